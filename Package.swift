@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+// The application: one executable, its modules, the built-in plugins.
+//
+// LyceumKit and LyceumTorch are packages of their own, so that each exists once in a process however many
+// plugins link it (see Sources/LyceumKit/Package.swift). The application never links LyceumTorch: libtorch is
+// loaded only when a neural plugin is opened.
+//
+// Targets stand in the order of the road a record takes, each followed by its tests at the end of the list.
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let kit: Target.Dependency = .product(name: "LyceumKit", package: "LyceumKit")
+let torch: Target.Dependency = .product(name: "LyceumTorch", package: "LyceumTorch")
+
+/// A module of the application.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: [kit] + dependencies, swiftSettings: strict)
+}
+
+/// The tests of a module.
+func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: Bool = false) -> Target {
+    .testTarget(
+        name: name, dependencies: [kit] + dependencies, resources: fixtures ? [.copy("Fixtures")] : [],
+        swiftSettings: strict)
+}
+
+/// A neural plugin: a dynamic library with its manifest.
+func plugin(_ name: String) -> Target {
+    .target(
+        name: name, dependencies: [kit, torch], path: "plugins/\(name)", exclude: ["README.md"],
+        resources: [.copy("plugin.json")], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "lyceum",
+    products: [
+        .executable(name: "lyceum", targets: ["lyceum"]),
+        .library(name: "T5", type: .dynamic, targets: ["T5"]),
+    ],
+    dependencies: [
+        .package(path: "Sources/LyceumKit"),
+        .package(path: "Sources/LyceumTorch"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    ],
+    targets: [
+        module("Corpus", []),
+        module("Prompting", []),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        module("Teaching", ["CCurl"]),
+        module("Evaluation", []),
+        .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
+        module("LuaBridge", ["CLua"]),
+        module("Scripting", ["LuaBridge", "Corpus", "Prompting", "Teaching", "Evaluation"]),
+        .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
+        module("Console", ["LuaBridge", "CReadline"]),
+        .executableTarget(
+            name: "lyceum",
+            dependencies: [
+                kit, "Console", "Scripting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        plugin("T5"),
+        tests("CorpusTests", ["Corpus"], fixtures: true),
+        tests("PromptingTests", ["Prompting"]),
+        tests("TeachingTests", ["Teaching"], fixtures: true),
+        tests("EvaluationTests", ["Evaluation"], fixtures: true),
+        tests("LuaBridgeTests", ["LuaBridge"]),
+        tests("ScriptingTests", ["Scripting", "LuaBridge"]),
+        tests("ConsoleTests", ["Console"]),
+        tests("T5Tests", [torch], fixtures: true),
+        tests("EndToEndTests", []),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx20
+)

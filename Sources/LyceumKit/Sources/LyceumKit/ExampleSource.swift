@@ -1,0 +1,50 @@
+/// One training pair.
+public struct Example: Sendable, Hashable {
+    /// What the student reads.
+    public let input: String
+    /// What it should write, or the class it should name.
+    public let target: String
+
+    /// Makes a pair.
+    public init(input: String, target: String) {
+        self.input = input
+        self.target = target
+    }
+}
+
+/// Training pairs by index, read when they are needed: a dataset stays where it is.
+public struct ExampleSource: Sendable {
+    /// How many pairs there are.
+    public let count: Int
+    /// Identifies the content, for the record of a run; empty if unknown.
+    public let fingerprint: String
+    private let read: @Sendable (Int) throws -> Example
+
+    /// Wraps a way to read pairs.
+    ///
+    /// - Parameters:
+    ///   - count: how many there are.
+    ///   - fingerprint: identifies the content.
+    ///   - read: gives pair `i` of `0..<count`; called from one thread at a time.
+    public init(count: Int, fingerprint: String = "", read: @escaping @Sendable (Int) throws -> Example) {
+        self.count = max(count, 0)
+        self.fingerprint = fingerprint
+        self.read = read
+    }
+
+    /// Wraps pairs that are in memory.
+    public init(_ examples: [Example]) {
+        self.init(count: examples.count) { examples[$0] }
+    }
+
+    /// Pair `index`, counted from 0.
+    ///
+    /// - Throws: `LyceumError.invalid` outside `0..<count`, or what the source throws.
+    public func example(at index: Int) throws -> Example {
+        guard index >= 0, index < count else {
+            throw LyceumError.invalid(
+                "example index", expected: "0..<\(count)", got: String(index), remedy: nil)
+        }
+        return try read(index)
+    }
+}

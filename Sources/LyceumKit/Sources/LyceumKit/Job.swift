@@ -1,0 +1,118 @@
+import Synchronization
+
+/// The process-wide wish of the user to stop: set by Ctrl-C, polled by everything long.
+public enum Interrupt {
+    private static let flag = Atomic<Bool>(false)
+
+    /// Asks the running job to stop. Safe in a signal handler once `prepare()` has run.
+    public static func raise() { flag.store(true, ordering: .relaxed) }
+
+    /// Forgets the wish; the prompt does so before it runs the next line.
+    public static func clear() { flag.store(false, ordering: .relaxed) }
+
+    /// Whether the user asked to stop.
+    public static var isRaised: Bool { flag.load(ordering: .relaxed) }
+
+    /// Creates the flag, so that a signal handler never runs Swift's lazy initialisation.
+    public static func prepare() { clear() }
+}
+
+/// One long piece of work, as the person who waits for it sees it: progress, notes, cancellation.
+///
+/// Whoever does the work calls `update` often (the renderer thins it out) and `checkCancelled` between steps,
+/// where nothing is half done. Usable from any thread.
+public final class Job: Sendable {
+    /// Where a job stands.
+    public struct Progress: Sendable {
+        /// What is going on: "training t5".
+        public let title: String
+        /// Units done so far.
+        public let done: Int
+        /// Units in all; nil if unknown.
+        public let total: Int?
+        /// The unit, in the plural: "steps", "replies".
+        public let unit: String
+        /// The figures that matter, in order: ("loss", "3.21"), ("tokens/s", "5210").
+        public let figures: [(name: String, value: String)]
+        /// Whether this is the last report of this job.
+        public let isFinal: Bool
+    }
+
+    /// Receives what a job says; the console draws it, a test records it.
+    public struct Listener: Sendable {
+        /// Called with every report of progress.
+        public let progress: @Sendable (Progress) -> Void
+        /// Called with a line that should stay on the screen.
+        public let note: @Sendable (String) -> Void
+
+        /// Makes a listener of two closures.
+        public init(
+            progress: @escaping @Sendable (Progress) -> Void, note: @escaping @Sendable (String) -> Void
+        ) {
+            self.progress = progress
+            self.note = note
+        }
+    }
+
+    /// What the work is: "training t5".
+    public let title: String
+    private let listener: Listener?
+    private let cancelled = Atomic<Bool>(false)
+    private let obeysInterrupt: Bool
+
+    /// Starts a job.
+    ///
+    /// - Parameters:
+    ///   - title: what the work is, in a few words.
+    ///   - obeysInterrupt: whether Ctrl-C cancels it, as well as `cancel()`.
+    ///   - listener: receives progress and notes; nil is silent.
+    public init(_ title: String, obeysInterrupt: Bool = true, listener: Listener? = nil) {
+        self.title = title
+        self.listener = listener
+        self.obeysInterrupt = obeysInterrupt
+    }
+
+    /// A job that nobody watches and that only `cancel()` stops.
+    public static func silent(_ title: String = "job") -> Job { Job(title, obeysInterrupt: false) }
+
+    /// Reports progress.
+    public func update(
+        done: Int, of total: Int?, unit: String, figures: [(name: String, value: String)] = []
+    ) {
+        send(done, total, unit, figures, isFinal: false)
+    }
+
+    /// Reports that the work is over; the renderer leaves a last line or clears the bar.
+    public func finish(
+        done: Int, of total: Int?, unit: String, figures: [(name: String, value: String)] = []
+    ) {
+        send(done, total, unit, figures, isFinal: true)
+    }
+
+    /// Says one line that stays on the screen.
+    public func note(_ line: String) { listener?.note(line) }
+
+    /// Asks this job to stop at its next step.
+    public func cancel() { cancelled.store(true, ordering: .relaxed) }
+
+    /// Whether this job should stop.
+    public var isCancelled: Bool {
+        cancelled.load(ordering: .relaxed) || (obeysInterrupt && Interrupt.isRaised)
+    }
+
+    /// Throws if this job should stop.
+    ///
+    /// - Parameter kept: says what was kept, for the error; evaluated only when it is needed.
+    /// - Throws: `LyceumError.cancelled`.
+    public func checkCancelled(kept: @autoclosure () -> String = "") throws {
+        if isCancelled { throw LyceumError.cancelled(kept()) }
+    }
+
+    private func send(
+        _ done: Int, _ total: Int?, _ unit: String, _ figures: [(name: String, value: String)], isFinal: Bool
+    ) {
+        listener?.progress(
+            Progress(
+                title: title, done: done, total: total, unit: unit, figures: figures, isFinal: isFinal))
+    }
+}

@@ -1,0 +1,97 @@
+/// One message of a chat.
+public struct ChatMessage: Sendable, Hashable {
+    /// Who speaks.
+    public enum Role: String, Sendable, Hashable {
+        /// Sets the scene.
+        case system
+        /// Asks.
+        case user
+        /// Has answered; used for few-shot examples.
+        case assistant
+    }
+
+    /// Who speaks.
+    public let role: Role
+    /// What is said.
+    public let content: String
+
+    /// Makes a message.
+    public init(_ role: Role, _ content: String) {
+        self.role = role
+        self.content = content
+    }
+}
+
+/// One question to a teacher.
+public struct TeacherRequest: Sendable, Hashable {
+    /// The chat so far, the question last.
+    public let messages: [ChatMessage]
+    /// The record's fields that the prompt put into the messages, by name.
+    ///
+    /// A language model reads the messages; a teacher that is none (retrieval) reads these instead.
+    public let fields: [String: String]
+    /// Which of several samples of the same question this is, counted from 0.
+    public let sample: Int
+
+    /// Makes a request.
+    public init(messages: [ChatMessage], fields: [String: String] = [:], sample: Int = 0) {
+        self.messages = messages
+        self.fields = fields
+        self.sample = sample
+    }
+}
+
+/// One answer of a teacher.
+public struct TeacherReply: Sendable, Equatable {
+    /// The text.
+    public var text: String
+    /// The model, as the server named it.
+    public var model: String
+    /// Why it ended: "stop", "length", "content_filter", …
+    public var finishReason: String
+    /// Tokens of the question, if the server said.
+    public var promptTokens: Int?
+    /// Tokens of the answer, if the server said.
+    public var completionTokens: Int?
+    /// Time from sending to the last byte, retries excluded, in seconds.
+    public var seconds: Double
+
+    /// Makes a reply.
+    public init(
+        text: String, model: String, finishReason: String = "stop", promptTokens: Int? = nil,
+        completionTokens: Int? = nil, seconds: Double = 0
+    ) {
+        self.text = text
+        self.model = model
+        self.finishReason = finishReason
+        self.promptTokens = promptTokens
+        self.completionTokens = completionTokens
+        self.seconds = seconds
+    }
+}
+
+/// Something that answers requests: a language model behind an API, or an embedded stand-in.
+///
+/// A teacher is used from one thread.
+public protocol Teacher: AnyObject {
+    /// The kind under which it is opened ("openai", "retrieval").
+    var kind: String { get }
+    /// What names it in tables ("gpt-4o-mini", "retrieval (BM25)").
+    var name: String { get }
+    /// What the prompt shows of it, in order. Never a secret.
+    var card: [(name: String, value: String)] { get }
+
+    /// Answers requests, several at a time if it can.
+    ///
+    /// - Parameters:
+    ///   - requests: the questions.
+    ///   - job: progress and cancellation.
+    ///   - receive: called on the caller's thread as each answer arrives, in any order, with the request's
+    ///     index and the reply or why there is none. What it throws ends the run.
+    /// - Throws: an error that concerns all requests (no key, no server, budget spent), or
+    ///   `LyceumError.cancelled`. What was received before stays received.
+    func answer(
+        _ requests: [TeacherRequest], job: Job,
+        receive: (_ index: Int, _ result: Result<TeacherReply, any Error>) throws -> Void
+    ) throws
+}
