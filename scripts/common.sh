@@ -1,0 +1,33 @@
+# Shared by the scripts of this folder; sourced, never run. Sets LYCEUM_ROOT, LYCEUM_CACHE and LIBTORCH.
+
+LYCEUM_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+LYCEUM_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/lyceum"
+TORCH_VERSION=2.11.0
+
+say() { [ -n "${LYCEUM_QUIET:-}" ] || printf '%s\n' "$*" >&2; }
+
+die() { # MESSAGE [EXIT CODE]
+    printf '%s: %s\n' "$(basename "$0")" "$1" >&2
+    exit "${2:-1}"
+}
+
+if [ -n "${LIBTORCH:-}" ]; then
+    LIBTORCH_IS_OURS=
+else
+    LIBTORCH="$LYCEUM_CACHE/libtorch-$TORCH_VERSION-$(uname -m)/torch"
+    LIBTORCH_IS_OURS=yes
+fi
+export LIBTORCH
+
+# Builds what it is told to build, showing the compiler's output only if the build fails.
+build() { # LABEL LOG ARGUMENTS OF swift build
+    local label="$1" log="$2" start=$SECONDS
+    shift 2
+    mkdir -p "$(dirname "$log")"
+    say "$label (the first time takes some minutes)"
+    if ! (cd "$LYCEUM_ROOT" && swift build "$@") >"$log" 2>&1; then
+        grep -E "error:|fatal" "$log" | head -40 >&2 || tail -40 "$log" >&2
+        die "the build failed; the whole log is $log"
+    fi
+    say "$label: done in $((SECONDS - start)) s"
+}
