@@ -1,0 +1,54 @@
+/// Reads and writes JSON and JSON Lines; the reading is simdjson's.
+public enum JSON {
+    /// Reads one document.
+    ///
+    /// Whole numbers that fit 64 bits become integers, all others floating-point numbers. Of two equal keys the
+    /// later wins. A byte order mark is skipped.
+    ///
+    /// - Parameters:
+    ///   - bytes: the document, UTF-8.
+    ///   - name: what to call it in errors: the path of a file.
+    /// - Throws: `LyceumError.file` with the line and what was found there.
+    public static func decode(_ bytes: [UInt8], name: String) throws -> Value {
+        try bytes.withUnsafeBufferPointer { all in
+            let text = withoutByteOrderMark(all[...])
+            return try JSONParser().parse(text, in: all, name: name, firstLine: 1)
+        }
+    }
+
+    /// Reads a document out of a text.
+    public static func decode(_ text: String, name: String) throws -> Value {
+        try decode(Array(text.utf8), name: name)
+    }
+
+    /// Reads JSON Lines: one document a line, blank lines skipped.
+    ///
+    /// - Parameters:
+    ///   - bytes: the lines, UTF-8, ended by LF or CR LF.
+    ///   - name: what to call it in errors: the path of a file.
+    ///   - body: receives each value with its line, counted from 1. What it throws ends the reading.
+    /// - Throws: `LyceumError.file` with the line and what was found there, or what `body` throws.
+    public static func decodeLines(
+        _ bytes: [UInt8], name: String, _ body: (_ line: Int, _ value: Value) throws -> Void
+    ) throws {
+        let parser = try JSONParser()
+        try bytes.withUnsafeBufferPointer { all in
+            var rest = withoutByteOrderMark(all[...])
+            var line = 0
+            while !rest.isEmpty {
+                line += 1
+                let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+                let text = rest[..<end]
+                rest = end < rest.endIndex ? rest[(end + 1)...] : rest[end...]
+                if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+                try body(line, try parser.parse(text, in: all, name: name, firstLine: line))
+            }
+        }
+    }
+
+    private static func withoutByteOrderMark(
+        _ bytes: Slice<UnsafeBufferPointer<UInt8>>
+    ) -> Slice<UnsafeBufferPointer<UInt8>> {
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes
+    }
+}
