@@ -1,0 +1,155 @@
+// CTorch: the plain C face of libtorch.
+//
+// Almost everything is an ATen operator, called by name through `ctorch_operator_call` (one boxed call, defaults
+// filled from the operator's schema). Entry points of their own exist only for what is no operator.
+//
+// Ownership: a `CTorchTensor *` that a function hands out is owned by the caller, who gives it back once to
+// `ctorch_tensor_release`. Tensors passed in are borrowed for the length of the call.
+// Threads: every function may be called from any thread; two threads may not change one tensor at once. Grad mode,
+// inference mode and the error text belong to the calling thread.
+// Failure: functions that can fail return a `CTorchStatus`; after `CTORCH_FAILED`, `ctorch_last_error` says why
+// (valid until the thread's next call) and nothing has been handed out. No C++ exception leaves this library.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct CTorchTensor CTorchTensor;
+typedef struct CTorchOperator CTorchOperator;
+typedef struct CTorchInferenceMode CTorchInferenceMode;
+
+typedef enum CTorchStatus { CTORCH_OK = 0, CTORCH_FAILED = 1 } CTorchStatus;
+
+/// The message of the calling thread's last failure: libtorch's own first line, without its stack trace.
+const char *ctorch_last_error(void);
+
+// --- Operators -------------------------------------------------------------------------------------------------
+
+typedef enum CTorchTag {
+    CTORCH_NONE = 0,
+    CTORCH_DEFAULT,  // the schema's default; arguments only
+    CTORCH_BOOL,     // integer: 0 or 1
+    CTORCH_INT,      // integer
+    CTORCH_DOUBLE,   // real
+    CTORCH_TENSOR,   // tensor
+    CTORCH_INTS,     // integers, count
+    CTORCH_DOUBLES,  // reals, count
+    CTORCH_BOOLS,    // integers (0 or 1), count
+    CTORCH_TENSORS,  // tensors, count; a null entry is an absent optional tensor
+    CTORCH_STRING,   // text, zero-terminated
+    CTORCH_DTYPE,    // integer: c10::ScalarType
+    CTORCH_DEVICE,   // integer: c10::DeviceType, count: index, or -1
+} CTorchTag;
+
+/// One argument or result. Arguments point at the caller's memory. Results own theirs: see `ctorch_value_free`.
+typedef struct CTorchValue {
+    CTorchTag tag;
+    int64_t count;
+    union {
+        int64_t integer;
+        double real;
+        CTorchTensor *tensor;
+        const int64_t *integers;
+        const double *reals;
+        CTorchTensor *const *tensors;
+        const char *text;
+    };
+} CTorchValue;
+
+/// Looks up "aten::add" with overload "Tensor" ("" for none). The handle is valid for ever.
+CTorchStatus ctorch_operator_find(const char *name, const char *overload, const CTorchOperator **out);
+
+/// The operator's schema as PyTorch writes it, valid for ever.
+const char *ctorch_operator_schema(const CTorchOperator *operation);
+
+/// Calls the operator with `count` positional arguments; missing ones take the schema's defaults.
+/// Writes at most `capacity` results to `results` and their true number to `*result_count`; with `results` null,
+/// results are dropped (for in-place operators).
+CTorchStatus ctorch_operator_call(
+    const CTorchOperator *operation, const CTorchValue *arguments, size_t count, CTorchValue *results,
+    size_t capacity, size_t *result_count);
+
+/// Frees the array or text of a result. Tensors in it are not released: they are the caller's.
+void ctorch_value_free(CTorchValue *value);
+
+// --- Tensors: making and reading -------------------------------------------------------------------------------
+
+/// A new CPU tensor holding a copy of `bytes`, row-major.
+CTorchStatus ctorch_tensor_from_bytes(
+    const void *bytes, size_t byte_count, const int64_t *shape, size_t rank, int32_t dtype, CTorchTensor **out);
+
+/// A CPU tensor over foreign memory, without a copy. `release(context)` is called once, when the last tensor that
+/// sees the memory is gone, on any thread; it is also called when this function fails.
+CTorchStatus ctorch_tensor_from_memory(
+    void *bytes, const int64_t *shape, size_t rank, int32_t dtype, void *context, void (*release)(void *context),
+    CTorchTensor **out);
+
+/// Copies the elements, row-major, into `bytes`; fails unless `byte_count` is exactly their size.
+CTorchStatus ctorch_tensor_copy_bytes(const CTorchTensor *tensor, void *bytes, size_t byte_count);
+
+/// The address of the first element; null for a tensor without storage. Valid as long as the tensor.
+const void *ctorch_tensor_data(const CTorchTensor *tensor);
+
+/// A second owner of the same tensor.
+CTorchTensor *ctorch_tensor_retain(const CTorchTensor *tensor);
+void ctorch_tensor_release(CTorchTensor *tensor);
+/// How many tensors are handed out and not yet released, over all threads. For leak tests.
+int64_t ctorch_tensor_live_count(void);
+
+// --- Tensors: what they are ------------------------------------------------------------------------------------
+
+typedef struct CTorchTensorInfo {
+    int32_t dtype;
+    int32_t device_type;
+    int32_t device_index;
+} CTorchTensorInfo;
+
+CTorchTensorInfo ctorch_tensor_info(const CTorchTensor *tensor);
+size_t ctorch_tensor_rank(const CTorchTensor *tensor);
+/// Writes `rank` sizes.
+void ctorch_tensor_sizes(const CTorchTensor *tensor, int64_t *sizes);
+/// Writes `rank` strides, in elements.
+void ctorch_tensor_strides(const CTorchTensor *tensor, int64_t *strides);
+int64_t ctorch_tensor_count(const CTorchTensor *tensor);
+bool ctorch_tensor_is_contiguous(const CTorchTensor *tensor);
+bool ctorch_tensor_shares_memory(const CTorchTensor *a, const CTorchTensor *b);
+
+// --- Autograd --------------------------------------------------------------------------------------------------
+
+bool ctorch_tensor_requires_grad(const CTorchTensor *tensor);
+CTorchStatus ctorch_tensor_set_requires_grad(CTorchTensor *tensor, bool requires_grad);
+/// `*out` is null when the tensor has no gradient.
+CTorchStatus ctorch_tensor_grad(const CTorchTensor *tensor, CTorchTensor **out);
+/// A null `grad` removes the gradient.
+CTorchStatus ctorch_tensor_set_grad(CTorchTensor *tensor, const CTorchTensor *grad);
+/// `gradient` null means one, for a tensor with a single element.
+CTorchStatus ctorch_tensor_backward(const CTorchTensor *tensor, const CTorchTensor *gradient, bool retain_graph);
+/// Writes the name of the operation that made the tensor ("AddBackward0"), cut to `capacity`; "" for a leaf.
+void ctorch_tensor_grad_function(const CTorchTensor *tensor, char *name, size_t capacity);
+
+bool ctorch_grad_mode(void);
+void ctorch_set_grad_mode(bool enabled);
+/// Inference mode holds on this thread until `ctorch_inference_mode_end`; pairs nest.
+CTorchInferenceMode *ctorch_inference_mode_begin(void);
+void ctorch_inference_mode_end(CTorchInferenceMode *mode);
+
+// --- Process-wide settings -------------------------------------------------------------------------------------
+
+CTorchStatus ctorch_manual_seed(uint64_t seed);
+/// The CPU generator's whole state as a uint8 tensor, as torch.get_rng_state() gives it.
+CTorchStatus ctorch_rng_state(CTorchTensor **out);
+CTorchStatus ctorch_set_rng_state(const CTorchTensor *state);
+int32_t ctorch_threads(void);
+CTorchStatus ctorch_set_threads(int32_t count);
+bool ctorch_has_cuda(void);
+/// Opens libtorch_cuda.so from the folder that libtorch_cpu.so came from, which registers the CUDA operators.
+CTorchStatus ctorch_load_cuda(void);
+
+#ifdef __cplusplus
+}
+#endif
