@@ -1,0 +1,111 @@
+// Calls in both directions. The raise of a host error and every protected call are here.
+#include <stdio.h>
+
+#include "host.h"
+
+// MARK: From Lua into the host
+
+// The host's frame has returned before lua_error jumps.
+static int dispatch(lua_State *L) {
+    CLuaHost *host = clua_host(L);
+    void *box = *(void **)lua_touserdata(L, lua_upvalueindex(1));
+    // A finalizer of the script may still call us while the state is being closed.
+    if (box == NULL) return luaL_error(L, "the Lua state is closing");
+    int results = host->callbacks.call(host->context, L, box);
+    return results == CLUA_RAISE ? lua_error(L) : results;
+}
+
+static int dispatchindex(lua_State *L) {
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL) return 1;
+    lua_settop(L, 2);
+    return dispatch(L);
+}
+
+// The box travels in a userdata of its own, whose metatable releases it.
+static void pushbox(lua_State *L, void *box) {
+    void **slot = lua_newuserdatauv(L, sizeof *slot, 0);
+    *slot = box;
+    luaL_setmetatable(L, "lyceum.box");
+}
+
+void clua_pushfunction(lua_State *L, void *box) {
+    pushbox(L, box);
+    lua_pushcclosure(L, dispatch, 1);
+}
+
+void clua_pushindexer(lua_State *L, void *box) {
+    pushbox(L, box);
+    lua_insert(L, -2);
+    lua_pushcclosure(L, dispatchindex, 2);
+}
+
+void *clua_tobox(lua_State *L, int index) {
+    if (lua_tocfunction(L, index) != dispatch) return NULL;
+    if (lua_getupvalue(L, index, 1) == NULL) return NULL;
+    void *box = *(void **)lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return box;
+}
+
+void clua_where(lua_State *L, char *buffer, size_t size) {
+    lua_Debug record;
+    buffer[0] = '\0';
+    for (int level = 1; lua_getstack(L, level, &record); level++) {
+        lua_getinfo(L, "Sl", &record);
+        if (record.currentline > 0) {
+            snprintf(buffer, size, "%s:%d: ", record.short_src, record.currentline);
+            return;
+        }
+    }
+}
+
+// MARK: From the host into Lua
+
+// Message handler: replaces the error value by a table { value, traceback }.
+static int withtraceback(lua_State *L) {
+    lua_createtable(L, 2, 0);
+    lua_pushvalue(L, 1);
+    lua_rawseti(L, -2, 1);
+    luaL_traceback(L, L, NULL, 1);
+    lua_rawseti(L, -2, 2);
+    return 1;
+}
+
+bool clua_call(lua_State *L, int nargs) {
+    CLuaHost *host = clua_host(L);
+    lua_State *caller = host->running;
+    int base = lua_gettop(L) - nargs;
+    lua_pushcfunction(L, withtraceback);
+    lua_insert(L, base);
+    host->running = L;
+    int status = lua_pcall(L, nargs, LUA_MULTRET, base);
+    host->running = caller;
+    lua_remove(L, base);
+    if (status == LUA_OK) return true;
+    // Only LUA_ERRRUN passes through the handler.
+    if (status == LUA_ERRRUN && lua_type(L, -1) == LUA_TTABLE) {
+        lua_rawgeti(L, -1, 1);
+        lua_rawgeti(L, -2, 2);
+        lua_remove(L, -3);
+    } else {
+        lua_pushnil(L);
+    }
+    return false;
+}
+
+bool clua_load(lua_State *L, const char *text, size_t size, const char *name) {
+    return luaL_loadbufferx(L, text, size, name, "t") == LUA_OK;
+}
+
+static int describe(lua_State *L) {
+    luaL_tolstring(L, 1, NULL);
+    return 1;
+}
+
+bool clua_describe(lua_State *L, int index) {
+    index = lua_absindex(L, index);
+    lua_pushcfunction(L, describe);
+    lua_pushvalue(L, index);
+    return clua_call(L, 1);
+}

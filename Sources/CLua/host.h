@@ -1,0 +1,34 @@
+// What the files of this target share: the record that every state points to.
+#ifndef LYCEUM_CLUA_HOST_H
+#define LYCEUM_CLUA_HOST_H
+
+#include <lua5.4/lauxlib.h>
+#include <lua5.4/lua.h>
+#include <lua5.4/lualib.h>
+#include <signal.h>
+
+#include "CLua.h"
+
+// One per state. The main thread and every coroutine find it in their extra space.
+typedef struct CLuaHost {
+    void *context;
+    CLuaCallbacks callbacks;
+    lua_State *main;
+    // The thread that executes at this moment: what an interrupt must hook.
+    lua_State *volatile running;
+    volatile sig_atomic_t interrupted;
+} CLuaHost;
+
+static inline CLuaHost *clua_host(lua_State *L) { return *(CLuaHost **)lua_getextraspace(L); }
+
+// Replaces coroutine.resume and coroutine.wrap by versions that keep
+// CLuaHost.running up to date.
+void clua_opencoroutines(lua_State *L);
+
+// Creates the registry entries for host objects.
+void clua_openobjects(lua_State *L);
+
+// After control came back to L: says so, and passes a pending interrupt on to it.
+void clua_setrunning(lua_State *L);
+
+#endif

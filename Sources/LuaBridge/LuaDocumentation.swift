@@ -1,0 +1,118 @@
+import CLua
+import LyceumKit
+
+/// A page of help under a name of its own: "t5", "experiment".
+public struct HelpTopic {
+    /// The name, as typed: `help "t5"`.
+    public let name: String
+    /// One line for the list of topics.
+    public let summary: String
+    /// Writes the page; called only when somebody asks for it.
+    public let text: () throws -> String
+
+    /// Declares a topic.
+    public init(name: String, summary: String, text: @escaping () throws -> String) {
+        self.name = name
+        self.summary = summary
+        self.text = text
+    }
+}
+
+/// Everything that was registered with a Lua state, for help and completion.
+public final class LuaDocumentation {
+    /// The modules, in order of registration.
+    public private(set) var modules: [LuaModule] = []
+    /// The global functions, in order of registration.
+    public private(set) var functions: [LuaFunction] = []
+    /// The types of host objects, in order of registration.
+    public private(set) var types: [LuaType] = []
+    private var topicSources: [() -> [HelpTopic]] = []
+
+    func add(_ module: LuaModule) { modules.append(module) }
+    func add(_ function: LuaFunction) { functions.append(function) }
+    func add(_ type: LuaType) { types.append(type) }
+
+    /// Adds pages of help.
+    ///
+    /// - Parameter source: asked anew each time, so that it can list what plugins bring.
+    public func addTopics(_ source: @escaping () -> [HelpTopic]) { topicSources.append(source) }
+
+    /// The topics of all sources.
+    public var topics: [HelpTopic] { topicSources.flatMap { $0() } }
+
+    /// Something that help can explain.
+    public enum Entry {
+        /// A module.
+        case module(LuaModule)
+        /// A type of objects.
+        case type(LuaType)
+        /// A function under its full name.
+        case function(LuaFunction, name: String)
+        /// A property under its full name.
+        case property(LuaProperty, name: String)
+        /// A page of its own.
+        case topic(HelpTopic)
+    }
+
+    /// Finds a module, type, topic, global function, or a member: "data", "dataset", "data.load",
+    /// "dataset:filter".
+    public func entry(named name: String) -> Entry? {
+        if let module = modules.first(where: { $0.name == name }) { return .module(module) }
+        if let function = functions.first(where: { $0.name == name }) {
+            return .function(function, name: name)
+        }
+        if let type = types.first(where: { $0.name == name }) { return .type(type) }
+        let parts = name.split(maxSplits: 1) { $0 == "." || $0 == ":" }.map(String.init)
+        if parts.count == 2, let member = member(parts[1], of: parts[0]) { return member }
+        return topics.first { $0.name == name }.map(Entry.topic)
+    }
+
+    private func member(_ name: String, of owner: String) -> Entry? {
+        if let module = modules.first(where: { $0.name == owner }),
+            let function = module.functions.first(where: { $0.name == name })
+        {
+            return .function(function, name: "\(owner).\(name)")
+        }
+        guard let type = types.first(where: { $0.name == owner }) else { return nil }
+        if let method = type.methods.first(where: { $0.name == name }) {
+            return .function(method, name: "\(owner):\(name)")
+        }
+        return type.properties.first { $0.name == name }.map { .property($0, name: "\(owner).\(name)") }
+    }
+
+    /// Every name that `entry(named:)` knows.
+    public var names: [String] {
+        modules.flatMap { module in [module.name] + module.functions.map { "\(module.name).\($0.name)" } }
+            + functions.map(\.name)
+            + types.flatMap { type in
+                [type.name] + type.methods.map { "\(type.name):\($0.name)" }
+                    + type.properties.map { "\(type.name).\($0.name)" }
+            } + topics.map(\.name)
+    }
+}
+
+extension LuaState {
+    /// What help knows about a value: a declared function or method, a module, an object, or a name.
+    public func documentation(for value: LuaValue) throws -> LuaDocumentation.Entry? {
+        switch value {
+        case .string(let name): return documentation.entry(named: name)
+        case .object(let object): return type(of: object).map(LuaDocumentation.Entry.type)
+        case .function(let function):
+            return try withStack { state in
+                state.push(function)
+                guard let pointer = clua_tobox(state.stack, -1) else { return nil }
+                let box = Unmanaged<LuaBox>.fromOpaque(pointer).takeUnretainedValue()
+                return box.declaration.map { .function($0, name: box.name) }
+            }
+        case .table(let table):
+            let identity = try table.identity()
+            for module in documentation.modules {
+                if let global = try global(module.name).table, try global.identity() == identity {
+                    return .module(module)
+                }
+            }
+            return nil
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import LyceumKit
+
+/// A table of options that was checked against its declarations.
+///
+/// Plain options are read from `values`; options that hold functions or host objects by the methods here.
+public struct LuaOptions {
+    /// The plain options, defaults filled in.
+    public let values: Options
+    /// The list part of the table: `teacher.open { "openai", … }`.
+    public let positional: [LuaValue]
+    private let references: [String: LuaValue]
+    private let state: LuaState
+
+    /// Checks a table.
+    ///
+    /// - Parameters:
+    ///   - table: what the user wrote; nil is an empty table.
+    ///   - declared: every option there is. Of kind `.object` may be any Lua value: a host object of that type,
+    ///     or a function for the type "function".
+    ///   - function: named in errors, as the user typed it.
+    ///   - positionals: how many elements the list part may have.
+    /// - Throws: `LyceumError.unknownOption`, `LyceumError.badOption`.
+    public init(
+        _ table: LuaTable?, declared: [OptionDeclaration], function: String, state: LuaState,
+        positionals: Int = 0
+    ) throws {
+        let byName = Dictionary(declared.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var plain: [String: Value] = [:]
+        var references: [String: LuaValue] = [:]
+        for (key, value) in try table?.entries() ?? [] {
+            if let position = key.integer, position >= 1, position <= positionals { continue }
+            guard let name = key.string else {
+                throw LyceumError.badOption(
+                    function: function, option: try state.describe(key), expected: "name = value",
+                    got: "a value without a name (\(state.typeName(value)))")
+            }
+            if case .object(let type)? = byName[name]?.kind {
+                guard state.typeName(value) == type || type == "value" else {
+                    throw LyceumError.badOption(
+                        function: function, option: name,
+                        expected: LuaParameter.Kind.object(type).expectation, got: state.typeName(value))
+                }
+                references[name] = value
+            } else if byName[name] == nil {
+                throw LyceumError.unknownOption(
+                    function: function, option: name, known: declared.map(\.name))
+            } else {
+                plain[name] = try Self.plain(value, option: name, function: function, state: state)
+            }
+        }
+        for option in declared where option.isRequired && references[option.name] == nil {
+            guard case .object(let type) = option.kind else { continue }
+            throw LyceumError.badOption(
+                function: function, option: option.name,
+                expected: LuaParameter.Kind.object(type).expectation, got: "nothing (it is required)")
+        }
+        // Options that hold objects never enter `Options`, which knows data only.
+        values = try Options(plain, declared: declared.filter(\.isPlain), function: function)
+        positional = try (0..<positionals).map { try table?.get($0 + 1) ?? .nil }
+        self.references = references
+        self.state = state
+    }
+
+    private static func plain(
+        _ value: LuaValue, option: String, function: String, state: LuaState
+    ) throws -> Value {
+        do {
+            return try state.data(value)
+        } catch LyceumError.invalid(_, let expected, let got, _) {
+            throw LyceumError.badOption(function: function, option: option, expected: expected, got: got)
+        }
+    }
+
+    /// A host object, or nil if it is not set.
+    public func object<T>(_ name: String, _ type: T.Type) throws -> T? {
+        guard let value = references[name] else { return nil }
+        guard let object = value.object as? T else {
+            throw LyceumError.badOption(
+                function: values.function, option: name, expected: "another object",
+                got: state.typeName(value))
+        }
+        return object
+    }
+
+    /// A function, or nil if it is not set.
+    public func function(_ name: String) -> LuaClosure? { references[name]?.function }
+
+    /// The Lua value of an option declared with kind `.object`; `nil` if it is not set.
+    public func reference(_ name: String) -> LuaValue { references[name] ?? .nil }
+}
+
+extension OptionDeclaration {
+    fileprivate var isPlain: Bool {
+        if case .object = kind { return false }
+        return true
+    }
+}
+
+extension LuaCall {
+    /// The table of options at a position, checked.
+    ///
+    /// - Parameters:
+    ///   - position: of the table; if it is left out, every option has its default.
+    ///   - declared: the options; those of the parameter's declaration if nil.
+    ///   - adding: further options, known only now (those of an architecture).
+    ///   - positionals: how many elements the list part may have.
+    /// - Throws: `LyceumError` with the function, the option and the nearest name.
+    public func options(
+        _ position: Int, declared: [OptionDeclaration]? = nil, adding more: [OptionDeclaration] = [],
+        positionals: Int = 0
+    ) throws -> LuaOptions {
+        let given = value(position)
+        guard given.isNil || given.table != nil else { throw mismatch(position, .options([])) }
+        let parameter =
+            declaration.parameters.indices.contains(position - 1) ? declaration.parameters[position - 1] : nil
+        return try LuaOptions(
+            given.table, declared: (declared ?? parameter?.kind.options ?? []) + more, function: name,
+            state: state, positionals: positionals)
+    }
+}

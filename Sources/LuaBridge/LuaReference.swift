@@ -1,0 +1,141 @@
+import CLua
+import LyceumKit
+
+/// Keeps one Lua value alive for as long as Swift holds this object.
+///
+/// Used on the thread of its state. Only the end of its life may come on any thread: the value is then given
+/// back when the state is next used.
+public class LuaReference {
+    private(set) weak var state: LuaState?
+    let number: Int32
+    private let host: LuaHost
+
+    /// Takes over a reference made by `clua_ref`.
+    init(state: LuaState, number: Int32) {
+        self.state = state
+        self.number = number
+        host = state.host
+    }
+
+    deinit { host.abandon(number) }
+
+    /// The state, for use.
+    ///
+    /// - Throws: `LyceumError.failed` if it has been closed.
+    func open() throws -> LuaState {
+        guard let state else {
+            throw LyceumError.failed("the Lua state of this value has been closed", remedy: nil)
+        }
+        return state
+    }
+}
+
+/// A reference to a Lua function.
+public final class LuaClosure: LuaReference {
+    /// Calls the function, as `LuaState.call(_:_:)` does.
+    @discardableResult
+    public func callAsFunction(_ arguments: [LuaValue] = []) throws -> [LuaValue] {
+        try open().call(self, arguments)
+    }
+}
+
+/// A reference to a Lua table. All access is raw: no metamethod runs.
+public final class LuaTable: LuaReference {
+    /// The value of a field; `nil` if there is none.
+    public func get(_ name: String) throws -> LuaValue {
+        try open().withStack { state in
+            state.push(self)
+            state.pushText(name)
+            _ = clua_rawget(state.stack, -2)
+            return state.read(-1)
+        }
+    }
+
+    /// The element at a position, counted from 1; `nil` if there is none.
+    public func get(_ position: Int) throws -> LuaValue {
+        try open().withStack { state in
+            state.push(self)
+            _ = clua_rawgeti(state.stack, -1, Int64(position))
+            return state.read(-1)
+        }
+    }
+
+    /// Sets a field; `nil` removes it.
+    public func set(_ name: String, _ value: LuaValue) throws {
+        try open().withStack { state in
+            state.push(self)
+            state.pushText(name)
+            try state.push(value)
+            _ = clua_rawset(state.stack, -3)
+        }
+    }
+
+    /// Sets the element at a position, counted from 1.
+    public func set(_ position: Int, _ value: LuaValue) throws {
+        try open().withStack { state in
+            state.push(self)
+            try state.push(value)
+            clua_rawseti(state.stack, -2, Int64(position))
+        }
+    }
+
+    /// The length of the list part, as Lua's `#` without metamethods.
+    public func count() throws -> Int {
+        try open().withStack { state in
+            state.push(self)
+            return Int(clamping: clua_rawlen(state.stack, -1))
+        }
+    }
+
+    /// The elements 1, 2, … up to the length of the list part.
+    public func elements() throws -> [LuaValue] {
+        try open().withStack { state in
+            state.push(self)
+            let count = Int(clamping: clua_rawlen(state.stack, -1))
+            var elements: [LuaValue] = []
+            for position in 0..<count {
+                _ = clua_rawgeti(state.stack, -1, Int64(position) + 1)
+                elements.append(state.read(-1))
+                clua_settop(state.stack, -2)
+            }
+            return elements
+        }
+    }
+
+    /// Every key with its value, in Lua's (arbitrary) order.
+    public func entries() throws -> [(key: LuaValue, value: LuaValue)] {
+        try open().withStack { state in
+            state.push(self)
+            var entries: [(key: LuaValue, value: LuaValue)] = []
+            try state.forEachEntry(at: -1) { entries.append((state.read(-2), state.read(-1))) }
+            return entries
+        }
+    }
+
+    /// An address that is equal exactly for references to the same table.
+    public func identity() throws -> UnsafeRawPointer? {
+        try open().withStack { state in
+            state.push(self)
+            return clua_topointer(state.stack, -1)
+        }
+    }
+
+    /// Whether the table has a metatable, and so may behave unlike plain data.
+    public func hasMetatable() throws -> Bool {
+        try open().withStack { state in
+            state.push(self)
+            return clua_getmetatable(state.stack, -1)
+        }
+    }
+
+    /// The table as data: a list if its keys are 1…n, an object if they are strings.
+    ///
+    /// - Throws: `LyceumError.invalid` if it holds anything that is no data (functions, objects), contains
+    ///   itself, mixes list and named entries, or is nested too deeply.
+    public func value() throws -> Value {
+        try open().withStack { state in
+            state.push(self)
+            return try state.readData(-1)
+        }
+    }
+}

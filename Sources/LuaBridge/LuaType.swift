@@ -1,0 +1,87 @@
+/// A property of a host object, read with a dot: `run.steps`.
+public struct LuaProperty {
+    /// The name.
+    public let name: String
+    /// What it is, in a line.
+    public let summary: String
+    let get: (AnyObject) throws -> LuaValue
+
+    /// Declares a property of objects of class `T`.
+    public init<T>(_ name: String, _ summary: String, get: @escaping (T) throws -> LuaValue) {
+        self.name = name
+        self.summary = summary
+        self.get = { object in
+            guard let typed = object as? T else { return .nil }
+            return try get(typed)
+        }
+    }
+}
+
+/// What Lua can do with objects of a Swift class, declared with its documentation.
+public struct LuaType {
+    /// The name in messages: "dataset".
+    public let name: String
+    /// What it is, in a sentence.
+    public let summary: String
+    /// Functions called with a colon; their bodies use `call.receiver(T.self)`.
+    public let methods: [LuaFunction]
+    /// Values read with a dot.
+    public let properties: [LuaProperty]
+    /// What calling an object does: `gpt "…"`; its body uses `call.receiver(T.self)`.
+    public let call: LuaFunction?
+    let matches: (AnyObject) -> Bool
+    let length: ((AnyObject) throws -> Int)?
+    let index: ((AnyObject, LuaValue, LuaState) throws -> LuaValue?)?
+    let fields: ((AnyObject) -> [String])?
+    let toString: ((AnyObject) throws -> String)?
+    let preview: ((AnyObject, Int) throws -> String)?
+
+    /// Declares a type.
+    ///
+    /// - Parameters:
+    ///   - swiftType: a class, or a protocol that classes conform to. Of several declarations that fit an
+    ///     object the one registered first counts.
+    ///   - length: what `#object` gives.
+    ///   - index: what `object[key]` gives where no method or property is named so; nil is "there is none".
+    ///   - fields: the string keys that `index` answers for this object, for completion and suggestions.
+    ///   - toString: what `tostring(object)` gives; the type's name if absent.
+    ///   - preview: what the prompt shows, given the width of the screen in columns; may have several lines.
+    public init<T>(
+        _ swiftType: T.Type, name: String, summary: String, methods: [LuaFunction] = [],
+        properties: [LuaProperty] = [], call: LuaFunction? = nil, length: ((T) throws -> Int)? = nil,
+        index: ((T, LuaValue, LuaState) throws -> LuaValue?)? = nil, fields: ((T) -> [String])? = nil,
+        toString: ((T) throws -> String)? = nil, preview: ((T, _ width: Int) throws -> String)? = nil
+    ) {
+        self.name = name
+        self.summary = summary
+        self.methods = methods
+        self.properties = properties
+        self.call = call
+        matches = { $0 is T }
+        self.length = length.map { length in
+            { object in
+                guard let typed = object as? T else { return 0 }
+                return try length(typed)
+            }
+        }
+        self.index = index.map { index in
+            { object, key, state in
+                guard let typed = object as? T else { return nil }
+                return try index(typed, key, state)
+            }
+        }
+        self.fields = fields.map { fields in { ($0 as? T).map(fields) ?? [] } }
+        self.toString = toString.map { toString in
+            { object in
+                guard let typed = object as? T else { return name }
+                return try toString(typed)
+            }
+        }
+        self.preview = preview.map { preview in
+            { object, width in
+                guard let typed = object as? T else { return name }
+                return try preview(typed, width)
+            }
+        }
+    }
+}
