@@ -9,9 +9,13 @@ public final class SentencePieceTokenizer: Tokenizer {
     /// The file name under which T5 checkpoints keep the model.
     public static let fileName = "spiece.model"
 
+    /// The text of every piece, by id; sentinels last.
     public let pieces: [String]
+    /// The id of `<pad>`.
     public let padID: Int
+    /// The id of `</s>`.
     public let eosID: Int
+    /// The id of `<unk>`.
     public let unkID: Int
     /// How many sentinels `<extra_id_0>`, `<extra_id_1>`, … lie above the model's own pieces.
     public let extraIDs: Int
@@ -60,6 +64,7 @@ public final class SentencePieceTokenizer: Tokenizer {
     /// The serialized model: what a .model file holds.
     public var bytes: [UInt8] { model.bytes }
 
+    /// The ids of a text; `<extra_id_n>` in it is a sentinel if there are that many.
     public func encode(_ text: String, addEOS: Bool) throws -> [Int] {
         var ids: [Int] = []
         if extraIDs == 0 {
@@ -76,6 +81,7 @@ public final class SentencePieceTokenizer: Tokenizer {
         return ids
     }
 
+    /// The text of ids; see `Tokenizer.decode(_:skipSpecialTokens:)`.
     public func decode(_ ids: [Int], skipSpecialTokens: Bool) throws -> String {
         for (position, id) in ids.enumerated() where !pieces.indices.contains(id) {
             throw LyceumError.invalid(
