@@ -122,3 +122,33 @@ import Testing
         #expect(try JSON.decode(JSON.encode(.list(numbers)), name: "t") == .list(numbers))
     }
 }
+
+@Suite struct JSONObjectTests {
+    @Test func fieldsKeepTheirOrder() throws {
+        var rows: [[String]] = []
+        try JSON.decodeObjectLines(Array("{\"b\":1,\"a\":[{}],\"c\":{\"x\":1}}\n{\"c\":2}".utf8), name: "t") {
+            rows.append($1.map { "\($0.name)=\($0.value.text)" })
+        }
+        #expect(rows == [["b=1", "a=[{}]", "c={\"x\":1}"], ["c=2"]])
+        rows = []
+        try JSON.decodeObjectList(Array("[{\"b\":1,\"a\":2},{}]".utf8), name: "t") {
+            rows.append([String($0)] + $1.map(\.name))
+        }
+        #expect(rows == [["1", "b", "a"], ["2"]])
+    }
+
+    @Test func refusesWhatIsNoObject() throws {
+        var error = try #require(throws: LyceumError.self) {
+            try JSON.decodeObjectLines(Array("{}\n\n[1]\n".utf8), name: "t") { _, _ in }
+        }
+        #expect(error.description == "t:3: expected an object, found a list")
+        error = try #require(throws: LyceumError.self) {
+            try JSON.decodeObjectList(Array("[{}, \"a\\u001bb\"]".utf8), name: "t") { _, _ in }
+        }
+        #expect(error.description == "t: element 2: expected an object, found the string 'a·b'")
+        error = try #require(throws: LyceumError.self) {
+            try JSON.decodeObjectList(Array("{}".utf8), name: "t") { _, _ in }
+        }
+        #expect(error.description.hasPrefix("t: expected a list of objects, found an object; if it holds"))
+    }
+}

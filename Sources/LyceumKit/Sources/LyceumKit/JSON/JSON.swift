@@ -11,8 +11,10 @@ public enum JSON {
     /// - Throws: `LyceumError.file` with the line and what was found there.
     public static func decode(_ bytes: [UInt8], name: String) throws -> Value {
         try bytes.withUnsafeBufferPointer { all in
-            let text = withoutByteOrderMark(all[...])
-            return try JSONParser().parse(text, in: all, name: name, firstLine: 1)
+            let parser = try JSONParser()
+            var reader = try parser.parse(withoutByteOrderMark(all[...]), in: all, name: name)
+            // The nodes belong to the parser.
+            return withExtendedLifetime(parser) { reader.next() }
         }
     }
 
@@ -31,6 +33,12 @@ public enum JSON {
     public static func decodeLines(
         _ bytes: [UInt8], name: String, _ body: (_ line: Int, _ value: Value) throws -> Void
     ) throws {
+        try forEachLine(of: bytes, name: name) { line, reader in try body(line, reader.next()) }
+    }
+
+    static func forEachLine(
+        of bytes: [UInt8], name: String, _ body: (_ line: Int, _ reader: inout JSONNodeReader) throws -> Void
+    ) throws {
         let parser = try JSONParser()
         try bytes.withUnsafeBufferPointer { all in
             var rest = withoutByteOrderMark(all[...])
@@ -41,12 +49,13 @@ public enum JSON {
                 let text = rest[..<end]
                 rest = end < rest.endIndex ? rest[(end + 1)...] : rest[end...]
                 if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
-                try body(line, try parser.parse(text, in: all, name: name, firstLine: line))
+                var reader = try parser.parse(text, in: all, name: name, firstLine: line)
+                try withExtendedLifetime(parser) { try body(line, &reader) }
             }
         }
     }
 
-    private static func withoutByteOrderMark(
+    static func withoutByteOrderMark(
         _ bytes: Slice<UnsafeBufferPointer<UInt8>>
     ) -> Slice<UnsafeBufferPointer<UInt8>> {
         bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes

@@ -20,17 +20,18 @@ final class JSONParser {
     ///   - all: what may be read; simdjson reads a few bytes beyond the text.
     ///   - name: what to call it in errors.
     ///   - firstLine: the line on which `text` begins, for errors.
+    /// - Returns: a reader that is valid until the next call.
     func parse(
         _ text: Slice<UnsafeBufferPointer<UInt8>>, in all: UnsafeBufferPointer<UInt8>, name: String,
-        firstLine: Int
-    ) throws -> Value {
-        let (status, value) = parse(
+        firstLine: Int = 1
+    ) throws -> JSONNodeReader {
+        let (status, reader) = parse(
             UnsafeBufferPointer(rebasing: text), readable: all.endIndex - text.startIndex)
-        if let value { return value }
+        if let reader { return reader }
         if status == CSIMDJSON_NUMBER_RANGE {
             let widened = JSONParser.wideningIntegers(of: text)
-            if let value = widened.withUnsafeBufferPointer({ parse($0, readable: $0.count).value }) {
-                return value
+            if let reader = widened.withUnsafeBufferPointer({ parse($0, readable: $0.count).reader }) {
+                return reader
             }
         }
         throw JSONFault.find(in: text, status: status).error(name: name, firstLine: firstLine)
@@ -38,14 +39,13 @@ final class JSONParser {
 
     private func parse(
         _ text: UnsafeBufferPointer<UInt8>, readable: Int
-    ) -> (status: CSimdjsonStatus, value: Value?) {
+    ) -> (status: CSimdjsonStatus, reader: JSONNodeReader?) {
         guard let base = text.baseAddress, !text.isEmpty else { return (CSIMDJSON_MALFORMED, nil) }
         var nodes: UnsafePointer<CSimdjsonNode>?
         var count = 0
         let status = csimdjson_parse(handle, base, text.count, readable, &nodes, &count)
         guard status == CSIMDJSON_OK, let nodes else { return (status, nil) }
-        var reader = NodeReader(rest: UnsafeBufferPointer(start: nodes, count: count)[...])
-        return (status, reader.next())
+        return (status, JSONNodeReader(rest: UnsafeBufferPointer(start: nodes, count: count)[...]))
     }
 
     /// The text with ".0" behind every whole number of 19 digits or more: simdjson refuses integers beyond 64
@@ -82,44 +82,5 @@ final class JSONParser {
         }
         if digits >= 19, !isFloat { result.append(contentsOf: ".0".utf8) }
         return result
-    }
-}
-
-/// Builds values out of the shim's flat nodes.
-private struct NodeReader {
-    var rest: Slice<UnsafeBufferPointer<CSimdjsonNode>>
-
-    mutating func next() -> Value? {
-        guard let node = rest.popFirst() else { return nil }
-        switch node.kind {
-        case CSIMDJSON_FALSE: return .bool(false)
-        case CSIMDJSON_TRUE: return .bool(true)
-        case CSIMDJSON_INTEGER: return .integer(Int(node.integer))
-        case CSIMDJSON_NUMBER: return .number(node.number)
-        case CSIMDJSON_STRING: return .string(Self.text(of: node))
-        case CSIMDJSON_LIST:
-            var values: [Value] = []
-            values.reserveCapacity(Int(node.count))
-            for _ in 0..<node.count {
-                guard let value = next() else { return nil }
-                values.append(value)
-            }
-            return .list(values)
-        case CSIMDJSON_OBJECT:
-            var fields: [String: Value] = [:]
-            fields.reserveCapacity(Int(node.count))
-            for _ in 0..<node.count {
-                guard let key = rest.popFirst(), let value = next() else { return nil }
-                fields[Self.text(of: key)] = value
-            }
-            return .object(fields)
-        default: return .null
-        }
-    }
-
-    private static func text(of node: CSimdjsonNode) -> String {
-        guard let text = node.text else { return "" }
-        return String(
-            decoding: UnsafeRawBufferPointer(start: text, count: Int(node.count)), as: UTF8.self)
     }
 }
