@@ -6,6 +6,7 @@
 #include <c10/core/InferenceMode.h>
 #include <dlfcn.h>
 
+#include <charconv>
 #include <mutex>
 
 #include "Boundary.h"
@@ -17,6 +18,15 @@ using ctorch::hand_out;
 struct CTorchInferenceMode {
     c10::InferenceMode mode;
 };
+
+bool ctorch_format_real(double value, char notation, int32_t precision, char *text, size_t capacity) {
+    if (capacity == 0) return false;
+    auto format = notation == 'e' ? std::chars_format::scientific : std::chars_format::fixed;
+    auto [end, error] = std::to_chars(text, text + capacity - 1, value, format, precision);
+    if (error != std::errc()) return false;
+    *end = 0;
+    return true;
+}
 
 bool ctorch_grad_mode(void) { return c10::GradMode::is_enabled(); }
 

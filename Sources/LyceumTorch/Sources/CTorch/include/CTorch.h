@@ -119,6 +119,10 @@ int64_t ctorch_tensor_count(const CTorchTensor *tensor);
 bool ctorch_tensor_is_contiguous(const CTorchTensor *tensor);
 bool ctorch_tensor_shares_memory(const CTorchTensor *a, const CTorchTensor *b);
 
+/// Writes `value` with `precision` digits after the point, as "%.*f" ('f') or "%.*e" ('e') does in the C locale,
+/// zero-terminated. False when it does not fit `capacity`.
+bool ctorch_format_real(double value, char notation, int32_t precision, char *text, size_t capacity);
+
 // --- Autograd --------------------------------------------------------------------------------------------------
 
 bool ctorch_tensor_requires_grad(const CTorchTensor *tensor);
