@@ -1,0 +1,130 @@
+import CCurl
+import LyceumKit
+
+/// Many HTTP requests at once from one thread, over libcurl's multi interface.
+///
+/// Connections are kept and shared (HTTP/2 where the server offers it), bodies come decompressed, proxies are
+/// taken from the environment as curl does. Redirects are never followed: a key must not travel to another host.
+final class HTTPClient {
+    private let multi: OpaquePointer
+    private var idle: [UnsafeMutableRawPointer] = []
+    private var running: [UnsafeMutableRawPointer: HTTPTransfer] = [:]
+
+    /// libcurl's own set-up, once in a process.
+    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    /// Makes a client.
+    ///
+    /// - Parameter connections: the most connections at once.
+    /// - Throws: `LyceumError.failed` if libcurl cannot start.
+    init(connections: Int) throws {
+        guard Self.isReady, let multi = curl_multi_init() else {
+            throw LyceumError.failed("libcurl could not be started", remedy: "check the free memory")
+        }
+        self.multi = OpaquePointer(multi)
+        _ = ccurl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections)
+        _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connections)
+    }
+
+    deinit {
+        cancelAll()
+        for easy in idle { curl_easy_cleanup(easy) }
+        curl_multi_cleanup(UnsafeMutableRawPointer(multi))
+    }
+
+    /// How many requests are on their way.
+    var runningCount: Int { running.count }
+
+    /// Sends a request; its result comes out of `wait`.
+    ///
+    /// - Parameters:
+    ///   - request: what to send.
+    ///   - id: the caller's number for it.
+    /// - Throws: `LyceumError.failed` if libcurl refuses.
+    func send(_ request: HTTPRequest, id: Int) throws {
+        guard let easy = idle.popLast() ?? curl_easy_init() else {
+            throw LyceumError.failed("libcurl gave no handle", remedy: "check the free memory")
+        }
+        let transfer = HTTPTransfer(id: id, request: request)
+        guard configure(easy, transfer),
+            curl_multi_add_handle(UnsafeMutableRawPointer(multi), easy) == CURLM_OK
+        else {
+            curl_easy_cleanup(easy)
+            throw LyceumError.failed("libcurl refused a request", remedy: nil)
+        }
+        running[easy] = transfer
+    }
+
+    /// Lets requests go on until one ends or the time is up.
+    ///
+    /// - Parameter milliseconds: the longest time to wait.
+    /// - Returns: what ended, by the caller's number.
+    /// - Throws: `LyceumError.failed` if libcurl itself fails.
+    func wait(milliseconds: Int) throws -> [(id: Int, result: Result<HTTPResponse, HTTPFailure>)] {
+        let multi = UnsafeMutableRawPointer(self.multi)
+        var active: Int32 = 0
+        var code = curl_multi_perform(multi, &active)
+        var ended = collect()
+        if code == CURLM_OK, ended.isEmpty {
+            code = curl_multi_poll(multi, nil, 0, Int32(clamping: max(0, milliseconds)), nil)
+            if code == CURLM_OK { code = curl_multi_perform(multi, &active) }
+            ended = collect()
+        }
+        guard code == CURLM_OK else {
+            throw LyceumError.failed(
+                "libcurl failed: \(String(cString: curl_multi_strerror(code)))", remedy: nil)
+        }
+        return ended
+    }
+
+    /// Gives up all that is on its way.
+    func cancelAll() {
+        for easy in Array(running.keys) { finish(easy) }
+    }
+
+    private func collect() -> [(id: Int, result: Result<HTTPResponse, HTTPFailure>)] {
+        var ended: [(id: Int, result: Result<HTTPResponse, HTTPFailure>)] = []
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(UnsafeMutableRawPointer(multi), &left) {
+            var code = CURLE_OK
+            guard let easy = ccurl_finished(message, &code), let transfer = running[easy] else { continue }
+            ended.append((transfer.id, Self.result(easy, transfer, code)))
+            finish(easy)
+        }
+        return ended
+    }
+
+    private func finish(_ easy: UnsafeMutableRawPointer) {
+        curl_multi_remove_handle(UnsafeMutableRawPointer(multi), easy)
+        running[easy] = nil
+        curl_easy_reset(easy)
+        idle.append(easy)
+    }
+
+    private static func result(
+        _ easy: UnsafeMutableRawPointer, _ transfer: HTTPTransfer, _ code: CURLcode
+    ) -> Result<HTTPResponse, HTTPFailure> {
+        var status = 0
+        var seconds = 0.0
+        _ = ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        _ = ccurl_get_double(easy, CURLINFO_TOTAL_TIME, &seconds)
+        if code == CURLE_OK {
+            return .success(
+                HTTPResponse(
+                    status: status, headers: transfer.headers, body: transfer.body, seconds: seconds))
+        }
+        if transfer.isTooLarge { return .failure(.tooLarge(transfer.request.maximumBody)) }
+        let reason = String(cString: curl_easy_strerror(code))
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT:
+            return .failure(.unreachable(reason))
+        case CURLE_OPERATION_TIMEDOUT:
+            return .failure(.timeout(seconds))
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_PEER_FAILED_VERIFICATION,
+            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_ENGINE_NOTFOUND:
+            return .failure(.refused(reason))
+        default:
+            return .failure(.broken(reason))
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/// One HTTP POST.
+struct HTTPRequest: Sendable {
+    /// Where to; http or https.
+    let url: String
+    /// Header fields in order. A value may hold a key, so a request is never printed.
+    let headers: [(name: String, value: String)]
+    /// What is sent.
+    let body: [UInt8]
+    /// The longest time from start to last byte, in seconds.
+    let timeout: Double
+    /// The longest time until the connection stands, in seconds.
+    let connectTimeout: Double
+    /// The most bytes of an answer, after decompression.
+    let maximumBody: Int
+
+    init(
+        url: String, headers: [(name: String, value: String)], body: [UInt8], timeout: Double,
+        connectTimeout: Double = 10, maximumBody: Int = 64 << 20
+    ) {
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeout = timeout
+        self.connectTimeout = connectTimeout
+        self.maximumBody = maximumBody
+    }
+}
+
+/// One HTTP answer, whatever its status.
+struct HTTPResponse: Sendable {
+    /// The status, such as 200.
+    let status: Int
+    /// Header fields by lower-case name; of equal names the last.
+    let headers: [String: String]
+    /// The body, decompressed.
+    let body: [UInt8]
+    /// Time from start to last byte, in seconds.
+    let seconds: Double
+}
+
+/// Why there is no answer.
+enum HTTPFailure: Error, Equatable {
+    /// No connection could be made: no such host, refused, no route.
+    case unreachable(String)
+    /// A connection cannot be trusted or an address cannot be understood; trying again will not help.
+    case refused(String)
+    /// The time was up, after so many seconds.
+    case timeout(Double)
+    /// The connection broke before the answer was whole.
+    case broken(String)
+    /// The answer was larger than so many bytes.
+    case tooLarge(Int)
+}

@@ -1,0 +1,55 @@
+import CCurl
+
+/// One request on its way: what libcurl's callbacks write into.
+///
+/// Lives as long as its easy handle is in the multi handle; used from one thread.
+final class HTTPTransfer {
+    /// The caller's number for it.
+    let id: Int
+    let request: HTTPRequest
+    /// libcurl's header list; freed with this object.
+    let headerList: UnsafeMutablePointer<curl_slist>?
+    private(set) var body: [UInt8] = []
+    private(set) var headers: [String: String] = [:]
+    private(set) var isTooLarge = false
+
+    init(id: Int, request: HTTPRequest) {
+        self.id = id
+        self.request = request
+        var list: UnsafeMutablePointer<curl_slist>?
+        for (name, value) in request.headers { list = curl_slist_append(list, "\(name): \(value)") }
+        // libcurl would otherwise wait up to a second for "100 Continue" before a long body.
+        headerList = curl_slist_append(list, "Expect:")
+    }
+
+    deinit { curl_slist_free_all(headerList) }
+
+    /// Takes a part of the body; false if it is too much.
+    func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count <= request.maximumBody - body.count else {
+            isTooLarge = true
+            return false
+        }
+        body.append(contentsOf: bytes)
+        return true
+    }
+
+    /// Takes one line of the header.
+    func receiveHeader(_ line: UnsafeRawBufferPointer) {
+        let text = String(decoding: line, as: UTF8.self)
+        // A status line begins a new header: that of the answer after "100 Continue" or a proxy's.
+        if text.hasPrefix("HTTP/") { headers = [:] }
+        guard let colon = text.firstIndex(of: ":") else { return }
+        let value = text[text.index(after: colon)...]
+        headers[text[..<colon].lowercased()] = value.trimmed
+    }
+}
+
+extension StringProtocol {
+    /// Without white space at either end.
+    var trimmed: String {
+        let start = firstIndex { !$0.isWhitespace } ?? endIndex
+        let end = lastIndex { !$0.isWhitespace }.map { index(after: $0) } ?? start
+        return String(self[start..<end])
+    }
+}

@@ -1,0 +1,126 @@
+import LyceumKit
+
+/// What is sent for a request and what an answer says: the wire format of chat completions.
+struct OpenAIExchange {
+    let settings: OpenAISettings
+
+    /// The HTTP request for a question.
+    func request(_ question: TeacherRequest) -> HTTPRequest {
+        var headers = [("Content-Type", "application/json"), ("Accept", "application/json")]
+        if let key = settings.key { headers.append(key.header) }
+        if let organization = settings.organization { headers.append(("OpenAI-Organization", organization)) }
+        if let project = settings.project { headers.append(("OpenAI-Project", project)) }
+        return HTTPRequest(
+            url: settings.address.chatURL, headers: headers, body: Array(JSON.encode(body(question)).utf8),
+            timeout: settings.timeout, connectTimeout: min(10, settings.timeout))
+    }
+
+    private func body(_ question: TeacherRequest) -> Value {
+        var messages = question.messages
+        if let system = settings.system, !messages.contains(where: { $0.role == .system }) {
+            messages.insert(ChatMessage(.system, system), at: 0)
+        }
+        var fields = settings.parameters
+        fields["model"] = .string(settings.model)
+        fields["messages"] = .list(
+            messages.map { ["role": .string($0.role.rawValue), "content": .string($0.content)] })
+        // Another sample of the same question must not be the same reply.
+        if let seed = settings.seed { fields["seed"] = .integer(seed &+ question.sample) }
+        return .object(fields)
+    }
+
+    /// What a completion holds, before it is judged.
+    struct Completion {
+        let reply: TeacherReply
+        /// Why the reply is of no use, if it is not.
+        let fault: LyceumError?
+    }
+
+    /// Reads a body of status 200.
+    ///
+    /// - Throws: `OpenAIFault` if it holds no completion.
+    func completion(_ response: HTTPResponse) throws(OpenAIFault) -> Completion {
+        let document = try json(response.body)
+        if let error = document.object?["error"], !error.isNull {
+            throw OpenAIFault(status: response.status, response, settings: settings)
+        }
+        guard let choice = document.object?["choices"]?.list?.first?.object else {
+            throw .row(rowError("answered without a choice", response.body))
+        }
+        let message = choice["message"]?.object ?? [:]
+        let finish = choice["finish_reason"]?.string ?? "stop"
+        let usage = document.object?["usage"]?.object
+        let text = Self.text(message["content"])
+        let reply = TeacherReply(
+            text: text ?? "", model: document.object?["model"]?.string ?? settings.model,
+            finishReason: finish.isEmpty ? "stop" : finish,
+            promptTokens: Self.count(usage?["prompt_tokens"]),
+            completionTokens: Self.count(usage?["completion_tokens"]), seconds: response.seconds)
+        return Completion(reply: reply, fault: fault(reply, refusal: message["refusal"]?.string))
+    }
+
+    private func json(_ body: [UInt8]) throws(OpenAIFault) -> Value {
+        do {
+            let document = try JSON.decode(body, name: settings.address.display)
+            guard document.object != nil else {
+                throw OpenAIFault.row(rowError("answered with JSON that is no object", body))
+            }
+            return document
+        } catch let fault as OpenAIFault {
+            throw fault
+        } catch {
+            let isPage = body.first { !($0 == 0x20 || (0x09...0x0D).contains($0)) } == UInt8(ascii: "<")
+            let what = body.isEmpty ? "an empty body" : isPage ? "an HTML page" : "a body that is no JSON"
+            throw .row(rowError("answered with \(what) in place of a completion", body))
+        }
+    }
+
+    private func rowError(_ problem: String, _ body: [UInt8]) -> LyceumError {
+        let excerpt = settings.shown(String(decoding: body.prefix(400), as: UTF8.self), limit: 120)
+        return .failed(
+            "\(settings.address.display) \(problem)" + (excerpt.isEmpty ? "" : ": \(excerpt)"),
+            remedy: "check that base_url leads to an OpenAI-compatible API")
+    }
+
+    private func fault(_ reply: TeacherReply, refusal: String?) -> LyceumError? {
+        switch reply.finishReason {
+        case "length":
+            return .failed("the reply was cut short (finish_reason: length)", remedy: "raise max_tokens")
+        case "content_filter":
+            return .failed("the server's content filter stopped the reply", remedy: nil)
+        default: break
+        }
+        if let refusal, !refusal.isEmpty {
+            return .failed("the model refused: \(settings.shown(refusal, limit: 200))", remedy: nil)
+        }
+        if reply.text.allSatisfy(\.isWhitespace) {
+            return .failed("the reply is empty (finish_reason: \(reply.finishReason))", remedy: nil)
+        }
+        return nil
+    }
+
+    /// The text of a message: a string, or a list of parts as newer servers send.
+    private static func text(_ content: Value?) -> String? {
+        if let parts = content?.list {
+            return parts.compactMap { $0.object?["text"]?.string }.joined()
+        }
+        return content?.string
+    }
+
+    /// A number of tokens, if it is believable.
+    private static func count(_ value: Value?) -> Int? {
+        value?.integer.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
+    }
+}
+
+extension OpenAISettings {
+    /// Text of the server as it may be shown: without keys, on one line, not too long.
+    func shown(_ text: String, limit: Int = 300) -> String {
+        let safe = key?.removed(from: text) ?? Secret.withoutKeys(text)
+        let line = safe.unicodeScalars.split {
+            $0.properties.isWhitespace || $0.value < 0x20 || $0.value == 0x7F
+        }
+        .map(String.init).joined(separator: " ")
+        return line.count > limit ? line.prefix(limit) + "…" : line
+    }
+}

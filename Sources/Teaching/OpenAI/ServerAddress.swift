@@ -1,0 +1,52 @@
+import CCurl
+import LyceumKit
+
+/// Where an OpenAI-compatible server is.
+struct ServerAddress: Sendable, Equatable {
+    /// The address of chat completions.
+    let chatURL: String
+    /// What names the server in cards and errors: host, and port if one was given. Never a secret.
+    let display: String
+    /// Whether the server is this machine.
+    let isLoopback: Bool
+    /// Whether it is OpenAI's own.
+    let isOpenAI: Bool
+
+    /// Reads a base address such as "https://api.openai.com/v1".
+    ///
+    /// - Throws: `LyceumError.badOption` if it is no plain http or https address.
+    init(base: String, function: String) throws {
+        // Never shows the address itself: it may hold a password.
+        func refuse(_ got: String) -> LyceumError {
+            .badOption(
+                function: function, option: "base_url",
+                expected: "an address like http://localhost:8000/v1", got: got)
+        }
+        guard let handle = curl_url() else { throw refuse("one that libcurl cannot read") }
+        defer { curl_url_cleanup(handle) }
+        guard curl_url_set(handle, CURLUPART_URL, base, 0) == CURLUE_OK else {
+            throw refuse("something else")
+        }
+        func part(_ part: CURLUPart) -> String? {
+            var text: UnsafeMutablePointer<CChar>?
+            guard curl_url_get(handle, part, &text, 0) == CURLUE_OK, let text else { return nil }
+            defer { curl_free(text) }
+            return String(cString: text)
+        }
+        let scheme = part(CURLUPART_SCHEME) ?? ""
+        guard scheme == "http" || scheme == "https" else { throw refuse("the scheme '\(scheme)'") }
+        if part(CURLUPART_USER) != nil || part(CURLUPART_PASSWORD) != nil {
+            throw refuse("one with a user name in it (use api_key)")
+        }
+        if part(CURLUPART_QUERY) != nil || part(CURLUPART_FRAGMENT) != nil {
+            throw refuse("one with a query or a fragment")
+        }
+        let host = part(CURLUPART_HOST) ?? ""
+        var path = part(CURLUPART_PATH) ?? ""
+        while path.hasSuffix("/") { path.removeLast() }
+        display = part(CURLUPART_PORT).map { "\(host):\($0)" } ?? host
+        chatURL = "\(scheme)://\(display)\(path)/chat/completions"
+        isLoopback = host == "localhost" || host == "[::1]" || host.hasPrefix("127.")
+        isOpenAI = host == "api.openai.com"
+    }
+}
