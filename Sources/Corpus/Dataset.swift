@@ -1,0 +1,133 @@
+import LyceumKit
+import Synchronization
+
+/// An immutable table of records, stored by column.
+///
+/// Whatever selects or reorders rows or columns shares the stored texts with its source and costs a list of row
+/// numbers; only `map`, `concat` and loading store texts anew. Rows are counted from 0 here.
+public struct Dataset: Sendable {
+    /// The columns with the rows of theirs that this dataset shows.
+    let views: [ColumnView]
+    /// How many rows there are.
+    public let count: Int
+    /// The column names, in order.
+    public let columns: [String]
+    /// Computed when it is first asked for, and then kept.
+    private let fingerprintCache: FingerprintCache
+
+    init(views: [ColumnView], count: Int) {
+        self.views = views
+        self.count = count
+        columns = views.map(\.name)
+        fingerprintCache = FingerprintCache()
+    }
+
+    /// Makes a dataset of rows. A key that a row lacks is null there.
+    ///
+    /// - Parameters:
+    ///   - records: the rows.
+    ///   - columns: names that come first, in this order; all others follow sorted by name.
+    public init(records: [[String: Value]], columns: [String] = []) {
+        var builder = DatasetBuilder(columns: columns)
+        for record in records {
+            builder.append(record.sorted { $0.key < $1.key }.map { JSON.Field(name: $0, value: $1) })
+        }
+        self = builder.dataset()
+    }
+
+    /// Makes a dataset of records; the columns keep their order.
+    public init(records: [Record]) {
+        var builder = DatasetBuilder()
+        for record in records { builder.append(record) }
+        self = builder.dataset()
+    }
+
+    /// The row at `index`, counted from 0.
+    ///
+    /// - Throws: `LyceumError.invalid` if there is no such row.
+    public func record(at index: Int) throws -> Record {
+        guard index >= 0, index < count else {
+            throw LyceumError.invalid(
+                "row", expected: count == 0 ? "a row of a dataset that has some" : "0 to \(count - 1)",
+                got: String(index), remedy: nil)
+        }
+        return uncheckedRecord(at: index)
+    }
+
+    /// The row at an index that is known to exist.
+    func uncheckedRecord(at index: Int) -> Record {
+        Record(columns: columns, values: views.map { $0[index] })
+    }
+
+    /// One value.
+    ///
+    /// - Throws: `LyceumError.missingColumn`, or `LyceumError.invalid` if there is no such row.
+    public func value(row: Int, column: String) throws -> Value {
+        let view = try view(column)
+        guard row >= 0, row < count else {
+            throw LyceumError.invalid("row", expected: "0..<\(count)", got: String(row), remedy: nil)
+        }
+        return view[row]
+    }
+
+    /// The values of a column.
+    ///
+    /// - Throws: `LyceumError.missingColumn`.
+    public func values(_ column: String) throws -> [Value] {
+        let view = try view(column)
+        return (0..<count).map { view[$0] }
+    }
+
+    /// The texts of a column; numbers and Booleans as text.
+    ///
+    /// - Throws: `LyceumError.missingColumn`, or `LyceumError.invalid` naming the row that holds no text.
+    public func strings(_ column: String) throws -> [String] {
+        let view = try view(column)
+        return try (0..<count).map { try view.text(at: $0) }
+    }
+
+    /// Identifies the content: column names, their order, every value. Equal for equal content, whatever way it
+    /// was made; 128 bits as 32 hexadecimal digits.
+    public var fingerprint: String {
+        fingerprintCache.value {
+            var hash = ContentHash()
+            hash.combine(count)
+            for view in views {
+                hash.combine(view.name)
+                for row in 0..<count { view.hash(row, into: &hash) }
+            }
+            return hash.hexadecimal
+        }
+    }
+
+    /// Throws if there are no rows.
+    ///
+    /// - Parameter purpose: what the rows are wanted for, for the error: "train on".
+    public func requireRows(_ purpose: String) throws {
+        if count == 0 {
+            throw LyceumError.empty("the dataset", remedy: "there is nothing to \(purpose)")
+        }
+    }
+
+    /// The column of that name.
+    func view(_ column: String) throws -> ColumnView {
+        guard let view = views.first(where: { $0.name == column }) else {
+            throw LyceumError.missingColumn(column, available: columns)
+        }
+        return view
+    }
+}
+
+/// A fingerprint that is computed at most once.
+private final class FingerprintCache: Sendable {
+    private let stored = Mutex<String?>(nil)
+
+    func value(_ compute: () -> String) -> String {
+        stored.withLock { stored in
+            if let stored { return stored }
+            let computed = compute()
+            stored = computed
+            return computed
+        }
+    }
+}
