@@ -8,11 +8,17 @@ static int release(lua_State *L) {
     CLuaHost *host = clua_host(L);
     void **slot = lua_touserdata(L, 1);
     // A script can call __gc through debug.getmetatable; the second time is harmless.
-    if (slot != NULL && *slot != NULL) {
-        void *object = *slot;
-        *slot = NULL;
-        host->callbacks.release(host->context, object);
+    if (slot == NULL || *slot == NULL) return 0;
+    void *object = *slot;
+    *slot = NULL;
+    // Then this userdata may still be known under an address that is free from now on.
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &knownKey);
+    if (lua_rawgetp(L, -1, object) == LUA_TUSERDATA && lua_rawequal(L, -1, 1)) {
+        lua_pushnil(L);
+        lua_rawsetp(L, -3, object);
     }
+    lua_settop(L, 0);
+    host->callbacks.release(host->context, object);
     return 0;
 }
 

@@ -62,12 +62,13 @@ extension LuaState {
         let isSame = unwinding.map { isRawEqual($0.value, at: -2) } ?? false
         if isSame, let unwinding { return unwinding.error }
         let raised = value.object as? LuaErrorObject
+        // Asked before anything else runs Lua code, which would end the interrupt.
+        let isInterrupt = isInterrupted || raised?.isCancellation == true
+        let text = raised?.message ?? value.string ?? describe(at: -2)
         errorCount &+= 1
         let error = LuaError(
-            message: withSuggestion(raised?.message ?? describe(at: -2)),
-            traceback: read(-1).string, underlying: raised?.error,
-            isInterrupt: isInterrupted || raised?.isCancellation == true,
-            identifier: errorCount)
+            message: withSuggestion(text), traceback: read(-1).string, underlying: raised?.error,
+            isInterrupt: isInterrupt, identifier: errorCount)
         unwinding = (error, value)
         return error
     }
