@@ -1,0 +1,142 @@
+import LyceumKit
+
+/// What a teacher is asked: one template for the user's message, or several messages with roles.
+public struct Prompt: Sendable, Hashable {
+    /// A message whose content is a template.
+    public struct Message: Sendable, Hashable {
+        /// Who speaks.
+        public let role: ChatMessage.Role
+        /// What is said.
+        public let template: Template
+    }
+
+    /// The messages in order; at least one.
+    public let messages: [Message]
+
+    /// A prompt of one user message.
+    ///
+    /// - Throws: `LyceumError.file` with the template's line.
+    public init(_ user: String) throws {
+        messages = [Message(role: .user, template: try Template(user))]
+    }
+
+    /// A prompt of several messages.
+    ///
+    /// - Throws: `LyceumError.empty` without messages, `LyceumError.file` with the role and the template's line.
+    public init(messages: [(role: ChatMessage.Role, content: String)]) throws {
+        if messages.isEmpty {
+            throw LyceumError.empty("the prompt", remedy: "give it a user message: prompt { user = \"…\" }")
+        }
+        self.messages = try messages.map { role, content in
+            Message(role: role, template: try Template(content, name: "prompt (\(role.rawValue))"))
+        }
+    }
+
+    /// The prompt that a value describes: a string (the user's message), a table of contents by role
+    /// (`system`, `user`, `assistant`, in that order), or a list of `{role, content}` tables.
+    ///
+    /// - Throws: `LyceumError.unknownName` for a role, `LyceumError.invalid` for anything else that fits none
+    ///   of these, and what the other initialisers throw.
+    public init(_ value: Value) throws {
+        switch value {
+        case .string(let user): try self.init(user)
+        case .object(let contents):
+            let roles = try contents.keys.sorted().map(Self.role)
+            let ordered = Self.roles.filter(roles.contains)
+            try self.init(
+                messages: try ordered.map { role in
+                    (role, try Self.content(contents[role.rawValue], of: role.rawValue))
+                })
+        case .list(let messages):
+            try self.init(
+                messages: try messages.enumerated().map { i, message in
+                    guard let fields = message.object, let role = fields["role"]?.string else {
+                        throw LyceumError.invalid(
+                            "message \(i + 1)", expected: "{ role = \"user\", content = \"…\" }",
+                            got: message.object == nil ? message.typeName : "a table without a role",
+                            remedy: nil)
+                    }
+                    return (try Self.role(role), try Self.content(fields["content"], of: role))
+                })
+        default:
+            throw LyceumError.invalid(
+                "prompt", expected: "a string, a table of roles or a list of messages", got: value.typeName,
+                remedy: nil)
+        }
+    }
+
+    private static let roles: [ChatMessage.Role] = [.system, .user, .assistant]
+
+    private static func role(_ name: String) throws -> ChatMessage.Role {
+        guard let role = ChatMessage.Role(rawValue: name) else {
+            throw LyceumError.unknownName(
+                kind: "role", name: name, known: roles.map(\.rawValue), remedy: nil)
+        }
+        return role
+    }
+
+    private static func content(_ value: Value?, of role: String) throws -> String {
+        guard let text = value?.string else {
+            throw LyceumError.invalid(
+                "the \(role) message", expected: "a string", got: value?.typeName ?? "nothing", remedy: nil)
+        }
+        return text
+    }
+}
+
+extension Prompt {
+    /// The names of the variables, in order of first use: "article", "meta.title".
+    public var variables: [String] {
+        var seen: Set<String> = []
+        return messages.flatMap { $0.template.variables.map(\.name) }.filter { seen.insert($0).inserted }
+    }
+
+    /// The messages with the values put in.
+    ///
+    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
+    public func render(_ values: [String: Value]) throws -> [ChatMessage] {
+        try messages.map { ChatMessage($0.role, try $0.template.render(values)) }
+    }
+
+    /// The messages with a record's values put in.
+    ///
+    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
+    public func render(_ record: Record) throws -> [ChatMessage] { try render(record.fields) }
+
+    /// The values that the prompt puts into its messages, as text, by the variable's name.
+    ///
+    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
+    public func fields(of values: [String: Value]) throws -> [String: String] {
+        var result: [String: String] = [:]
+        for message in messages {
+            result.merge(try message.template.fields(of: values)) { first, _ in first }
+        }
+        return result
+    }
+
+    /// The values that the prompt puts into its messages, as text, by the variable's name.
+    ///
+    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
+    public func fields(of record: Record) throws -> [String: String] { try fields(of: record.fields) }
+
+    /// The question about one record, as a teacher takes it.
+    ///
+    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
+    public func request(for record: Record, sample: Int = 0) throws -> TeacherRequest {
+        let values = record.fields
+        return TeacherRequest(messages: try render(values), fields: try fields(of: values), sample: sample)
+    }
+
+    /// The messages as one text, for a person: the user's message alone as it is, several under their roles.
+    public static func text(of messages: [ChatMessage]) -> String {
+        if messages.count == 1, let only = messages.first, only.role == .user { return only.content }
+        return messages.map { "[\($0.role.rawValue)]\n\($0.content)" }.joined(separator: "\n\n")
+    }
+}
+
+extension Record {
+    /// The values by column name.
+    fileprivate var fields: [String: Value] {
+        Dictionary(zip(columns, values), uniquingKeysWith: { first, _ in first })
+    }
+}
