@@ -1,0 +1,30 @@
+/// A network that writes a text token by token while it reads an encoded source: what the searches drive.
+public protocol AutoregressiveDecoder: AnyObject {
+    /// Layers that a `DecoderCache` must hold.
+    var decoderLayerCount: Int { get }
+    /// The token that every text begins with, itself not part of it.
+    var decoderStartID: Int { get }
+    /// The token that ends a text.
+    var eosID: Int { get }
+
+    /// The states above the last decoder layer.
+    ///
+    /// - Parameters:
+    ///   - tokens: [rows, length], int64.
+    ///   - source: the encoded sources.
+    ///   - cache: nil to read whole texts, each position seeing those up to itself. Else `tokens` follow those
+    ///     that the cache holds, and are added to it; rows are hypotheses, source by source.
+    /// - Returns: [rows, length, size].
+    func decode(_ tokens: Tensor, source: EncodedSource, cache: DecoderCache?) throws -> Tensor
+
+    /// The scores of the next token: [rows, size] to [rows, vocabulary].
+    func logits(_ states: Tensor) throws -> Tensor
+}
+
+extension AutoregressiveDecoder {
+    /// One step of generation: the float32 scores of what may follow `tokens`, [rows, vocabulary].
+    func step(_ tokens: [Int], source: EncodedSource, cache: DecoderCache) throws -> Tensor {
+        let states = try decode(Tensor(tokens, shape: [tokens.count, 1]), source: source, cache: cache)
+        return try logits(states.select(dim: 1, index: 0)).to(.float32)
+    }
+}

@@ -1,0 +1,45 @@
+import LyceumKit
+
+/// Generates texts for many sources: in batches of similar length, results in the order of the sources.
+public enum Generator {
+    /// Token ids of one text for each source, the end token excluded.
+    ///
+    /// - Parameters:
+    ///   - model: runs in inference mode, without dropout.
+    ///   - sources: token ids.
+    ///   - batchSize: sources at once.
+    ///   - options: the search.
+    ///   - job: progress in texts, and cancellation.
+    /// - Throws: `LyceumError.cancelled`; what was generated until then is lost.
+    public static func generate<Model: SequenceToSequenceModel>(
+        _ model: Model, sources: [[Int]], batchSize: Int, options: DecodingOptions, job: Job
+    ) throws -> [[Int]] {
+        var texts = [[Int]](repeating: [], count: sources.count)
+        // Longest first: if memory runs out, it does so at once.
+        let order = sources.indices.sorted { (sources[$0].count, $1) > (sources[$1].count, $0) }
+        let start = ProgressMeter.now()
+        var done = 0
+        var tokens = 0
+        for first in stride(from: 0, to: order.count, by: max(1, batchSize)) {
+            try job.checkCancelled(kept: "\(done) of \(order.count) texts had been generated")
+            let rows = order[first..<min(first + max(1, batchSize), order.count)]
+            let generated = try inferenceMode {
+                let source = try model.encode(TokenBatch(rows.map { sources[$0] }, padID: model.padID))
+                return options.numBeams > 1
+                    ? try BeamSearch.generate(model, source: source, options: options, job: job)
+                    : try GreedySearch.generate(model, source: source, options: options, job: job)
+            }
+            for (row, text) in zip(rows, generated) {
+                texts[row] = text
+                tokens += text.count
+            }
+            done += rows.count
+            let speed = Double(tokens) / max(ProgressMeter.now() - start, 1e-9)
+            job.update(
+                done: done, of: order.count, unit: "texts",
+                figures: [("tokens/s", ProgressMeter.round(speed, digits: 0))])
+        }
+        job.finish(done: done, of: order.count, unit: "texts")
+        return texts
+    }
+}

@@ -1,0 +1,41 @@
+/// Rows of token ids, padded on the right to one length.
+public struct TokenBatch {
+    /// [rows, length], int64.
+    public let ids: Tensor
+    /// How many ids of each row are real.
+    public let lengths: [Int]
+
+    /// Pads rows to the longest.
+    ///
+    /// - Parameters:
+    ///   - rows: token ids; a row may be empty if another is not.
+    ///   - padID: fills the ends.
+    public init<Row: Collection>(_ rows: [Row], padID: Int) throws where Row.Element: BinaryInteger {
+        lengths = rows.map(\.count)
+        let width = max(1, lengths.max() ?? 0)
+        var flat = [Int](repeating: padID, count: rows.count * width)
+        for (index, row) in rows.enumerated() {
+            var position = index * width
+            for id in row {
+                flat[position] = Int(id)
+                position += 1
+            }
+        }
+        ids = try Tensor(flat, shape: [rows.count, width])
+    }
+
+    /// Added to attention scores, it keeps attention off the padding: [rows, 1, 1, length], or nil if there is
+    /// no padding.
+    public func paddingMask(dtype: DType) throws -> Tensor? {
+        let width = try ids.size(1)
+        guard lengths.contains(where: { $0 < width }) else { return nil }
+        var mask = [Float](repeating: 0, count: lengths.count * width)
+        for (row, length) in lengths.enumerated() {
+            for position in length..<max(width, length) { mask[row * width + position] = Self.blocked }
+        }
+        return try Tensor(mask, shape: [lengths.count, 1, 1, width]).to(dtype)
+    }
+
+    /// A score that softmax turns into 0, finite so that a row without any key gives no NaN.
+    public static let blocked: Float = -1e9
+}

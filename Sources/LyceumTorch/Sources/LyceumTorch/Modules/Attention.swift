@@ -1,0 +1,40 @@
+/// Scaled dot-product attention for all heads at once.
+///
+/// Source: Vaswani et al., "Attention Is All You Need" (2017).
+public enum Attention {
+    /// softmax(query · keyᵀ · scale + bias) · value.
+    ///
+    /// - Parameters:
+    ///   - query: [batch, heads, queries, size].
+    ///   - key: [batch, heads, keys, size].
+    ///   - value: [batch, heads, keys, size].
+    ///   - bias: added to the scores; broadcasts to [batch, heads, queries, keys].
+    ///   - scale: multiplies the scores.
+    ///   - dropout: drops attention weights while training.
+    /// - Returns: [batch, heads, queries, size].
+    public static func attend(
+        _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor?, scale: Double, dropout: Dropout
+    ) throws -> Tensor {
+        // libtorch's fused kernel has no dropout and no gradient of the bias on the CPU, and its backward pass
+        // is slower than the plain product up to some hundred positions; it is for inference.
+        if !dropout.isTraining {
+            return try Tensor.scaledDotProductAttention(query, key, value, mask: bias, scale: scale)
+        }
+        var scores = try query.matmul(key.transpose(-1, -2))  // [batch, heads, queries, keys]
+        if scale != 1 { scores = try scores * scale }
+        if let bias { scores = try scores + bias }
+        return try dropout(scores.softmax(dim: -1)).matmul(value)
+    }
+
+    /// Splits the last dimension into heads: [batch, length, heads · size] to [batch, heads, length, size].
+    public static func split(_ x: Tensor, heads: Int) throws -> Tensor {
+        let shape = x.shape
+        guard shape.count == 3, heads > 0, shape[2] % heads == 0 else {
+            throw TorchError.invalid("attention: shape \(shape) does not split into \(heads) heads")
+        }
+        return try x.view(shape[0], shape[1], heads, shape[2] / heads).transpose(1, 2)
+    }
+
+    /// Joins the heads again: [batch, heads, length, size] to [batch, length, heads · size].
+    public static func merge(_ x: Tensor) throws -> Tensor { try x.transpose(1, 2).flatten(startDim: 2) }
+}

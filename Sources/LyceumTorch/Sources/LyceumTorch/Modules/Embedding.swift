@@ -1,0 +1,21 @@
+/// A table of vectors, looked up by id.
+public final class Embedding: Module {
+    /// [ids, size].
+    public let weight: Parameter
+
+    /// Makes a table of initial values.
+    ///
+    /// - Parameters:
+    ///   - weight: [ids, size]; see `Initializer`.
+    ///   - decays: whether weight decay applies.
+    public init(weight: Tensor, decays: Bool = true) throws {
+        self.weight = try Parameter(weight, decays: decays)
+        super.init()
+        register("weight", self.weight)
+    }
+
+    /// The vectors of `ids`: [...] to [..., size].
+    public func callAsFunction(_ ids: Tensor) throws -> Tensor {
+        try Tensor.embedding(weight.value, ids)
+    }
+}

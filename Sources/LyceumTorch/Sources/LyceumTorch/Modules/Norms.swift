@@ -1,0 +1,51 @@
+/// Subtracts the mean and divides by the standard deviation of the last dimension, then scales and shifts.
+///
+/// Source: Ba, Kiros and Hinton, "Layer Normalization" (2016).
+public final class LayerNorm: Module {
+    /// [size].
+    public let weight: Parameter
+    /// [size].
+    public let bias: Parameter
+    private let epsilon: Double
+    private let size: Int
+
+    /// Makes a norm over a last dimension of `size`, with scale 1 and shift 0.
+    public init(_ size: Int, epsilon: Double = 1e-5) throws {
+        self.size = size
+        self.epsilon = epsilon
+        weight = try Parameter(.ones([size]), decays: false)
+        bias = try Parameter(.zeros([size]), decays: false)
+        super.init()
+        register("weight", weight)
+        register("bias", bias)
+    }
+
+    /// Normalises [..., size].
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try x.layerNorm([size], weight: weight.value, bias: bias.value, eps: epsilon)
+    }
+}
+
+/// Divides by the root mean square of the last dimension, taken in float32, then scales: no mean, no shift.
+///
+/// Source: Zhang and Sennrich, "Root Mean Square Layer Normalization" (2019); transformers' `T5LayerNorm`.
+public final class RMSNorm: Module {
+    /// [size].
+    public let weight: Parameter
+    private let epsilon: Double
+    private let size: Int
+
+    /// Makes a norm over a last dimension of `size`, with scale 1.
+    public init(_ size: Int, epsilon: Double = 1e-6) throws {
+        self.size = size
+        self.epsilon = epsilon
+        weight = try Parameter(.ones([size]), decays: false)
+        super.init()
+        register("weight", weight)
+    }
+
+    /// Normalises [..., size].
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try x.rmsNorm([size], weight: weight.value, eps: epsilon)
+    }
+}

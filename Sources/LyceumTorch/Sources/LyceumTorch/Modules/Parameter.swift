@@ -1,0 +1,26 @@
+/// A trainable tensor of a module.
+public final class Parameter {
+    /// The trained values, float32: what the optimizer changes and a checkpoint holds.
+    public let tensor: Tensor
+    /// Whether AdamW's weight decay applies; by custom not to biases and norms.
+    public let decays: Bool
+    private var cast: Tensor?
+
+    /// Makes a parameter of initial values, which from then on require gradients.
+    public init(_ initial: Tensor, decays: Bool = true) throws {
+        tensor = try initial.detach().to(.float32)
+        try tensor.requiresGrad(true)
+        self.decays = decays
+    }
+
+    /// What a forward pass computes with: `tensor`, or its copy in the module's compute type.
+    public var value: Tensor { cast ?? tensor }
+
+    /// Takes a copy in `dtype` for the passes to come; float32 drops the copy.
+    ///
+    /// While gradients are recorded the copy is part of the graph, so a backward pass reaches `tensor`.
+    func setComputeType(_ dtype: DType) throws { cast = dtype == .float32 ? nil : try tensor.to(dtype) }
+
+    /// Goes back to float32.
+    func dropComputeType() { cast = nil }
+}

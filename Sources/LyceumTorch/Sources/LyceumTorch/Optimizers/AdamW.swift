@@ -1,0 +1,98 @@
+import LyceumKit
+
+/// Adam with decoupled weight decay, through libtorch's fused kernel: one pass over all parameters.
+///
+/// Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019); `torch.optim.AdamW`.
+public final class AdamW {
+    private struct Slot {
+        let name: String
+        let parameter: Parameter
+        let mean: Tensor
+        let square: Tensor
+        let step: Tensor
+    }
+
+    private let decay: Double
+    private let betas: (Double, Double)
+    private let epsilon: Double
+    private let slots: [Slot]
+
+    /// Makes an optimizer with empty moments.
+    ///
+    /// - Parameters:
+    ///   - parameters: what it changes, by path.
+    ///   - weightDecay: applied to those parameters that decay, times the learning rate.
+    ///   - betas: the decay rates of the two moments.
+    ///   - epsilon: added to the root of the second moment.
+    public init(
+        _ parameters: [(name: String, parameter: Parameter)], weightDecay: Double = 0,
+        betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8
+    ) throws {
+        decay = weightDecay
+        self.betas = betas
+        self.epsilon = epsilon
+        slots = try parameters.map { name, parameter in
+            Slot(
+                name: name, parameter: parameter, mean: try parameter.tensor.detach().zerosLike(),
+                square: try parameter.tensor.detach().zerosLike(), step: try .zeros([]))
+        }
+    }
+
+    /// Changes the parameters by their gradients; those without a gradient stay.
+    public func step(learningRate: Double) throws {
+        for decays in [true, false] {
+            var parameters: [Tensor] = []
+            var gradients: [Tensor] = []
+            var means: [Tensor] = []
+            var squares: [Tensor] = []
+            var steps: [Tensor] = []
+            for slot in slots where slot.parameter.decays == decays {
+                guard let gradient = try slot.parameter.tensor.grad else { continue }
+                parameters.append(slot.parameter.tensor)
+                gradients.append(gradient)
+                means.append(slot.mean)
+                squares.append(slot.square)
+                steps.append(slot.step)
+            }
+            if parameters.isEmpty { continue }
+            try noGrad {
+                // The kernel expects the step that is being made, counted from 1.
+                try Foreach.add_(steps, 1)
+                try Foreach.fusedAdamW_(
+                    parameters: parameters, gradients: gradients, averages: means, squareAverages: squares,
+                    steps: steps, learningRate: learningRate, beta1: betas.0, beta2: betas.1,
+                    weightDecay: decays ? decay : 0, epsilon: epsilon)
+            }
+        }
+    }
+
+    /// Forgets all gradients.
+    public func zeroGradients() throws { for slot in slots { try slot.parameter.tensor.zeroGrad() } }
+
+    /// The moments and step counts by path, for a checkpoint.
+    public func state() -> [(name: String, tensor: Tensor)] {
+        slots.flatMap { slot in
+            [
+                ("exp_avg.\(slot.name)", slot.mean), ("exp_avg_sq.\(slot.name)", slot.square),
+                ("step.\(slot.name)", slot.step),
+            ]
+        }
+    }
+
+    /// Takes over the moments and step counts of a checkpoint.
+    ///
+    /// - Throws: `LyceumError.file` if one is missing or of another shape; nothing is changed then.
+    public func load(_ tensors: [String: Tensor], source: String) throws {
+        let own = state()
+        for (name, target) in own where tensors[name]?.shape != target.shape {
+            let found =
+                tensors[name].map { "has shape \($0.shape) instead of \(target.shape)" } ?? "is missing"
+            throw LyceumError.file(
+                path: source, line: nil, problem: "the optimizer's '\(name)' \(found)",
+                remedy: "resume from a checkpoint of the same student")
+        }
+        try noGrad {
+            for (name, target) in own { if let tensor = tensors[name] { try target.copy_(tensor) } }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// Teacher forcing: the network reads the source and the target's beginning, and is asked for the next token.
+final class SequenceToSequenceLearner<Model: SequenceToSequenceModel>: Learner {
+    private let model: Model
+    private let writeStudent: (String) throws -> Void
+
+    init(_ model: Model, write: @escaping (String) throws -> Void) {
+        self.model = model
+        writeStudent = write
+    }
+
+    var network: Module { model }
+
+    func backward(
+        _ batch: SequenceToSequenceBatch, scale: Double, labelSmoothing: Double
+    ) throws -> Double {
+        try ChunkedCrossEntropy.backward(
+            states: states(batch), labels: batch.labels, vocabulary: model.configuration.vocabularySize,
+            scale: scale,
+            labelSmoothing: labelSmoothing, head: model.logits)
+    }
+
+    func loss(_ batch: SequenceToSequenceBatch) throws -> Double {
+        try ChunkedCrossEntropy.sum(
+            states: states(batch), labels: batch.labels, vocabulary: model.configuration.vocabularySize,
+            head: model.logits)
+    }
+
+    func write(into folder: String) throws { try writeStudent(folder) }
+
+    /// The decoder's states at the positions that have a label: [labels, size].
+    private func states(_ batch: SequenceToSequenceBatch) throws -> Tensor {
+        let source = try model.encode(batch.source)
+        let states = try model.decode(batch.decoderInput, source: source, cache: nil).flatten(endDim: 1)
+        return try batch.positions.map { try states.indexSelect(dim: 0, indices: $0) } ?? states
+    }
+}

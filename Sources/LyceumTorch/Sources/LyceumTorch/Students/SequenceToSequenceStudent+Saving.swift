@@ -1,0 +1,75 @@
+import LyceumKit
+import LyceumText
+
+// Folders as Hugging Face transformers reads and writes them.
+extension SequenceToSequenceStudent {
+    /// Writes a folder that transformers loads as it is.
+    public func save(to path: String) throws {
+        _ = try ready(to: "be saved")
+        try Files.writeFolderAtomically(path) { try write(into: $0) }
+    }
+
+    /// Writes the student's files into a folder that exists.
+    func write(into folder: String) throws {
+        let (model, tokenizer) = try ready(to: "be saved")
+        let tokens: [String: Value] = [
+            "pad_token_id": .integer(model.padID), "eos_token_id": .integer(model.eosID),
+            "decoder_start_token_id": .integer(model.decoderStartID),
+        ]
+        var document = configuration.json.merging(tokens) { _, id in id }
+        document["model_type"] = .string(Model.architecture)
+        document["architectures"] = [.string(Model.transformersClass)]
+        document["is_encoder_decoder"] = true
+        document["torch_dtype"] = "float32"
+        // `prefix` is transformers' own key; the length is ours, and transformers keeps what it does not know.
+        document["prefix"] = .string(prefix)
+        document["max_source_length"] = .integer(maxSourceLength)
+        try Files.write(
+            JSON.encode(.object(document), pretty: true),
+            to: Files.join(folder, CheckpointFiles.configuration))
+        try Files.write(
+            JSON.encode(.object(tokens), pretty: true), to: Files.join(folder, CheckpointFiles.generation))
+        try Safetensors.write(
+            model.state().map { ($0.name, try $0.tensor.detach()) },
+            to: Files.join(folder, CheckpointFiles.weights))
+        try tokenizer.save(to: folder)
+    }
+
+    /// Reads a folder that `save` or transformers wrote.
+    ///
+    /// - Throws: `LyceumError.file` if something is missing, damaged or does not fit together.
+    public convenience init(folder: String) throws {
+        let path = Files.join(folder, CheckpointFiles.configuration)
+        guard let document = try JSON.decode(Files.read(path), name: path).object else {
+            throw LyceumError.file(
+                path: path, line: nil, problem: "no JSON object", remedy: "check the folder")
+        }
+        let declared = Model.Configuration.declarations
+        let known = Set(declared.map(\.name))
+        let options = try Options(
+            document.filter { known.contains($0.key) }, declared: declared, function: path)
+        self.init(try Model.Configuration(options))
+        let tokenizer = try Model.loadTokenizer(folder)
+        guard tokenizer.vocabularySize <= configuration.vocabularySize else {
+            throw LyceumError.file(
+                path: path, line: nil,
+                problem: "vocab_size is \(configuration.vocabularySize), the tokenizer beside it has "
+                    + "\(tokenizer.vocabularySize) pieces",
+                remedy: "take config.json and tokenizer from the same checkpoint")
+        }
+        let model = try Model(configuration)
+        let weights = Files.join(folder, CheckpointFiles.weights)
+        try model.load(Safetensors.read(weights).tensors(), source: weights, ignoring: Model.ignoredWeights)
+        model.eval()
+        self.tokenizer = tokenizer
+        self.model = model
+        prefix = document["prefix"]?.string ?? ""
+        if let length = document["max_source_length"]?.integer, length > 0 { maxSourceLength = length }
+    }
+
+    /// Takes over vocabulary, shape and weights of a checkpoint, to go on from it.
+    func restore(_ checkpoint: String) throws {
+        let saved = try SequenceToSequenceStudent(folder: checkpoint)
+        (configuration, tokenizer, model) = (saved.configuration, saved.tokenizer, saved.model)
+    }
+}

@@ -1,0 +1,101 @@
+import LyceumKit
+import LyceumText
+
+extension SequenceToSequenceStudent {
+    /// Learns pairs; see `Student.train` and `TrainingOptions`.
+    public func train(
+        on examples: ExampleSource, validation: ExampleSource?, options: Options, job: Job
+    ) throws -> TrainingReport {
+        let settings = try TrainingOptions(options)
+        guard examples.count > 0 else {
+            throw LyceumError.empty("the training data", remedy: "give at least one pair")
+        }
+        let checkpoint = try checkpoint(of: settings)
+        prefix = try options.string("source_prefix")
+        maxSourceLength = try options.int("max_source_length")
+        if let checkpoint { try restore(checkpoint) }
+        try Torch.manualSeed(UInt64(bitPattern: Int64(settings.seed)))
+        let (model, tokenizer) = try prepare(examples, job)
+        let maxTargetLength = try options.int("max_target_length")
+        func encode(_ source: ExampleSource) throws -> TokenizedPairs {
+            try TokenizedPairs(
+                source, tokenizer: tokenizer, prefix: prefix, maxSourceLength: maxSourceLength,
+                maxTargetLength: maxTargetLength, startID: model.decoderStartID, job: job)
+        }
+        model.setDropout(settings.dropout ?? configuration.dropoutRate)
+        let trainer = try Trainer(
+            SequenceToSequenceLearner(model) { try self.write(into: $0) }, training: encode(examples),
+            validation: validation.map(encode), options: settings, job: job)
+        if let checkpoint { try trainer.restore(checkpoint) }
+        return try trainer.run()
+    }
+
+    /// The checkpoint to go on from, if that is what the options ask for.
+    private func checkpoint(of settings: TrainingOptions) throws -> String? {
+        guard settings.resume, let folder = settings.outputFolder else { return nil }
+        typealias ThisTrainer = Trainer<SequenceToSequenceLearner<Model>, TokenizedPairs>
+        guard let checkpoint = ThisTrainer.newestCheckpoint(in: folder) else {
+            throw LyceumError.file(
+                path: folder, line: nil, problem: "holds no checkpoint to resume from",
+                remedy: "train without resume first")
+        }
+        return checkpoint
+    }
+
+    /// Learns a vocabulary and draws weights, as far as they are missing.
+    private func prepare(_ examples: ExampleSource, _ job: Job) throws -> (Model, any Tokenizer) {
+        if let model, let tokenizer { return (model, tokenizer) }
+        let texts = VocabularyTexts(examples, prefix: prefix)
+        let tokenizer = try Model.makeTokenizer(texts, size: configuration.vocabularySize, job: job)
+        try texts.rethrow()
+        configuration.vocabularySize = tokenizer.vocabularySize
+        let model = try Model(configuration)
+        model.eval()
+        self.tokenizer = tokenizer
+        self.model = model
+        return (model, tokenizer)
+    }
+}
+
+/// The texts that a vocabulary is learnt from: inputs and targets of a random part of the pairs.
+private final class VocabularyTexts: Sequence {
+    /// More text changes the vocabulary little and costs minutes.
+    private static let mostPairs = 8000
+
+    private let examples: ExampleSource
+    private let prefix: String
+    private let order: [Int]
+    private var failure: (any Error)?
+
+    init(_ examples: ExampleSource, prefix: String) {
+        self.examples = examples
+        self.prefix = prefix
+        // A seed of its own: students that differ only in their training seed share a vocabulary.
+        var generator = SeededGenerator(seed: 0)
+        order = Array(generator.permutation(examples.count).prefix(Self.mostPairs))
+    }
+
+    func makeIterator() -> AnyIterator<String> {
+        var position = 0
+        var target: String?
+        return AnyIterator {
+            if let text = target {
+                target = nil
+                return text
+            }
+            guard position < self.order.count, self.failure == nil else { return nil }
+            do {
+                let pair = try self.examples.example(at: self.order[position])
+                position += 1
+                target = pair.target
+                return self.prefix + pair.input
+            } catch {
+                self.failure = error
+                return nil
+            }
+        }
+    }
+
+    /// Throws what reading the pairs threw: a sequence cannot.
+    func rethrow() throws { if let failure { throw failure } }
+}

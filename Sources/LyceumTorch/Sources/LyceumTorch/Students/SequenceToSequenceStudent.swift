@@ -1,0 +1,93 @@
+import LyceumKit
+import LyceumText
+
+/// A student that turns text into text: a network that a plugin writes, with training, decoding, saving and
+/// loading that all of them share.
+///
+/// It begins without a vocabulary and without weights: the first training learns the vocabulary from its texts
+/// and draws the weights by its seed.
+public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: Student {
+    var configuration: Model.Configuration
+    /// The vocabulary, once there is one.
+    var tokenizer: (any Tokenizer)?
+    /// The network, once there is a vocabulary.
+    public internal(set) var model: Model?
+    /// What was put before every input in training, and is when it generates.
+    var prefix = ""
+    /// To how many tokens inputs were cut in training, and are when it generates.
+    var maxSourceLength = 512
+
+    /// Makes an untrained student.
+    public init(_ configuration: Model.Configuration) { self.configuration = configuration }
+
+    /// The id under which its architecture is registered.
+    public var architecture: String { Model.architecture }
+
+    /// Text to text.
+    public var tasks: [StudentTask] { [.generate] }
+
+    /// Parameters, vocabulary, what it was trained to read.
+    public var card: [(name: String, value: String)] {
+        guard let model, let tokenizer else {
+            return [("state", "untrained: the first training learns a vocabulary")]
+        }
+        var card = [
+            ("parameters", "\(ProgressMeter.round(Double(model.parameterCount) / 1e6, digits: 2)) M"),
+            ("vocabulary", String(tokenizer.vocabularySize)), ("max_source_length", String(maxSourceLength)),
+        ]
+        if !prefix.isEmpty { card.append(("source_prefix", prefix)) }
+        return card
+    }
+
+    /// Describes the architecture to the registry.
+    ///
+    /// - Parameters:
+    ///   - aliases: other names for it.
+    ///   - modelTypes: values of `model_type` in config.json that it reads.
+    ///   - summary: one line.
+    ///   - learningRate: a default that suits it.
+    public static func registration(
+        aliases: [String] = [], modelTypes: [String], summary: String, learningRate: Double
+    ) -> StudentArchitecture {
+        StudentArchitecture(
+            id: Model.architecture, aliases: aliases, modelTypes: modelTypes, summary: summary,
+            tasks: [.generate],
+            configuration: Model.Configuration.declarations,
+            trainingOptions: TrainingOptions.declarations(learningRate: learningRate, batchSize: 16)
+                + textOptions(sourceLength: 512) + [
+                    .integer(
+                        "max_target_length", default: 128, in: 1...65536, unit: "tokens",
+                        "longer targets are cut to this")
+                ],
+            generationOptions: DecodingOptions.declarations() + textOptions(sourceLength: nil) + [
+                .integer("batch_size", default: 32, in: 1...65536, unit: "texts", "texts generated at once"),
+                Precision.declaration,
+            ],
+            make: { SequenceToSequenceStudent(try Model.Configuration($0)) },
+            load: { try SequenceToSequenceStudent(folder: $0) })
+    }
+
+    private static func textOptions(sourceLength: Int?) -> [OptionDeclaration] {
+        let fallback = sourceLength == nil ? "; else as in training" : ""
+        return [
+            .integer(
+                "max_source_length", default: sourceLength, in: 1...65536, unit: "tokens",
+                "longer inputs are cut to this" + fallback),
+            .string(
+                "source_prefix", default: sourceLength == nil ? nil : "",
+                "text put before every input" + fallback),
+        ]
+    }
+
+    /// The network and its vocabulary.
+    ///
+    /// - Throws: `LyceumError.unsupported` if there are none yet.
+    func ready(to verb: String) throws -> (model: Model, tokenizer: any Tokenizer) {
+        guard let model, let tokenizer else {
+            throw LyceumError.unsupported(
+                "this student cannot \(verb) yet: it has no vocabulary and no weights",
+                remedy: "train it first (num_train_epochs = 0 only prepares it), or load one")
+        }
+        return (model, tokenizer)
+    }
+}

@@ -1,0 +1,42 @@
+import LyceumKit
+
+/// Which examples make up which batch: a pure function of the seed and the epoch, so that a resumed run sees the
+/// same batches in the same order.
+public struct BatchSampler: Sendable {
+    /// The length of each example, in tokens.
+    public let lengths: [Int]
+    /// Examples in a batch.
+    public let batchSize: Int
+    /// Whether the order is random.
+    public let shuffle: Bool
+    /// Whether examples of similar length share a batch, which saves padding.
+    public let groupByLength: Bool
+    /// Fixes the order.
+    public let seed: Int
+
+    /// How many batches' worth of examples are sorted by length together, as in transformers'
+    /// `LengthGroupedSampler`: enough to save padding, few enough to stay random.
+    static let pool = 50
+
+    /// Batches in an epoch.
+    public var batchesPerEpoch: Int { (lengths.count + batchSize - 1) / batchSize }
+
+    /// The batches of an epoch, each a list of example indices.
+    public func batches(epoch: Int) -> [[Int]] {
+        // Distinct seeds for neighbouring epochs; the multiplier only spreads them.
+        var generator = SeededGenerator(seed: seed &+ epoch &* 1_000_003)
+        var order = shuffle ? generator.permutation(lengths.count) : Array(lengths.indices)
+        if groupByLength {
+            let pool = shuffle ? Self.pool * batchSize : order.count
+            for start in stride(from: 0, to: order.count, by: max(1, pool)) {
+                let range = start..<min(start + pool, order.count)
+                order[range].sort { (lengths[$0], $0) > (lengths[$1], $1) }
+            }
+        }
+        let batches = stride(from: 0, to: order.count, by: batchSize).map { start in
+            Array(order[start..<min(start + batchSize, order.count)])
+        }
+        guard shuffle, groupByLength else { return batches }
+        return generator.permutation(batches.count).map { batches[$0] }
+    }
+}

@@ -1,0 +1,36 @@
+import Glibc
+import LyceumKit
+
+/// The number format that matrices are multiplied in (`precision`). Weights are kept in float32 either way.
+public enum Precision: String, Sendable, CaseIterable {
+    /// bf16 where the processor multiplies it in hardware, else fp32.
+    case auto
+    /// 32-bit floats.
+    case fp32
+    /// Brain floats of 16 bits: the range of fp32 with 8 bits of precision.
+    case bf16
+
+    /// The type to compute in on this machine.
+    public var computeType: DType {
+        switch self {
+        case .fp32: return .float32
+        case .bf16: return .bfloat16
+        case .auto: return Self.hasHardwareBF16 ? .bfloat16 : .float32
+        }
+    }
+
+    /// The option that chooses it.
+    public static let declaration = OptionDeclaration.choice(
+        "precision", allCases.map(\.rawValue), default: auto.rawValue,
+        "number format of matrix products; auto takes bf16 where the processor has it")
+
+    /// Reads the option.
+    init(_ options: Options) throws { self = Precision(rawValue: try options.string("precision")) ?? .auto }
+
+    /// Whether the processor has instructions that multiply bf16 matrices.
+    static let hasHardwareBF16: Bool = {
+        guard let bytes = try? Files.read("/proc/cpuinfo") else { return false }
+        let words = Set(String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace))
+        return words.contains("avx512_bf16") || words.contains("amx_bf16") || words.contains("bf16")
+    }()
+}

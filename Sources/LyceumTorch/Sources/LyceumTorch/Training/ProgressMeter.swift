@@ -1,0 +1,65 @@
+import Glibc
+
+/// The figures of a progress line: a smoothed loss, the speed, the time left.
+struct ProgressMeter {
+    /// Tokens trained on since the start.
+    private(set) var tokens = 0
+    private var begin = 0.0
+    private var firstStep = 0
+    private var recent: [Double] = []
+
+    mutating func start(at step: Int) {
+        begin = Self.now()
+        firstStep = step
+    }
+
+    mutating func add(tokens: Int, loss: Double) {
+        self.tokens += tokens
+        recent.append(loss)
+        // The mean of the last steps: single batches jump too much to be read.
+        if recent.count > 20 { recent.removeFirst() }
+    }
+
+    func figures(of state: TrainingState, total: Int) -> [(name: String, value: String)] {
+        let elapsed = max(Self.now() - begin, 1e-9)
+        var figures: [(name: String, value: String)] = []
+        if !recent.isEmpty {
+            figures.append(("loss", Self.round(recent.reduce(0, +) / Double(recent.count), digits: 3)))
+        }
+        if let loss = state.history["eval_loss"]?.last {
+            figures.append(("eval_loss", Self.round(loss.value, digits: 3)))
+        }
+        figures.append(("tokens/s", Self.round(Double(tokens) / elapsed, digits: 0)))
+        let done = state.step - firstStep
+        if done > 0, state.step < total {
+            figures.append(("left", Self.duration(elapsed / Double(done) * Double(total - state.step))))
+        }
+        return figures
+    }
+
+    /// "1:05:09", "3:20", "0:07".
+    static func duration(_ seconds: Double) -> String {
+        let whole = Int(min(max(seconds, 0), 3_600_000).rounded())
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
+        let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+        return hours > 0 ? "\(hours):\(two(minutes)):\(two(whole % 60))" : "\(minutes):\(two(whole % 60))"
+    }
+
+    static func round(_ number: Double, digits: Int) -> String {
+        guard number.isFinite, abs(number) < 1e15 else { return String(number) }
+        let scale = pow(10, Double(digits))
+        let scaled = (abs(number) * scale).rounded()
+        let whole = Int(scaled / scale)
+        let sign = number < 0 && scaled > 0 ? "-" : ""
+        if digits == 0 { return sign + String(Int(scaled)) }
+        let fraction = String(Int(scaled) - whole * Int(scale))
+        return "\(sign)\(whole).\(String(repeating: "0", count: max(0, digits - fraction.count)))\(fraction)"
+    }
+
+    /// Seconds of a clock that never goes back.
+    static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}

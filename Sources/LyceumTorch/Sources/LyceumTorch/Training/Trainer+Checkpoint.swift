@@ -1,0 +1,96 @@
+import LyceumKit
+
+// Checkpoints: <output_dir>/checkpoint-<step>/, each a student's own folder plus optimizer.safetensors (moments
+// and the generator's state) and trainer_state.json; and <output_dir>/best/, the student of the lowest
+// validation loss.
+extension Trainer {
+    private static var prefix: String { "checkpoint-" }
+    private static var optimizerFile: String { "optimizer.safetensors" }
+    private static var stateFile: String { "trainer_state.json" }
+
+    /// The newest checkpoint in a folder, if there is one.
+    public static func newestCheckpoint(in folder: String) -> String? {
+        checkpoints(in: folder).last.map { Files.join(folder, prefix + String($0)) }
+    }
+
+    private static func checkpoints(in folder: String) -> [Int] {
+        Files.list(folder).compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }
+            .sorted()
+    }
+
+    /// The newest checkpoint of this run's output folder.
+    func newestCheckpoint() -> String? { options.outputFolder.flatMap { Self.newestCheckpoint(in: $0) } }
+
+    /// Writes a checkpoint of this moment, as a whole or not at all, and removes the oldest beyond the limit.
+    func saveCheckpoint() throws {
+        guard let folder = options.outputFolder else { return }
+        let path = Files.join(folder, Self.prefix + String(state.step))
+        try Files.writeFolderAtomically(path) { folder in
+            try learner.write(into: folder)
+            try Safetensors.write(
+                optimizer.state() + [("rng_state", Torch.rngState())],
+                to: Files.join(folder, Self.optimizerFile))
+            let document = state.json.merging(identity) { _, own in own }
+            try Files.write(
+                JSON.encode(.object(document), pretty: true), to: Files.join(folder, Self.stateFile))
+        }
+        for step in Self.checkpoints(in: folder).dropLast(options.saveTotalLimit) {
+            Files.removeTree(Files.join(folder, Self.prefix + String(step)))
+        }
+    }
+
+    /// Writes the student as it is now to <output_dir>/best.
+    func saveBest() throws {
+        guard let folder = options.outputFolder else { return }
+        try Files.writeFolderAtomically(Files.join(folder, "best")) { try learner.write(into: $0) }
+    }
+
+    /// Goes back to a checkpoint: weights, optimizer, generator, position.
+    ///
+    /// - Throws: `LyceumError.file` if the checkpoint is damaged, `LyceumError.invalid` if it belongs to other
+    ///   data or to options that would draw other batches.
+    public func restore(_ checkpoint: String) throws {
+        let path = Files.join(checkpoint, Self.stateFile)
+        guard let document = try JSON.decode(Files.read(path), name: path).object else {
+            throw LyceumError.file(
+                path: path, line: nil, problem: "no JSON object", remedy: "resume from another checkpoint")
+        }
+        for (name, value) in identity.sorted(by: { $0.key < $1.key }) where document[name] != value {
+            throw LyceumError.invalid(
+                "cannot resume \(checkpoint): \(name)", expected: document[name]?.text ?? "nothing",
+                got: value.text, remedy: "resume with the data and the options of that run")
+        }
+        let restored = try TrainingState(json: document, path: path)
+        let weights = Files.join(checkpoint, CheckpointFiles.weights)
+        try learner.network.load(Safetensors.read(weights).tensors(), source: weights)
+        let optimizerPath = Files.join(checkpoint, Self.optimizerFile)
+        let tensors = try Safetensors.read(optimizerPath).tensors()
+        try optimizer.load(tensors, source: optimizerPath)
+        if let generator = tensors["rng_state"] { try Torch.restore(rngState: generator) }
+        state = restored
+        if state.bestLoss != nil, let folder = options.outputFolder {
+            let path = Files.join(Files.join(folder, "best"), CheckpointFiles.weights)
+            let saved = try Safetensors.read(path).tensors()
+            best = try learner.network.state().map { name, tensor in
+                guard let kept = saved[name], kept.shape == tensor.shape else {
+                    throw LyceumError.file(
+                        path: path, line: nil, problem: "the weight '\(name)' is missing or of another shape",
+                        remedy: "train anew without resume")
+                }
+                return (name, try kept.clone())
+            }
+        }
+    }
+
+    /// What decides which batches are drawn: it must be the same when a run is resumed.
+    private var identity: [String: Value] {
+        [
+            "train_batch_size": .integer(options.batchSize),
+            "gradient_accumulation_steps": .integer(options.accumulationSteps),
+            "seed": .integer(options.seed), "shuffle": .bool(options.shuffle),
+            "group_by_length": .bool(options.groupByLength),
+            "train_examples": .integer(training.lengths.count),
+            "train_fingerprint": .string(training.fingerprint),
+        ]
+    }
+}

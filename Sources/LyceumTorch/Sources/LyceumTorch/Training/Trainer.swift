@@ -1,0 +1,180 @@
+import LyceumKit
+
+/// Trains a network on batches: the loop that all neural students share.
+///
+/// A step draws `gradient_accumulation_steps` batches, adds up the gradients of their losses divided by the
+/// number of target items in all of them, clips, and lets AdamW change the weights (transformers ≥ 4.46 does the
+/// same). Between two steps the run can be cancelled, checkpointed and resumed bit for bit.
+public final class Trainer<Student: Learner, Source: BatchSource> where Student.Batch == Source.Batch {
+    let learner: Student
+    let training: Source
+    let validation: Source?
+    let options: TrainingOptions
+    let job: Job
+    let sampler: BatchSampler
+    let optimizer: AdamW
+    let parameters: [(name: String, parameter: Parameter)]
+    var state = TrainingState()
+    /// The weights of the lowest validation loss, by path.
+    var best: [(name: String, tensor: Tensor)]?
+    private var meter = ProgressMeter()
+    private var plan: (epoch: Int, batches: [[Int]])?
+
+    /// Prepares a run.
+    ///
+    /// - Parameters:
+    ///   - learner: what is trained.
+    ///   - training: the examples.
+    ///   - validation: held-out examples, if any.
+    ///   - options: how to train.
+    ///   - job: progress and cancellation.
+    /// - Throws: `LyceumError.empty` without examples.
+    public init(
+        _ learner: Student, training: Source, validation: Source? = nil, options: TrainingOptions, job: Job
+    ) throws {
+        guard !training.lengths.isEmpty else {
+            throw LyceumError.empty("the training data", remedy: "give at least one example")
+        }
+        self.learner = learner
+        self.training = training
+        self.validation = validation.flatMap { $0.lengths.isEmpty ? nil : $0 }
+        self.options = options
+        self.job = job
+        sampler = BatchSampler(
+            lengths: training.lengths, batchSize: max(1, options.batchSize), shuffle: options.shuffle,
+            groupByLength: options.groupByLength, seed: options.seed)
+        parameters = learner.network.namedParameters()
+        optimizer = try AdamW(parameters, weightDecay: options.weightDecay)
+    }
+
+    /// Optimizer steps in an epoch; the last one may draw fewer batches.
+    var stepsPerEpoch: Int {
+        (sampler.batchesPerEpoch + options.accumulationSteps - 1) / max(1, options.accumulationSteps)
+    }
+
+    /// Optimizer steps in the whole run.
+    public var totalSteps: Int {
+        options.maxSteps ?? Int((options.epochs * Double(stepsPerEpoch)).rounded(.up))
+    }
+
+    /// Trains until the last step.
+    ///
+    /// - Throws: `LyceumError.cancelled` between two steps, `LyceumError.failed` when the loss is no longer a
+    ///   number, and what batches, network and files throw. The weights are then those of the last whole step.
+    public func run() throws -> TrainingReport {
+        let start = ProgressMeter.now()
+        defer { learner.network.eval() }
+        meter.start(at: state.step)
+        while state.step < totalSteps {
+            if job.isCancelled { try stop() }
+            try step()
+            let endsEpoch = state.batchesDone == 0
+            let isLast = state.step >= totalSteps
+            if Self.isDue(options.evalSteps, state.step, endsEpoch) || isLast { try validate() }
+            if Self.isDue(options.saveSteps, state.step, endsEpoch) || isLast { try saveCheckpoint() }
+        }
+        if let best, options.loadBestModelAtEnd {
+            try noGrad {
+                for (target, saved) in zip(learner.network.state(), best) {
+                    try target.tensor.copy_(saved.tensor)
+                }
+            }
+        }
+        let seconds = ProgressMeter.now() - start
+        job.finish(
+            done: state.step, of: totalSteps, unit: "steps",
+            figures: meter.figures(of: state, total: totalSteps))
+        return TrainingReport(
+            steps: state.step, epochs: Double(state.step) / Double(max(1, stepsPerEpoch)), seconds: seconds,
+            tokens: meter.tokens, history: state.history, checkpoint: newestCheckpoint())
+    }
+
+    /// One optimizer step.
+    private func step() throws {
+        if plan?.epoch != state.epoch { plan = (state.epoch, sampler.batches(epoch: state.epoch)) }
+        let batches = plan?.batches ?? []
+        let end = min(state.batchesDone + options.accumulationSteps, batches.count)
+        let drawn = try batches[min(state.batchesDone, end)..<end].map { try training.batch(of: $0) }
+        let items = drawn.reduce(0) { $0 + $1.itemCount }
+        let network = learner.network
+        network.train()
+        try network.setComputeType(options.precision.computeType)
+        defer {
+            network.eval()
+            network.dropComputeType()
+        }
+        try optimizer.zeroGradients()
+        var sum = 0.0
+        for batch in drawn {
+            sum += try learner.backward(
+                batch, scale: 1 / Double(max(1, items)), labelSmoothing: options.labelSmoothing)
+        }
+        let loss = sum / Double(max(1, items))
+        let norm = try GradientClipping.clip(parameters, maximum: options.maxGradNorm)
+        guard loss.isFinite, norm.isFinite else {
+            throw LyceumError.failed(
+                "training stopped at step \(state.step + 1): the loss is \(loss), the gradient's norm \(norm); "
+                    + "the weights of step \(state.step) are kept",
+                remedy: "lower learning_rate, or give warmup_steps")
+        }
+        let rate =
+            options.learningRate
+            * options.schedule.factor(step: state.step, warmup: options.warmupSteps, total: totalSteps)
+        try optimizer.step(learningRate: rate)
+
+        state.step += 1
+        state.batchesDone = end
+        if end >= batches.count {
+            state.epoch += 1
+            state.batchesDone = 0
+        }
+        state.record("loss", loss)
+        state.record("learning_rate", rate)
+        state.record("grad_norm", norm)
+        meter.add(tokens: drawn.reduce(0) { $0 + $1.tokenCount }, loss: loss)
+        job.update(
+            done: state.step, of: totalSteps, unit: "steps",
+            figures: meter.figures(of: state, total: totalSteps))
+    }
+
+    /// Measures the validation loss, and keeps the weights if it is the lowest.
+    private func validate() throws {
+        guard let validation else { return }
+        let network = learner.network
+        // Sorted by length: the order does not matter to a sum, padding does.
+        let order = validation.lengths.indices.sorted { validation.lengths[$0] > validation.lengths[$1] }
+        var sum = 0.0
+        var items = 0
+        try noGrad {
+            try network.setComputeType(options.precision.computeType)
+            defer { network.dropComputeType() }
+            for start in stride(from: 0, to: order.count, by: sampler.batchSize) {
+                if job.isCancelled { break }
+                let batch = try validation.batch(
+                    of: Array(order[start..<min(start + sampler.batchSize, order.count)]))
+                sum += try learner.loss(batch)
+                items += batch.itemCount
+            }
+        }
+        // A loss over a part of the examples would not compare: cancelled runs stop before the next step.
+        if job.isCancelled { return }
+        let loss = sum / Double(max(1, items))
+        state.record("eval_loss", loss)
+        if options.loadBestModelAtEnd, state.bestLoss.map({ loss < $0 }) ?? true {
+            state.bestLoss = loss
+            best = try network.state().map { ($0.name, try $0.tensor.detach().clone()) }
+            try saveBest()
+        }
+    }
+
+    /// Ends a cancelled run: what was learnt stays, and is written if checkpoints are kept.
+    private func stop() throws -> Never {
+        try saveCheckpoint()
+        let kept = newestCheckpoint().map { " (checkpoint \($0); go on with resume = true)" } ?? ""
+        throw LyceumError.cancelled("the weights of step \(state.step) of \(totalSteps) are kept\(kept)")
+    }
+
+    private static func isDue(_ every: Int?, _ step: Int, _ endsEpoch: Bool) -> Bool {
+        every.map { step % $0 == 0 } ?? endsEpoch
+    }
+}

@@ -1,0 +1,117 @@
+import LyceumKit
+
+/// The options of a training run, by Hugging Face's names.
+public struct TrainingOptions: Sendable {
+    public var learningRate = 5e-5
+    public var schedule = LearningRateSchedule.linear
+    public var warmupSteps = 0
+    public var weightDecay = 0.0
+    public var maxGradNorm = 1.0
+    public var labelSmoothing = 0.0
+    public var batchSize = 8
+    public var accumulationSteps = 1
+    public var epochs = 3.0
+    /// Overrides `epochs`.
+    public var maxSteps: Int?
+    public var seed = 42
+    public var shuffle = true
+    public var groupByLength = true
+    public var dropout: Double?
+    public var precision = Precision.auto
+    /// Steps between validations; nil validates after each epoch.
+    public var evalSteps: Int?
+    /// Steps between checkpoints; nil saves after each epoch.
+    public var saveSteps: Int?
+    public var saveTotalLimit = 2
+    /// Where checkpoints go; nil keeps none.
+    public var outputFolder: String?
+    public var resume = false
+    public var loadBestModelAtEnd = true
+
+    /// The defaults.
+    public init() {}
+
+    /// Reads checked options.
+    public init(_ options: Options) throws {
+        learningRate = try options.double("learning_rate")
+        schedule = LearningRateSchedule(rawValue: try options.string("lr_scheduler_type")) ?? .linear
+        warmupSteps = try options.int("warmup_steps")
+        weightDecay = try options.double("weight_decay")
+        maxGradNorm = try options.double("max_grad_norm")
+        labelSmoothing = try options.double("label_smoothing_factor")
+        batchSize = try options.int("batch_size")
+        accumulationSteps = try options.int("gradient_accumulation_steps")
+        epochs = try options.double("num_train_epochs")
+        maxSteps = options.optionalInt("max_steps")
+        seed = try options.int("seed")
+        shuffle = try options.bool("shuffle")
+        groupByLength = try options.bool("group_by_length")
+        dropout = options.optionalDouble("dropout")
+        precision = try Precision(options)
+        evalSteps = options.optionalInt("eval_steps")
+        saveSteps = options.optionalInt("save_steps")
+        saveTotalLimit = try options.int("save_total_limit")
+        outputFolder = options.optionalString("output_dir")
+        resume = try options.bool("resume")
+        loadBestModelAtEnd = try options.bool("load_best_model_at_end")
+        if resume, outputFolder == nil {
+            throw LyceumError.badOption(
+                function: options.function, option: "resume", expected: "output_dir beside it",
+                got: "no output_dir to resume from")
+        }
+    }
+
+    /// The declarations, for an architecture's `trainingOptions`.
+    ///
+    /// - Parameters:
+    ///   - learningRate: the default that suits the architecture.
+    ///   - batchSize: likewise.
+    public static func declarations(learningRate: Double = 5e-5, batchSize: Int = 8) -> [OptionDeclaration] {
+        let steps = 1...1_000_000_000
+        return [
+            .number("learning_rate", default: learningRate, in: 0...10, "the highest learning rate of AdamW"),
+            .integer("batch_size", default: batchSize, in: 1...65536, unit: "pairs", "pairs in a batch"),
+            .number(
+                "num_train_epochs", default: 3, in: 0...1e6,
+                "passes over the data; 0 only prepares the student"),
+            .integer(
+                "max_steps", default: nil, in: 0...1_000_000_000, unit: "steps",
+                "optimizer steps, in place of num_train_epochs"),
+            .choice(
+                "lr_scheduler_type", LearningRateSchedule.allCases.map(\.rawValue), default: "linear",
+                "how the learning rate changes"),
+            .integer(
+                "warmup_steps", default: 0, in: 0...1_000_000_000, unit: "steps",
+                "steps of rising learning rate"),
+            .number(
+                "weight_decay", default: 0, in: 0...1, "decoupled decay of weights, not of norms and biases"),
+            .number(
+                "max_grad_norm", default: 1, in: 0...1e9, "gradients are scaled down to this norm; 0 is off"),
+            .integer(
+                "gradient_accumulation_steps", default: 1, in: 1...65536,
+                "batches that make up one optimizer step"),
+            .number(
+                "label_smoothing_factor", default: 0, in: 0...1,
+                "share of probability spread over the vocabulary"),
+            .number(
+                "dropout", default: nil, in: 0...0.99, "dropout rate of this run; else the architecture's"),
+            .integer("seed", default: 42, "fixes initial weights, order and dropout"),
+            .boolean("shuffle", default: true, "random order of the pairs"),
+            .boolean("group_by_length", default: true, "batches of similar length, which saves padding"),
+            Precision.declaration,
+            .integer(
+                "eval_steps", default: nil, in: steps, unit: "steps",
+                "steps between validations; else each epoch"),
+            .integer(
+                "save_steps", default: nil, in: steps, unit: "steps",
+                "steps between checkpoints; else each epoch"),
+            .string("output_dir", "folder for checkpoints; none are kept without it"),
+            .integer(
+                "save_total_limit", default: 2, in: 1...10000, "how many of the newest checkpoints to keep"),
+            .boolean("resume", default: false, "go on from the newest checkpoint in output_dir"),
+            .boolean(
+                "load_best_model_at_end", default: true,
+                "end with the weights of the lowest validation loss, if there is a validation set"),
+        ]
+    }
+}
