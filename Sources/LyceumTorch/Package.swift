@@ -43,7 +43,8 @@ let package = Package(
             dependencies: ["CTorch", .product(name: "LyceumKit", package: "LyceumKit")],
             swiftSettings: [.treatAllWarnings(as: .error)]),
         .testTarget(
-            name: "LyceumTorchTests", dependencies: ["LyceumTorch"],
+            name: "LyceumTorchTests",
+            dependencies: ["LyceumTorch", .product(name: "LyceumKit", package: "LyceumKit")],
             resources: [.copy("Fixtures")],
             swiftSettings: [.treatAllWarnings(as: .error)]),
     ],

@@ -1,4 +1,3 @@
-import Glibc
 import LyceumKit
 
 extension Safetensors {
@@ -27,11 +26,11 @@ extension Safetensors {
                 path: path, line: nil, problem: "the header of \(ordered.count) tensors is too long",
                 remedy: nil)
         }
-        try AtomicFile.write(path) { file in
+        try Files.writeAtomically(path) { write in
             var length = UInt64(header.count).littleEndian
-            try Swift.withUnsafeBytes(of: &length) { try file.write($0) }
-            try header.withUnsafeBytes { try file.write($0) }
-            for (_, tensor) in ordered { try tensor.withUnsafeBytes { try file.write($0) } }
+            try Swift.withUnsafeBytes(of: &length) { try write($0) }
+            try header.withUnsafeBytes { try write($0) }
+            for (_, tensor) in ordered { try tensor.withUnsafeBytes { try write($0) } }
         }
     }
 

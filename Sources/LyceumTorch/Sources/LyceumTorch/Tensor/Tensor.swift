@@ -75,9 +75,8 @@ public final class Tensor: @unchecked Sendable {
         let shape = shape
         let index = dim < 0 ? dim + shape.count : dim
         guard shape.indices.contains(index) else {
-            throw TorchError.invalid(
-                "size: dimension \(dim) does not exist in a tensor of shape \(shape); "
-                    + "dimensions are \(-shape.count)...\(shape.count - 1)")
+            let valid = shape.isEmpty ? "it has none" : "they are \(-shape.count)...\(shape.count - 1)"
+            throw TorchError.invalid("size: a tensor of shape \(shape) has no dimension \(dim); \(valid)")
         }
         return shape[index]
     }
