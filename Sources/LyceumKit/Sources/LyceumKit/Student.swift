@@ -35,8 +35,55 @@ public protocol Student: AnyObject {
     /// - Parameter options: checked against the architecture's `generationOptions`.
     func generate(_ inputs: [String], options: Options, job: Job) throws -> [Generation]
 
+    /// Names the class of each input, in order.
+    ///
+    /// - Parameter options: checked against the architecture's `classificationOptions`.
+    func classify(_ inputs: [String], options: Options, job: Job) throws -> [Classification]
+
     /// Writes the student to a folder, which is replaced as a whole or not at all.
     func save(to path: String) throws
+}
+
+extension Student {
+    /// Refuses: this student does not generate.
+    public func generate(_ inputs: [String], options: Options, job: Job) throws -> [Generation] {
+        throw cannot(.generate)
+    }
+
+    /// Refuses: this student does not classify.
+    public func classify(_ inputs: [String], options: Options, job: Job) throws -> [Classification] {
+        throw cannot(.classify)
+    }
+
+    private func cannot(_ task: StudentTask) -> LyceumError {
+        .unsupported(
+            "this \(architecture) student does \(tasks.map(\.rawValue).joined(separator: " and ")), not \(task.rawValue)",
+            remedy: "student.list() names those that can")
+    }
+}
+
+/// The class of one text.
+public struct Classification: Sendable, Equatable {
+    /// The most probable label.
+    public let label: String
+    /// Its probability, 0…1.
+    public let probability: Double
+    /// The probability of every label, in the order of the student's labels.
+    public let probabilities: [(label: String, probability: Double)]
+
+    /// Makes a classification of the probabilities of all labels; the first of equal ones wins.
+    public init(probabilities: [(label: String, probability: Double)]) {
+        let best = probabilities.max { $0.probability < $1.probability }
+        let first = probabilities.first { $0.probability == best?.probability } ?? best
+        label = first?.label ?? ""
+        probability = first?.probability ?? 0
+        self.probabilities = probabilities
+    }
+
+    /// Whether two classifications are equal.
+    public static func == (a: Classification, b: Classification) -> Bool {
+        a.label == b.label && a.probabilities.elementsEqual(b.probabilities, by: ==)
+    }
 }
 
 /// One generated text.
@@ -114,6 +161,8 @@ public struct StudentArchitecture {
     public let trainingOptions: [OptionDeclaration]
     /// The options of `student:generate(data, …)`, besides those that name columns.
     public let generationOptions: [OptionDeclaration]
+    /// The options of `student:classify(data, …)`, besides those that name columns.
+    public let classificationOptions: [OptionDeclaration]
     /// Makes an untrained student of checked options.
     public let make: (Options) throws -> any Student
     /// Reads a student from a folder.
@@ -123,7 +172,8 @@ public struct StudentArchitecture {
     public init(
         id: String, aliases: [String] = [], modelTypes: [String] = [], summary: String, tasks: [StudentTask],
         configuration: [OptionDeclaration], trainingOptions: [OptionDeclaration],
-        generationOptions: [OptionDeclaration], make: @escaping (Options) throws -> any Student,
+        generationOptions: [OptionDeclaration] = [], classificationOptions: [OptionDeclaration] = [],
+        make: @escaping (Options) throws -> any Student,
         load: @escaping (_ path: String) throws -> any Student
     ) {
         self.id = id
@@ -134,6 +184,7 @@ public struct StudentArchitecture {
         self.configuration = configuration
         self.trainingOptions = trainingOptions
         self.generationOptions = generationOptions
+        self.classificationOptions = classificationOptions
         self.make = make
         self.load = load
     }
