@@ -32,7 +32,11 @@ bool ctorch_grad_mode(void) { return c10::GradMode::is_enabled(); }
 
 void ctorch_set_grad_mode(bool enabled) { c10::GradMode::set_enabled(enabled); }
 
-CTorchInferenceMode *ctorch_inference_mode_begin(void) { return new CTorchInferenceMode{c10::InferenceMode(true)}; }
+CTorchInferenceMode *ctorch_inference_mode_begin(void) {
+    CTorchInferenceMode *mode = nullptr;
+    guarded([&] { mode = new CTorchInferenceMode{c10::InferenceMode(true)}; });
+    return mode;
+}
 
 void ctorch_inference_mode_end(CTorchInferenceMode *mode) { delete mode; }
 

@@ -71,7 +71,7 @@ CTorchTensorInfo ctorch_tensor_info(const CTorchTensor *tensor) {
     auto device = impl->device();
     return {
         static_cast<int32_t>(c10::typeMetaToScalarType(impl->dtype())), static_cast<int32_t>(device.type()),
-        static_cast<int32_t>(device.index())};
+        static_cast<int32_t>(device.index()), impl->layout() == at::kStrided && !impl->is_nested()};
 }
 
 size_t ctorch_tensor_rank(const CTorchTensor *tensor) { return implementation(tensor)->dim(); }

@@ -60,6 +60,11 @@ import Testing
                 == "aten::add: libtorch has no such overload; there are: Scalar, Scalar_out, Tensor, out")
     }
 
+    @Test func tensorsWithoutASwiftFormAreRefused() throws {
+        #expect(message { _ = try matrix.op("aten::to_sparse") }.contains("sparse or nested"))
+        #expect(message { _ = try matrix.op("aten::complex", .tensor(matrix)) }.contains("has no place here"))
+    }
+
     @Test func wrongArgumentsAreNamed() throws {
         #expect(
             message { _ = try matrix.op("aten::softmax", overload: "int", .real(1)) }

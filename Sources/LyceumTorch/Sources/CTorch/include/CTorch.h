@@ -95,8 +95,6 @@ CTorchStatus ctorch_tensor_copy_bytes(const CTorchTensor *tensor, void *bytes, s
 /// The address of the first element; null for a tensor without storage. Valid as long as the tensor.
 const void *ctorch_tensor_data(const CTorchTensor *tensor);
 
-/// A second owner of the same tensor.
-CTorchTensor *ctorch_tensor_retain(const CTorchTensor *tensor);
 void ctorch_tensor_release(CTorchTensor *tensor);
 /// How many tensors are handed out and not yet released, over all threads. For leak tests.
 int64_t ctorch_tensor_live_count(void);
@@ -107,6 +105,9 @@ typedef struct CTorchTensorInfo {
     int32_t dtype;
     int32_t device_type;
     int32_t device_index;
+    /// Whether the tensor is an ordinary one with strides, neither sparse nor nested. For others, the functions below
+    /// may not be called.
+    bool is_dense;
 } CTorchTensorInfo;
 
 CTorchTensorInfo ctorch_tensor_info(const CTorchTensor *tensor);
@@ -138,7 +139,8 @@ void ctorch_tensor_grad_function(const CTorchTensor *tensor, char *name, size_t 
 
 bool ctorch_grad_mode(void);
 void ctorch_set_grad_mode(bool enabled);
-/// Inference mode holds on this thread until `ctorch_inference_mode_end`; pairs nest.
+/// Inference mode holds on this thread until `ctorch_inference_mode_end`; pairs nest. Null, to which the end does
+/// nothing, when memory has run out.
 CTorchInferenceMode *ctorch_inference_mode_begin(void);
 void ctorch_inference_mode_end(CTorchInferenceMode *mode);
 

@@ -1,6 +1,7 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 /// Operators over whole lists of tensors in one call, for optimizers: list[i] meets other[i].
 /// Names ending in `_` change the first list in place.
-// swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 public enum Foreach {
     /// self[i] += alpha · other[i].

@@ -18,16 +18,17 @@ public final class Tensor: @unchecked Sendable {
 
     /// Takes over a tensor that the shim handed out: the one door into Swift.
     ///
-    /// - Throws: `TorchError.unsupported` for a dtype or device without a Swift name; the tensor is then released.
+    /// - Throws: `TorchError.unsupported` for a dtype, device or layout that has no Swift name; the tensor is then
+    ///   released.
     init(owning handle: OpaquePointer) throws {
         let info = ctorch_tensor_info(handle)
-        guard let dtype = DType(rawValue: info.dtype),
+        guard info.is_dense, let dtype = DType(rawValue: info.dtype),
             let device = Device(type: info.device_type, index: info.device_index)
         else {
             ctorch_tensor_release(handle)
             throw TorchError.unsupported(
-                "a tensor of libtorch's scalar type \(info.dtype) on device type \(info.device_type) has no place here; "
-                    + "convert it inside libtorch first")
+                "a tensor that is sparse or nested, or of libtorch's scalar type \(info.dtype) or device type "
+                    + "\(info.device_type), has no place here; convert it inside libtorch first")
         }
         self.handle = handle
         self.dtype = dtype
