@@ -2,7 +2,6 @@
 
 /// Operators over whole lists of tensors in one call, for optimizers: list[i] meets other[i].
 /// Names ending in `_` change the first list in place.
-
 public enum Foreach {
     /// self[i] += alpha · other[i].
     public static func add_(_ list: [Tensor], _ other: [Tensor], alpha: Double = 1) throws {
