@@ -14,7 +14,10 @@ public struct LuaError: Error, Sendable, CustomStringConvertible {
     let identifier: Int
 
     /// Whether the text that did not compile may be the beginning of a longer one.
-    public var isIncomplete: Bool { traceback == nil && message.hasSuffix("<eof>") }
+    public var isIncomplete: Bool {
+        // A quoted string, unlike a long one, ends with its line.
+        traceback == nil && message.hasSuffix("<eof>") && !message.contains(": unfinished string near")
+    }
 
     /// The message.
     public var description: String { message }

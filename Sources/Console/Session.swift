@@ -1,0 +1,101 @@
+import LuaBridge
+import LyceumKit
+
+/// One run of the program: an interpreter, what it may show, and how a script ended.
+public final class Session {
+    /// How code ended, as exit statuses of the program.
+    public enum Outcome: Int32, Sendable {
+        /// Without an error.
+        case success = 0
+        /// With an error, which has been reported.
+        case failure = 1
+        /// The user interrupted it.
+        case interrupted = 130
+    }
+
+    /// The interpreter.
+    public let state: LuaState
+    let terminal: Terminal
+    let progress: ProgressRenderer
+    let isQuiet: Bool
+    let outputStyle: Style
+    private let errors: ErrorPrinter
+
+    /// Prepares a session; from now on Ctrl-C interrupts the code of `state`.
+    ///
+    /// - Parameter isQuiet: whether the greeting and the times are left out.
+    public init(state: LuaState, terminal: Terminal, progress: ProgressRenderer, isQuiet: Bool) {
+        self.state = state
+        self.terminal = terminal
+        self.progress = progress
+        self.isQuiet = isQuiet
+        outputStyle = Style(isColoured: terminal.isOutputInteractive && terminal.allowsColour)
+        errors = ErrorPrinter(style: Style(isColoured: terminal.isErrorInteractive && terminal.allowsColour))
+        state.catchInterrupts()
+    }
+
+    /// Runs a script file.
+    ///
+    /// - Parameters:
+    ///   - path: the file; "-" is standard input.
+    ///   - arguments: what the script finds in `arg[1]`, `arg[2]`, … and in `...`.
+    public func run(file path: String, arguments: [String] = []) -> Outcome {
+        guarded {
+            let isInput = path == "-"
+            let source = try Files.read(isInput ? "/dev/stdin" : path)
+            guard let text = String(validating: source, as: UTF8.self) else {
+                throw LyceumError.file(
+                    path: path, line: nil, problem: "is not valid UTF-8", remedy: "is it a Lua script?")
+            }
+            if !isInput { try findModules(beside: path) }
+            try setArguments(script: path, arguments)
+            try state.run(
+                text, name: isInput ? "stdin" : path, arguments: arguments.map(LuaValue.string))
+        }
+    }
+
+    /// Runs code from the command line.
+    public func run(code: String) -> Outcome {
+        guarded {
+            try setArguments(script: "-e", [])
+            try state.run(code, name: "command line")
+        }
+    }
+
+    /// Runs the user's own start-up file, `lyceum/init.lua` in the configuration folder, if there is one.
+    public func runStartUpFile() -> Outcome {
+        guard let folder = Environment.folder("XDG_CONFIG_HOME", fallback: ".config") else { return .success }
+        let path = folder + "/init.lua"
+        return Files.exists(path) ? run(file: path) : .success
+    }
+
+    /// Runs `body` and reports its error.
+    func guarded(isSingleLine: Bool = false, _ body: () throws -> Void) -> Outcome {
+        do {
+            try body()
+            progress.clear()
+            return .success
+        } catch {
+            progress.clear()
+            Terminal.report(errors.text(error, isSingleLine: isSingleLine))
+            return (error as? LuaError)?.isInterrupt == true ? .interrupted : .failure
+        }
+    }
+
+    /// Lets `require` find modules beside a script.
+    private func findModules(beside path: String) throws {
+        guard let package = try state.global("package").table else { return }
+        let folder = Files.parent(of: path)
+        let known = try package.get("path").string ?? ""
+        try package.set("path", .string("\(folder)/?.lua;\(folder)/?/init.lua;\(known)"))
+    }
+
+    /// Sets the global table `arg`, as the `lua` program does.
+    private func setArguments(script: String, _ arguments: [String]) throws {
+        let table = try state.makeTable()
+        for (position, argument) in ([script] + arguments).enumerated() {
+            try table.set(position, .string(argument))
+        }
+        try state.setGlobal("arg", .table(table))
+    }
+}
