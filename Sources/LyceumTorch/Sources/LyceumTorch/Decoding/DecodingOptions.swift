@@ -12,11 +12,17 @@ public struct DecodingOptions: Sendable {
         case never
     }
 
+    /// The most tokens to write.
     public var maxNewTokens = 64
+    /// The fewest tokens to write.
     public var minNewTokens = 0
+    /// Hypotheses kept; 1 is greedy.
     public var numBeams = 1
+    /// The power of the length that scores are divided by.
     public var lengthPenalty = 1.0
+    /// When a beam search ends.
     public var earlyStopping = EarlyStopping.heuristic
+    /// No n-gram of this size occurs twice; 0 is off.
     public var noRepeatNgramSize = 0
 
     /// The defaults.

@@ -11,7 +11,9 @@ public struct SequenceToSequenceBatch: TrainingBatch {
     public let labels: Tensor
     /// Where `labels` stand in the flattened [rows · length]; nil if nothing is padded.
     public let positions: Tensor?
+    /// Target tokens.
     public let itemCount: Int
+    /// Source and target tokens, padding excluded.
     public let tokenCount: Int
 
     /// Pads pairs.

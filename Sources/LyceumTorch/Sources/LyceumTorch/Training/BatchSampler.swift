@@ -14,6 +14,15 @@ public struct BatchSampler: Sendable {
     /// Fixes the order.
     public let seed: Int
 
+    /// Describes how to batch.
+    public init(lengths: [Int], batchSize: Int, shuffle: Bool = true, groupByLength: Bool = true, seed: Int) {
+        self.lengths = lengths
+        self.batchSize = max(1, batchSize)
+        self.shuffle = shuffle
+        self.groupByLength = groupByLength
+        self.seed = seed
+    }
+
     /// How many batches' worth of examples are sorted by length together, as in transformers'
     /// `LengthGroupedSampler`: enough to save padding, few enough to stay random.
     static let pool = 50

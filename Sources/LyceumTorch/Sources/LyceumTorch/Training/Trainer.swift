@@ -41,7 +41,7 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         self.options = options
         self.job = job
         sampler = BatchSampler(
-            lengths: training.lengths, batchSize: max(1, options.batchSize), shuffle: options.shuffle,
+            lengths: training.lengths, batchSize: options.batchSize, shuffle: options.shuffle,
             groupByLength: options.groupByLength, seed: options.seed)
         parameters = learner.network.namedParameters()
         optimizer = try AdamW(parameters, weightDecay: options.weightDecay)

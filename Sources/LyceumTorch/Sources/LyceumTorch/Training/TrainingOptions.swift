@@ -2,30 +2,47 @@ import LyceumKit
 
 /// The options of a training run, by Hugging Face's names.
 public struct TrainingOptions: Sendable {
+    /// The highest learning rate.
     public var learningRate = 5e-5
+    /// How the rate changes.
     public var schedule = LearningRateSchedule.linear
+    /// Steps of rising rate.
     public var warmupSteps = 0
+    /// Decoupled decay of weights.
     public var weightDecay = 0.0
+    /// Gradients are scaled down to this norm; 0 is off.
     public var maxGradNorm = 1.0
+    /// Share of probability spread over the vocabulary.
     public var labelSmoothing = 0.0
+    /// Examples in a batch.
     public var batchSize = 8
+    /// Batches in an optimizer step.
     public var accumulationSteps = 1
+    /// Passes over the data, fractions included.
     public var epochs = 3.0
     /// Overrides `epochs`.
     public var maxSteps: Int?
+    /// Fixes initial weights, order and dropout.
     public var seed = 42
+    /// Whether the order is random.
     public var shuffle = true
+    /// Whether batches hold examples of similar length.
     public var groupByLength = true
+    /// Overrides the architecture's dropout rate.
     public var dropout: Double?
+    /// What matrices are multiplied in.
     public var precision = Precision.auto
     /// Steps between validations; nil validates after each epoch.
     public var evalSteps: Int?
     /// Steps between checkpoints; nil saves after each epoch.
     public var saveSteps: Int?
+    /// How many checkpoints to keep.
     public var saveTotalLimit = 2
     /// Where checkpoints go; nil keeps none.
     public var outputFolder: String?
+    /// Whether to go on from the newest checkpoint.
     public var resume = false
+    /// Whether to end with the weights of the lowest validation loss.
     public var loadBestModelAtEnd = true
 
     /// The defaults.

@@ -1,0 +1,86 @@
+import LyceumKit
+import LyceumTorch
+import Testing
+
+/// Two layers that share one weight, and a buffer.
+private final class Pair: Module {
+    let first: Linear
+    let second: Linear
+
+    init(inputs: Int = 2) throws {
+        first = try Linear(weight: .ones([3, inputs]), bias: .zeros([3]))
+        second = try Linear(weight: .ones([1, 3]))
+        super.init()
+        register("layer.0.first", first)
+        register("second", second)
+        register("again", first)
+        register(buffer: "count", try .zeros([1]))
+    }
+}
+
+@Suite struct ModuleTests {
+    @Test func pathsAndSharedParameters() throws {
+        let pair = try Pair()
+        #expect(
+            pair.namedParameters().map(\.name) == [
+                "layer.0.first.weight", "layer.0.first.bias", "second.weight",
+            ])
+        #expect(pair.namedParameters().map(\.parameter.decays) == [true, false, true])
+        #expect(pair.state().map(\.name).last == "count")
+        #expect(pair.parameterCount == 12)
+    }
+
+    @Test func loadReportsEverythingThatDoesNotFit() throws {
+        let pair = try Pair()
+        let error = #expect(throws: LyceumError.self) {
+            try pair.load(
+                [
+                    "layer.0.first.weight": .zeros([2, 3]), "layer.0.first.bias": .full([3], Double.nan),
+                    "third.weight": .zeros([1]), "count": .zeros([1]),
+                ], source: "x/model.safetensors")
+        }
+        let text = try #require(error?.description)
+        for part in [
+            "x/model.safetensors", "missing: second.weight", "third.weight", "[2, 3] instead of [3, 2]",
+            "not finite: layer.0.first.bias",
+        ] {
+            #expect(text.contains(part), "\(text)")
+        }
+        #expect(try pair.first.weight.tensor.floats() == [1, 1, 1, 1, 1, 1])
+    }
+
+    @Test func loadConvertsAndIgnores() throws {
+        let pair = try Pair()
+        try pair.load(
+            [
+                "layer.0.first.weight": .full([3, 2], 0.5, dtype: .bfloat16),
+                "layer.0.first.bias": .ones([3]),
+                "second.weight": .full([1, 3], 2), "tied": .zeros([1]),
+            ], source: "x", ignoring: ["tied"], optional: ["count"])
+        #expect(try pair.first.weight.tensor.floats() == [0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
+        #expect(pair.first.weight.tensor.requiresGrad && pair.first.weight.tensor.dtype == .float32)
+        #expect(try pair.second(pair.first(Tensor([1, 1] as [Float]))).floats() == [12])
+    }
+
+    @Test func aCastWeightCarriesGradientsOfSeveralPasses() throws {
+        let pair = try Pair()
+        try pair.setComputeType(.bfloat16)
+        let x = try Tensor([1, 2] as [Float]).to(.bfloat16)
+        for _ in 0..<2 { try pair.second(pair.first(x)).to(.float32).sum().backward() }
+        let gradient = try #require(try pair.first.weight.tensor.grad)
+        #expect(gradient.dtype == .float32)
+        #expect(try gradient.floats() == [2, 4, 2, 4, 2, 4])
+        pair.dropComputeType()
+        #expect(pair.first.weight.value.dtype == .float32)
+    }
+
+    @Test func dyingModulesLeaveNoTensors() throws {
+        let before = Tensor.liveCount
+        do {
+            let pair = try Pair()
+            try pair.second(pair.first(.ones([4, 2]))).sum().backward()
+        }
+        // Other tests run beside this one: their tensors come and go.
+        #expect(Tensor.liveCount <= before + 200)
+    }
+}

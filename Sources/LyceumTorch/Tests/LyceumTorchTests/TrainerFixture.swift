@@ -1,0 +1,82 @@
+import LyceumKit
+import LyceumTorch
+
+/// y = w · x + b with dropout on x, learnt from numbers: the smallest thing that a `Trainer` trains.
+final class LineLearner: Learner {
+    struct Batch: TrainingBatch {
+        let inputs: Tensor
+        let targets: Tensor
+        var itemCount: Int { inputs.count }
+        var tokenCount: Int { 2 * inputs.count }
+    }
+
+    private final class Network: Module {
+        let linear: Linear
+        let dropout: Dropout
+
+        init(dropout rate: Double) throws {
+            linear = try Linear(weight: .zeros([1, 1]), bias: .zeros([1]))
+            dropout = Dropout(rate)
+            super.init()
+            register("linear", linear)
+            register("dropout", dropout)
+        }
+    }
+
+    private let parts: Network
+    var network: Module { parts }
+    /// Called before each backward pass.
+    var beforeStep: () throws -> Void = {}
+
+    init(dropout: Double = 0) throws { parts = try Network(dropout: dropout) }
+
+    func backward(_ batch: Batch, scale: Double, labelSmoothing: Double) throws -> Double {
+        try beforeStep()
+        let loss = try summed(batch)
+        try (loss * scale).backward()
+        return try loss.detach().item()
+    }
+
+    func loss(_ batch: Batch) throws -> Double { try summed(batch).item() }
+
+    func write(into folder: String) throws {
+        try Safetensors.write(
+            parts.state().map { ($0.name, try $0.tensor.detach()) }, to: folder + "/model.safetensors")
+    }
+
+    private func summed(_ batch: Batch) throws -> Tensor {
+        try (parts.linear(parts.dropout(batch.inputs)) - batch.targets).square().sum()
+    }
+
+    /// All weights.
+    func weights() throws -> [Float] { try parts.state().flatMap { try $0.tensor.floats() } }
+}
+
+/// Numbers x with y = 3 x + 1; `bad` examples have no number as their y.
+struct LineSource: BatchSource {
+    let lengths: [Int]
+    let fingerprint: String
+    let bad: Set<Int>
+    /// Receives the indices of every batch that is made.
+    let seen: Recorder?
+
+    final class Recorder {
+        var batches: [[Int]] = []
+    }
+
+    init(count: Int, fingerprint: String = "line", bad: Set<Int> = [], seen: Recorder? = nil) {
+        lengths = (0..<count).map { $0 % 7 + 1 }
+        self.fingerprint = fingerprint
+        self.bad = bad
+        self.seen = seen
+    }
+
+    func batch(of indices: [Int]) throws -> LineLearner.Batch {
+        seen?.batches.append(indices)
+        let inputs = indices.map { Float($0) / Float(lengths.count) - 0.5 }
+        let targets = zip(indices, inputs).map { bad.contains($0) ? Float.nan : 3 * $1 + 1 }
+        return try LineLearner.Batch(
+            inputs: Tensor(inputs, shape: [indices.count, 1]),
+            targets: Tensor(targets, shape: [indices.count, 1]))
+    }
+}
