@@ -32,6 +32,7 @@ extension HTTPClient {
                 ccurl_set_string(
                     easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress?.assumingMemoryBound(to: CChar.self))
             },
+            ccurl_set_string(easy, CURLOPT_NOPROXY, request.bypassesProxy ? "*" : nil),
             ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0),
             ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1),
             ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout)),

@@ -12,10 +12,12 @@ struct HTTPRequest: Sendable {
     let connectTimeout: Double
     /// The most bytes of an answer, after decompression.
     let maximumBody: Int
+    /// Whether a proxy of the environment is passed by: no proxy leads to this very machine.
+    let bypassesProxy: Bool
 
     init(
         url: String, headers: [(name: String, value: String)], body: [UInt8], timeout: Double,
-        connectTimeout: Double = 10, maximumBody: Int = 64 << 20
+        connectTimeout: Double = 10, maximumBody: Int = 64 << 20, bypassesProxy: Bool = false
     ) {
         self.url = url
         self.headers = headers
@@ -23,6 +25,7 @@ struct HTTPRequest: Sendable {
         self.timeout = timeout
         self.connectTimeout = connectTimeout
         self.maximumBody = maximumBody
+        self.bypassesProxy = bypassesProxy
     }
 }
 

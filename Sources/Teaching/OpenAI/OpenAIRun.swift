@@ -73,9 +73,9 @@ final class OpenAIRun {
 
     /// Short enough that a cancellation is seen at once, and no longer than until the next try is due.
     private func waitTime() -> Int {
-        guard let due = waiting.map(\.due).min() else { return 50 }
-        let seconds = clock.now.duration(to: max(due, pausedUntil)).seconds
-        return Int(clamped: max(1, min(50, seconds * 1000)))
+        let now = clock.now
+        guard let due = waiting.map({ max($0.due, pausedUntil) }).min(), due > now else { return 50 }
+        return Int(clamped: max(1, min(50, now.duration(to: due).seconds * 1000)))
     }
 
     private func launch() throws {

@@ -1,0 +1,87 @@
+import LyceumKit
+import Testing
+
+@testable import Teaching
+
+@Suite("Budgets")
+struct BudgetTests {
+    /// What a run of so many questions gives under a budget.
+    private func run(_ count: Int, _ options: [String: Value], tokens: (Int, Int) = (10, 5)) throws -> (
+        result: TeacherRun.Result, sent: Int
+    ) {
+        let server = try LoopbackServer { _ in LoopbackServer.Reply(200, completion("x", tokens: tokens)) }
+        defer { server.stop() }
+        let teacher = try open(server.baseURL, options)
+        return (TeacherRun.run(questions(count), teacher: teacher, job: .silent()), server.requests.count)
+    }
+
+    @Test("a budget of calls ends the run, replies kept")
+    func calls() throws {
+        let (result, sent) = try run(10, ["budget_calls": 3])
+        #expect(sent == 3 && result.replyCount == 3 && result.failures.isEmpty)
+        #expect(result.stopText.contains("budget of 3 calls"))
+        #expect(try run(3, ["budget_calls": 3]).result.stopped == nil)
+        #expect(try run(1, ["budget_calls": 0]).sent == 0)
+    }
+
+    @Test("a budget in USD is never passed when replies are bounded", arguments: [1, 4])
+    func dollars(_ concurrency: Int) throws {
+        // Each reply costs exactly 0.01 USD: 1000 tokens at 10 USD for a million.
+        let (result, sent) = try run(
+            100,
+            [
+                "budget_usd": 0.1, "price_in": 0, "price_out": 10, "max_tokens": 1000,
+                "concurrency": .integer(concurrency),
+            ], tokens: (10, 1000))
+        let cost = try #require(result.usage.cost)
+        #expect(cost <= 0.1 + 1e-9)
+        #expect(sent == 10 && result.replyCount == 10, "\(sent)")
+        #expect(result.stopText.contains("budget of 0.1 USD"))
+    }
+
+    @Test("money that was reserved and not needed is spent on further requests")
+    func reservations() throws {
+        // Reserved: 1000 tokens each; used: 100. 0.1 USD are 10,000 tokens.
+        let (result, sent) = try run(
+            500, ["budget_usd": 0.1, "price_in": 0, "price_out": 10, "max_tokens": 1000], tokens: (10, 100))
+        let cost = try #require(result.usage.cost)
+        #expect((0.088...0.1).contains(cost), "\(cost)")
+        #expect(sent >= 90)
+    }
+
+    @Test("the budget holds for the life of a teacher, and a reply without usage counts as reserved")
+    func life() throws {
+        let server = try LoopbackServer { _ in
+            LoopbackServer.Reply(200, #"{"choices":[{"message":{"content":"x"}}]}"#)
+        }
+        defer { server.stop() }
+        let options: [String: Value] = [
+            "budget_usd": 0.05, "price_in": 0, "price_out": 10, "max_tokens": 1000, "concurrency": 1,
+        ]
+        let teacher = try open(server.baseURL, options)
+        let first = TeacherRun.run(questions(3), teacher: teacher, job: .silent())
+        #expect(first.replyCount == 3 && first.stopped == nil)
+        let second = TeacherRun.run(questions(3), teacher: teacher, job: .silent())
+        #expect(second.replyCount == 2 && second.stopped != nil)
+        #expect(abs((teacher.usage.cost ?? 0) - 0.05) < 1e-9)
+        #expect(abs((second.usage.cost ?? 0) - 0.02) < 1e-9)
+    }
+
+    @Test("a budget without a price is refused")
+    func unknownPrice() {
+        let error = #expect(throws: LyceumError.self) { try open("http://localhost:1", ["budget_usd": 1]) }
+        #expect(error?.description.contains("price_in and price_out") == true)
+        #expect(throws: LyceumError.self) { try open("http://localhost:1", ["price_in": 1]) }
+        #expect(throws: Never.self) {
+            try open(
+                "https://api.openai.com/v1",
+                ["model": "gpt-4o-mini", "budget_usd": 1, "api_key": "key-12345"])
+        }
+    }
+
+    @Test("prices are per million tokens")
+    func price() {
+        let price = TokenPrice.openAI["gpt-4o-mini"]
+        #expect(price?.cost(promptTokens: 1_000_000, completionTokens: 500_000) == 0.45)
+    }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import Synchronization
+
+/// An HTTP server on this machine that answers as a test tells it to, faults included.
+final class LoopbackServer: Sendable {
+    /// What a client sent.
+    struct Request: Sendable {
+        /// Counted from 0 in the order of arrival.
+        let number: Int
+        let line: String
+        let headers: [String: String]
+        let body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    /// What the client gets.
+    struct Reply: Sendable {
+        enum Fault: Sendable {
+            case none
+            /// The connection ends after this many bytes of the body.
+            case drop(after: Int)
+            /// The connection ends before the answer begins.
+            case silence
+        }
+
+        var status = 200
+        var headers: [String: String] = [:]
+        var body: [UInt8] = []
+        /// Seconds to wait before answering.
+        var delay = 0.0
+        var fault = Fault.none
+
+        init(
+            _ status: Int = 200, _ body: String = "", headers: [String: String] = [:], delay: Double = 0,
+            fault: Fault = .none
+        ) {
+            self.status = status
+            self.body = Array(body.utf8)
+            self.headers = headers
+            self.delay = delay
+            self.fault = fault
+        }
+    }
+
+    private struct State {
+        var requests: [Request] = []
+        var connections = 0
+        var active = 0
+        var peak = 0
+        var isStopped = false
+    }
+
+    let port: Int
+    private let listener: Int32
+    private let state = Mutex(State())
+    private let answer: @Sendable (Request) -> Reply
+
+    /// Starts to listen.
+    init(_ answer: @escaping @Sendable (Request) -> Reply) throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 512) == 0
+                    && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard descriptor >= 0, isBound else { throw POSIXError(.EADDRNOTAVAIL) }
+        listener = descriptor
+        port = Int(UInt16(bigEndian: address.sin_port))
+        self.answer = answer
+        Thread.detachNewThread { [self] in acceptConnections() }
+    }
+
+    var baseURL: String { "http://127.0.0.1:\(port)/v1" }
+    var requests: [Request] { state.withLock { $0.requests } }
+    var connectionCount: Int { state.withLock { $0.connections } }
+    /// The most requests that were being answered at once.
+    var peak: Int { state.withLock { $0.peak } }
+
+    /// Stops listening.
+    func stop() {
+        let isFirst = state.withLock { state in
+            defer { state.isStopped = true }
+            return !state.isStopped
+        }
+        if isFirst {
+            shutdown(listener, Int32(SHUT_RDWR))
+            close(listener)
+        }
+    }
+
+    private func acceptConnections() {
+        while true {
+            let connection = accept(listener, nil, nil)
+            guard connection >= 0 else { return }
+            state.withLock { $0.connections += 1 }
+            Thread.detachNewThread { [self] in
+                while let request = read(from: connection), respond(to: request, on: connection) {}
+                close(connection)
+            }
+        }
+    }
+
+    private func read(from connection: Int32) -> Request? {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        var headerEnd: Int?
+        var expected = Int.max
+        var headers: [String: String] = [:]
+        var line = ""
+        while bytes.count < expected {
+            let count = recv(connection, &buffer, buffer.count, 0)
+            guard count > 0 else { return nil }
+            bytes += buffer[..<count]
+            if headerEnd == nil, let end = bytes.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound {
+                headerEnd = end
+                let lines = String(decoding: bytes[..<end], as: UTF8.self).components(separatedBy: "\r\n")
+                line = lines[0]
+                for field in lines.dropFirst() {
+                    let parts = field.split(separator: ":", maxSplits: 1)
+                    if parts.count == 2 {
+                        headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
+                    }
+                }
+                expected = end + (Int(headers["content-length"] ?? "") ?? 0)
+            }
+        }
+        return state.withLock { state in
+            let request = Request(
+                number: state.requests.count, line: line, headers: headers,
+                body: Array(bytes[(headerEnd ?? 0)...]))
+            state.requests.append(request)
+            state.active += 1
+            state.peak = max(state.peak, state.active)
+            return request
+        }
+    }
+
+    /// False if the connection ends here.
+    private func respond(to request: Request, on connection: Int32) -> Bool {
+        let reply = answer(request)
+        if reply.delay > 0 { Thread.sleep(forTimeInterval: reply.delay) }
+        state.withLock { $0.active -= 1 }
+        if case .silence = reply.fault { return false }
+        var head = "HTTP/1.1 \(reply.status) Status\r\nContent-Length: \(reply.body.count)\r\n"
+        for (name, value) in reply.headers { head += "\(name): \(value)\r\n" }
+        var bytes = Array((head + "\r\n").utf8)
+        var isWhole = true
+        if case .drop(let count) = reply.fault {
+            bytes += reply.body.prefix(count)
+            isWhole = false
+        } else {
+            bytes += reply.body
+        }
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes {
+                send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return isWhole
+    }
+}
