@@ -1,0 +1,47 @@
+import LyceumKit
+import Synchronization
+import Testing
+
+// One suite after the other: the interrupt belongs to the whole process.
+@Suite(.serialized) struct JobTests {
+    @Test func reportsToItsListener() throws {
+        let reports = Mutex<[String]>([])
+        let listener = Job.Listener(
+            progress: { progress in
+                let line =
+                    "\(progress.title) \(progress.done)/\(progress.total ?? -1) \(progress.unit) "
+                    + progress.figures.map { "\($0.name)=\($0.value)" }.joined()
+                    + (progress.isFinal ? " end" : "")
+                reports.withLock { $0.append(line) }
+            },
+            note: { note in reports.withLock { $0.append("note \(note)") } })
+        let job = Job("training", listener: listener)
+        job.update(done: 1, of: 3, unit: "steps", figures: [("loss", "2.5")])
+        job.note("kept")
+        job.finish(done: 3, of: nil, unit: "steps")
+        #expect(
+            reports.withLock { $0 } == [
+                "training 1/3 steps loss=2.5", "note kept", "training 3/-1 steps  end",
+            ])
+    }
+
+    @Test func cancelStopsOneJob() throws {
+        let job = Job("a")
+        let other = Job("b")
+        try job.checkCancelled()
+        job.cancel()
+        #expect(throws: LyceumError.cancelled("2 rows")) { try job.checkCancelled(kept: "2 rows") }
+        try other.checkCancelled()
+    }
+
+    @Test func interruptStopsThoseThatObey() throws {
+        Interrupt.prepare()
+        let job = Job("a")
+        let silent = Job.silent()
+        Interrupt.raise()
+        defer { Interrupt.clear() }
+        #expect(job.isCancelled && !silent.isCancelled)
+        Interrupt.clear()
+        #expect(!job.isCancelled)
+    }
+}
