@@ -48,7 +48,6 @@ final class LoopbackServer: Sendable {
         var connections = 0
         var active = 0
         var peak = 0
-        var isStopped = false
     }
 
     let port: Int
@@ -82,22 +81,16 @@ final class LoopbackServer: Sendable {
     /// The most requests that were being answered at once.
     var peak: Int { state.withLock { $0.peak } }
 
-    /// Stops listening.
-    func stop() {
-        let isFirst = state.withLock { state in
-            defer { state.isStopped = true }
-            return !state.isStopped
-        }
-        if isFirst {
-            shutdown(listener, Int32(SHUT_RDWR))
-            close(listener)
-        }
-    }
+    /// Stops listening. The accepting thread closes the socket: its number must not be reused before.
+    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func acceptConnections() {
         while true {
             let connection = accept(listener, nil, nil)
-            guard connection >= 0 else { return }
+            guard connection >= 0 else {
+                close(listener)
+                return
+            }
             state.withLock { $0.connections += 1 }
             Thread.detachNewThread { [self] in
                 while let request = read(from: connection), respond(to: request, on: connection) {}
@@ -117,6 +110,8 @@ final class LoopbackServer: Sendable {
             let count = recv(connection, &buffer, buffer.count, 0)
             guard count > 0 else { return nil }
             bytes += buffer[..<count]
+            // A TLS handshake, which this server does not speak.
+            if bytes[0] == 0x16 { return nil }
             if headerEnd == nil, let end = bytes.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound {
                 headerEnd = end
                 let lines = String(decoding: bytes[..<end], as: UTF8.self).components(separatedBy: "\r\n")

@@ -217,13 +217,36 @@ struct OpenAIFaultTests {
                 "cannot reach 127.0.0.1:\(server.port)"))
     }
 
-    @Test("a server that does not speak TLS stops an https run at once")
+    @Test("a server that does not speak TLS stops an https run")
     func noTLS() throws {
         let server = try echoServer()
         defer { server.stop() }
-        let teacher = try open("https://127.0.0.1:\(server.port)/v1")
+        let teacher = try open("https://127.0.0.1:\(server.port)/v1", ["retries": 1])
         let result = TeacherRun.run(questions(3), teacher: teacher, job: .silent())
-        #expect(result.stopText.contains("cannot talk to 127.0.0.1:\(server.port)"), "\(result.stopText)")
+        #expect(result.stopText.contains("cannot reach 127.0.0.1:\(server.port)"), "\(result.stopText)")
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test("a server that accepts and then says nothing of TLS counts as not there")
+    func noHandshake() throws {
+        // A socket that listens and never accepts: the kernel completes the connection.
+        let silent = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(silent) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(silent, $0, length)
+                _ = listen(silent, 16)
+                _ = getsockname(silent, $0, &length)
+            }
+        }
+        let port = UInt16(bigEndian: address.sin_port)
+        let teacher = try open("https://127.0.0.1:\(port)/v1", ["retries": 0, "timeout": 0.3])
+        let result = TeacherRun.run(questions(3), teacher: teacher, job: .silent())
+        #expect(result.stopText.contains("cannot reach 127.0.0.1:\(port)"), "\(result.stopText)")
     }
 
     @Test("an endless reply is cut off")

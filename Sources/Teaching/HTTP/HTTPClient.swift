@@ -106,8 +106,10 @@ final class HTTPClient {
     ) -> Result<HTTPResponse, HTTPFailure> {
         var status = 0
         var seconds = 0.0
+        var secondsToConnection = 0.0
         _ = ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
         _ = ccurl_get_double(easy, CURLINFO_TOTAL_TIME, &seconds)
+        _ = ccurl_get_double(easy, CURLINFO_PRETRANSFER_TIME, &secondsToConnection)
         if code == CURLE_OK {
             return .success(
                 HTTPResponse(
@@ -116,12 +118,15 @@ final class HTTPClient {
         if transfer.isTooLarge { return .failure(.tooLarge(transfer.request.maximumBody)) }
         let reason = String(cString: curl_easy_strerror(code))
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT:
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT,
+            CURLE_SSL_CONNECT_ERROR:
             return .failure(.unreachable(reason))
+        case CURLE_OPERATION_TIMEDOUT where secondsToConnection == 0:
+            return .failure(.unreachable("no connection within \((seconds * 10).rounded() / 10) s"))
         case CURLE_OPERATION_TIMEDOUT:
             return .failure(.timeout(seconds))
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_PEER_FAILED_VERIFICATION,
-            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_ENGINE_NOTFOUND:
+            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ENGINE_NOTFOUND:
             return .failure(.refused(reason))
         default:
             return .failure(.broken(reason))
