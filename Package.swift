@@ -69,7 +69,7 @@ let package = Package(
         tests("ScriptingTests", ["Scripting", "LuaBridge"]),
         tests("ConsoleTests", ["Console"]),
         tests("T5Tests", [torch], fixtures: true),
-        tests("EndToEndTests", []),
+        tests("EndToEndTests", ["LuaBridge", torch]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

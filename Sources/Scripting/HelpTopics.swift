@@ -1,0 +1,44 @@
+import LuaBridge
+
+extension Scripting {
+    /// Pages of help that belong to no function.
+    static var generalTopics: [HelpTopic] {
+        [
+            HelpTopic(name: "experiment", summary: "the whole road in ten lines") {
+                """
+                The whole road: gold pairs, a teacher that writes, a student that learns, a score.
+
+                  gold   = data.load("pairs.jsonl")                        -- records: document, summary
+                  parts  = gold:split { train = 0.9, test = 0.1, seed = 13 }
+                  write  = prompt [[Please write a news article based on this summary. '{{ summary }}']]
+                  gpt    = teacher.open { "openai", model = "gpt-4o-mini", concurrency = 32, budget_usd = 5 }
+                  pseudo = gpt:generate(parts.train, { prompt = write, output = "document" })
+                  t5     = student.new("t5", { d_model = 192, num_layers = 2, vocab_size = 8000 })
+                  run    = t5:train(pseudo, { input = "document", target = "summary", max_steps = 700 })
+                  out    = t5:generate(parts.test, { input = "document" })
+                  metrics.rouge(out, { prediction = "prediction", reference = "summary", stemmer = true })
+
+                After Ding et al. 2024, doi 10.5281/zenodo.10841043.
+                """
+            }
+        ]
+    }
+
+    /// What the embedded teacher is, and what it is not.
+    static let retrievalPage = """
+        teacher.open { "retrieval", corpus = background, input = "document", target = "summary" }
+
+        A baseline teacher and the offline default. It is NOT a language model: it writes nothing of its own. It
+        holds a background corpus of real pairs, which must share nothing with your gold or test data, and finds
+        the nearest documents by BM25.
+
+          expand     a prompt that uses the corpus's `target` (summary → document): composes a text from
+                     sentences of the nearest background documents.
+          summarize  a prompt that uses the corpus's `input` (document → summary): answers with the document's
+                     sentence or the neighbour's summary that fits best.
+          classify   task = "classify": the label most voted for among the neighbours.
+
+        It reads the record's fields, not the wording of the prompt, so the same script runs with it and with a
+        language model. Scores against it say how far retrieval alone comes.
+        """
+}

@@ -1,0 +1,51 @@
+import LuaBridge
+import LyceumKit
+
+/// What the scripting layer needs to know of the program around it.
+public struct ScriptEnvironment {
+    /// The plugins that can be had.
+    public let plugins: PluginHost
+    /// Draws progress; nil is silent.
+    public let listener: Job.Listener?
+    /// The width of the screen, in columns.
+    public let width: () -> Int
+    /// Writes to standard output.
+    public let write: (String) -> Void
+
+    /// Describes the program around the scripts.
+    public init(
+        plugins: PluginHost, listener: Job.Listener?, width: @escaping () -> Int = { 100 },
+        write: @escaping (String) -> Void
+    ) {
+        self.plugins = plugins
+        self.listener = listener
+        self.width = width
+        self.write = write
+    }
+
+    /// Starts a job that this program shows and that Ctrl-C cancels.
+    func job(_ title: String) -> Job { Job(title, listener: listener) }
+}
+
+/// Shows the rooms of the house to Lua: one file a table, each function declared with its documentation.
+public enum Scripting {
+    /// Registers every table, type and topic.
+    public static func install(into state: LuaState, environment: ScriptEnvironment) throws {
+        try state.register(DatasetObject.type(environment))
+        try state.register(PromptObject.type)
+        try state.register(TeacherObject.type(environment))
+        try state.register(StudentObject.type(environment))
+        try state.register(RunObject.type)
+        try state.register(ScoreObject.type)
+        try state.register(dataModule(environment))
+        try state.register(promptModule)
+        try state.register(teacherModule(environment))
+        try state.register(studentModule(environment))
+        try state.register(metricsModule(environment))
+        try state.register(jsonModule)
+        state.documentation.addTopics {
+            architectureTopics(environment.plugins) + teacherTopics + generalTopics
+        }
+        try state.registerHelp(width: environment.width, write: environment.write)
+    }
+}

@@ -1,0 +1,100 @@
+import LuaBridge
+import LyceumKit
+
+extension Scripting {
+    /// `student`: where students come from.
+    static func studentModule(_ environment: ScriptEnvironment) -> LuaModule {
+        let plugins = environment.plugins
+        return LuaModule(
+            name: "student", summary: "Small models that learn from examples.",
+            functions: [
+                LuaFunction(
+                    name: "list", summary: "The architectures that the plugins bring; opens none of them.",
+                    returns: "a list of { id, tasks, summary, aliases }",
+                    example: "for _, s in ipairs(student.list()) do print(s.id, s.summary) end",
+                    body: { _ in
+                        let entries = plugins.students.map { entry -> Value in
+                            [
+                                "id": .string(entry.id), "summary": .string(entry.summary),
+                                "tasks": .list(entry.tasks.map { .string($0.rawValue) }),
+                                "aliases": .list(entry.aliases.map(Value.string)),
+                            ]
+                        }
+                        return [.data(.list(entries))]
+                    }),
+                LuaFunction(
+                    name: "new", summary: "Makes an untrained student.",
+                    parameters: [
+                        LuaParameter("architecture", .string, "an id of student.list()"),
+                        LuaParameter(
+                            "options", .table, "of the architecture: help \"t5\" lists them", optional: true),
+                    ],
+                    returns: "a student",
+                    errors: ["an architecture or an option that is not known (the nearest is named)"],
+                    example:
+                        "local t5 = student.new(\"t5\", { d_model = 64, num_layers = 1, vocab_size = 500 })",
+                    body: { call in
+                        let architecture = try plugins.student(named: try call.string(1))
+                        let given = try call.optionalTable(2)
+                        let options = try LuaOptions(
+                            given, declared: architecture.configuration,
+                            function: "student.new(\"\(architecture.id)\")", state: call.state)
+                        let student = try architecture.make(options.values)
+                        return [.object(StudentObject(student, architecture: architecture))]
+                    }),
+                LuaFunction(
+                    name: "load", summary: "Reads a student from a folder.",
+                    parameters: [LuaParameter("folder", .string, "one that student:save wrote")],
+                    returns: "a student",
+                    errors: [
+                        "a folder without config.json, or of an architecture that no plugin reads",
+                        "a checkpoint that is cut short (the file and what is missing)",
+                    ],
+                    example: "",
+                    body: { call in
+                        let folder = try call.string(1)
+                        let architecture = try plugins.student(modelType: try modelType(of: folder))
+                        let student = try architecture.load(folder)
+                        return [.object(StudentObject(student, architecture: architecture))]
+                    }),
+            ])
+    }
+
+    /// The `model_type` that a checkpoint's config.json names.
+    private static func modelType(of folder: String) throws -> String {
+        let path = Files.join(folder, "config.json")
+        guard Files.isFolder(folder) else {
+            throw LyceumError.file(
+                path: folder, line: nil, problem: Files.exists(folder) ? "is no folder" : "does not exist",
+                remedy: "name a folder that student:save or Hugging Face's save_pretrained wrote")
+        }
+        guard Files.exists(path) else {
+            throw LyceumError.file(
+                path: folder, line: nil, problem: "holds no config.json, so it is no checkpoint",
+                remedy: "name a folder that student:save or Hugging Face's save_pretrained wrote")
+        }
+        let config = try JSON.decode(try Files.read(path), name: path)
+        guard let type = config.object?["model_type"]?.string else {
+            throw LyceumError.file(
+                path: path, line: nil, problem: "names no model_type", remedy: "is it a checkpoint's config?")
+        }
+        return type
+    }
+
+    /// A page of help for each architecture, written by its plugin's declarations.
+    static func architectureTopics(_ plugins: PluginHost) -> [HelpTopic] {
+        plugins.students.map { entry in
+            HelpTopic(name: entry.id, summary: entry.summary) {
+                let architecture = try plugins.student(named: entry.id)
+                func section(_ title: String, _ options: [OptionDeclaration]) -> String {
+                    let rows = HelpText.rows(options).map { (name: $0.0, value: $0.1) }
+                    return rows.isEmpty ? "" : "\n" + card(title, rows) + "\n"
+                }
+                return "\(entry.id): \(architecture.summary)\n"
+                    + section("options of student.new(\"\(entry.id)\", { … })", architecture.configuration)
+                    + section("options of student:train(data, { … })", architecture.trainingOptions)
+                    + section("options of student:generate(data, { … })", architecture.generationOptions)
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Corpus
+import LuaBridge
+import LyceumKit
+import LyceumText
+
+/// A student in Lua's hands, with the architecture whose options its methods take.
+final class StudentObject {
+    let student: any Student
+    let architecture: StudentArchitecture
+
+    init(_ student: any Student, architecture: StudentArchitecture) {
+        self.student = student
+        self.architecture = architecture
+    }
+
+    static func type(_ environment: ScriptEnvironment) -> LuaType {
+        LuaType(
+            StudentObject.self, name: "student",
+            summary: "A small model that learns from examples. Call it with a text for one answer.",
+            methods: [train(environment), generate(environment), save],
+            properties: [
+                LuaProperty("architecture", "the id of its architecture: \"t5\"") { (object: StudentObject) in
+                    .string(object.student.architecture)
+                },
+                LuaProperty("tasks", "what it can do, a list of \"generate\", \"classify\"") {
+                    (object: StudentObject) in
+                    .data(.list(object.student.tasks.map { .string($0.rawValue) }))
+                },
+            ],
+            call: LuaFunction(
+                name: "answer", summary: "Answers one text.",
+                parameters: [
+                    LuaParameter("text", .string, "what it reads"),
+                    LuaParameter("options", .table, "as for student:generate", optional: true),
+                ],
+                returns: "the answer, and the milliseconds it took",
+                errors: ["a student that has not been trained"], example: "",
+                body: { call in
+                    let object = try call.receiver(StudentObject.self)
+                    let text = try call.string(1)
+                    let options = try call.options(2, declared: object.architecture.generationOptions)
+                    let clock = ContinuousClock()
+                    let start = clock.now
+                    // One text needs no progress bar, yet Ctrl-C must stop it.
+                    let answers = try object.student.generate(
+                        [text], options: options.values, job: Job("generating"))
+                    let milliseconds = (clock.now - start).seconds * 1000
+                    return [LuaValue(answers.first?.text), .number((milliseconds * 10).rounded() / 10)]
+                }),
+            toString: { "student (\($0.student.architecture))" },
+            preview: { object, _ in
+                card("student \(object.student.architecture)", object.student.card)
+            })
+    }
+
+    private static func train(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "train", summary: "Learns from the rows of a dataset, continuing from what it knows.",
+            parameters: [
+                LuaParameter("data", .object("dataset"), "the training pairs"),
+                LuaParameter(
+                    "options",
+                    .options([
+                        .string("input", required: true, "the column it reads"),
+                        .string("target", required: true, "the column it should write"),
+                        .object("valid", "dataset", "held-out pairs, on which eval_loss is measured"),
+                    ]), "also the architecture's own: see help \"t5\""),
+            ],
+            returns: "a run: steps, seconds, the loss curve",
+            errors: [
+                "an option that the architecture does not have", "an empty dataset or a missing column",
+                "interrupted: the weights of the last whole step are kept",
+            ],
+            example: "",
+            body: { call in
+                let object = try call.receiver(StudentObject.self)
+                let data = try call.object(1, DatasetObject.self).dataset
+                let options = try call.options(2, adding: object.architecture.trainingOptions)
+                let own = try options.values.only(object.architecture.trainingOptions)
+                let input = try options.values.string("input")
+                let target = try options.values.string("target")
+                let title = "training \(object.student.architecture)"
+                try data.requireRows("train on")
+                let report = try object.student.train(
+                    on: try data.examples(input: input, target: target),
+                    validation: try options.object("valid", DatasetObject.self)?.dataset
+                        .examples(input: input, target: target),
+                    options: own, job: environment.job(title))
+                return [.object(RunObject(title: title, report: report))]
+            })
+    }
+
+    private static func generate(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "generate", summary: "Writes one text for each row, or for each text of a list.",
+            parameters: [
+                LuaParameter("data", .either([.object("dataset"), .list("strings")]), "what it reads"),
+                LuaParameter(
+                    "options",
+                    .options([
+                        .string("input", "the column it reads; required for a dataset"),
+                        .string("output", default: "prediction", "the column it writes"),
+                    ]), "also the architecture's own: see help \"t5\"", optional: true),
+            ],
+            returns: "the dataset plus the column; for a list, a list of texts",
+            errors: ["a student that has not been trained", "a missing column"], example: "",
+            body: { call in
+                let object = try call.receiver(StudentObject.self)
+                let options = try call.options(2, adding: object.architecture.generationOptions)
+                let own = try options.values.only(object.architecture.generationOptions)
+                let job = environment.job("generating with \(object.student.architecture)")
+                if let data = (call.value(1).object as? DatasetObject)?.dataset {
+                    try data.requireRows("generate from")
+                    let texts = try data.strings(try options.values.string("input"))
+                    let answers = try object.student.generate(texts, options: own, job: job)
+                    let output = try data.adding(
+                        column: try options.values.string("output"), values: answers.map { .string($0.text) })
+                    return [.object(DatasetObject(output))]
+                }
+                guard let elements = try call.value(1).table?.elements() else { throw call.mismatch(1, nil) }
+                let texts = elements.compactMap(\.string)
+                guard texts.count == elements.count else { throw call.mismatch(1, nil) }
+                let answers = try object.student.generate(texts, options: own, job: job)
+                return [.data(.list(answers.map { .string($0.text) }))]
+            })
+    }
+
+    private static var save: LuaFunction {
+        LuaFunction(
+            name: "save",
+            summary: "Writes the student to a folder, which is replaced as a whole or not at all.",
+            parameters: [LuaParameter("folder", .string, "its path")], returns: "the student itself",
+            errors: ["the folder cannot be written"], example: "",
+            body: { call in
+                let object = try call.receiver(StudentObject.self)
+                try object.student.save(to: try call.string(1))
+                return [.object(object)]
+            })
+    }
+}
+
+/// A title with aligned rows: what the prompt shows of an object.
+func card(_ title: String, _ rows: [(name: String, value: String)]) -> String {
+    let width = rows.map { DisplayWidth.of($0.name) }.max() ?? 0
+    let lines = rows.map { "  " + DisplayWidth.fit($0.name, to: width) + "  " + $0.value }
+    return ([title] + lines).joined(separator: "\n")
+}
+
+extension Duration {
+    /// The duration in seconds.
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension Options {
+    /// The options of these declarations alone, for someone who knows no others.
+    func only(_ declared: [OptionDeclaration]) throws -> Options {
+        let names = Set(declared.map(\.name))
+        return try Options(
+            values.filter { names.contains($0.key) && given.contains($0.key) }, declared: declared,
+            function: function)
+    }
+}

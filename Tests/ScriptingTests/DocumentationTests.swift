@@ -1,0 +1,50 @@
+import LuaBridge
+import LyceumKit
+import Testing
+
+/// Every function that a user can call explains itself, and its example runs.
+@Suite struct DocumentationTests {
+    /// The full names of all functions and methods, with their declarations.
+    private func functions(_ state: LuaState) -> [(name: String, function: LuaFunction)] {
+        state.documentation.modules.flatMap { module in
+            (module.functions + [module.call].compactMap(\.self)).map { ("\(module.name).\($0.name)", $0) }
+        }
+            + state.documentation.types.flatMap { type in
+                (type.methods + [type.call].compactMap(\.self)).map { ("\(type.name):\($0.name)", $0) }
+            } + state.documentation.functions.map { ($0.name, $0) }
+    }
+
+    @Test func everyFunctionHasAPage() throws {
+        let state = try makeState()
+        let all = functions(state)
+        #expect(all.count > 30)
+        for (name, function) in all {
+            #expect(!function.summary.isEmpty, "\(name) has no summary")
+            #expect(function.parameters.allSatisfy { !$0.summary.isEmpty }, "\(name): a parameter has none")
+            if !name.hasPrefix("help") { #expect(!function.returns.isEmpty, "\(name): returns?") }
+        }
+    }
+
+    @Test func everyExampleRuns() throws {
+        let state = try makeState()
+        for (name, function) in functions(state) where !function.example.isEmpty {
+            #expect(throws: Never.self, "the example of \(name) fails") {
+                try state.run(function.example, name: name)
+            }
+        }
+    }
+
+    @Test(
+        "help explains what is asked for",
+        arguments: [
+            ("help()", "metrics"), ("help(data.load)", "data.load(path)"),
+            ("help \"dataset:filter\"", "keep"),
+            ("help \"t5\"", "num_decoder_layers"), ("help \"openai\"", "base_url"),
+            ("help \"retrieval\"", "NOT a language model"), ("help(teacher)", "open"),
+        ])
+    func help(code: String, expected: String) throws {
+        let recorder = Recorder()
+        try makeState(recorder).run(code)
+        #expect(recorder.output.contains(expected), "\(recorder.output)")
+    }
+}

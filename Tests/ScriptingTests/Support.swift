@@ -1,0 +1,48 @@
+import LuaBridge
+import LyceumKit
+import Scripting
+import Synchronization
+
+/// What the program around a test's scripts recorded.
+final class Recorder: Sendable {
+    private let storage = Mutex<(notes: [String], output: String)>(([], ""))
+
+    var notes: [String] { storage.withLock { $0.notes } }
+    var output: String { storage.withLock { $0.output } }
+
+    func note(_ line: String) { storage.withLock { $0.notes.append(line) } }
+    func write(_ text: String) { storage.withLock { $0.output += text } }
+}
+
+/// A state with everything registered and the built-in plugins, as the program has it.
+func makeState(_ recorder: Recorder = Recorder()) throws -> LuaState {
+    let state = try LuaState()
+    let listener = Job.Listener(progress: { _ in }, note: { recorder.note($0) })
+    try Scripting.install(
+        into: state,
+        environment: ScriptEnvironment(
+            plugins: PluginHost(folders: [buildFolder]), listener: listener,
+            write: { recorder.write($0) }))
+    return state
+}
+
+/// The folder that holds what the package built: the test bundle, and beside it the plugins.
+var buildFolder: String { Files.parent(of: CommandLine.arguments.first ?? ".") }
+
+/// The message of the error that `code` raises; "(no error)" if it raises none.
+func message(_ code: String, in state: LuaState) -> String {
+    do {
+        try state.run(code, name: "test")
+        return "(no error)"
+    } catch {
+        return "\(error)"
+    }
+}
+
+/// A fresh folder under the system's temporary folder, removed when the body returns.
+func withFolder<T>(_ body: (String) throws -> T) throws -> T {
+    let folder = "/tmp/lyceum-scripting-\(UInt64.random(in: 0...UInt64.max))"
+    try Files.makeFolder(folder)
+    defer { Files.removeTree(folder) }
+    return try body(folder)
+}
