@@ -10,7 +10,7 @@ public enum Bootstrap {
     ///   - rows: the values, row after row, a multiple of `columns`.
     ///   - columns: values a row, at least 1.
     ///   - confidence: the share that an interval holds, between 0 and 1.
-    ///   - resamples: how many samples to draw, at least 1.
+    ///   - resamples: how many samples to draw, from 1 to 1,000,000.
     ///   - seed: decides the samples.
     ///   - job: cancellation.
     /// - Throws: `LyceumError.empty` without rows, `LyceumError.invalid` for parameters out of range,
@@ -19,9 +19,11 @@ public enum Bootstrap {
         _ rows: [Double], columns: Int, confidence: Double = 0.95, resamples: Int = 1000, seed: Int,
         job: Job = .silent("bootstrap")
     ) throws -> [ClosedRange<Double>] {
-        guard columns >= 1, resamples >= 1, confidence > 0, confidence < 1, rows.count % columns == 0 else {
+        guard columns >= 1, rows.count % columns == 0, (1...1_000_000).contains(resamples), confidence > 0,
+            confidence < 1
+        else {
             throw LyceumError.invalid(
-                "bootstrap", expected: "whole rows, at least one resample, a confidence between 0 and 1",
+                "bootstrap", expected: "whole rows, 1 to 1000000 resamples, a confidence between 0 and 1",
                 got: "\(rows.count) values in \(columns) columns, \(resamples) resamples, \(confidence)",
                 remedy: nil)
         }

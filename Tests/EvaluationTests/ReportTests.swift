@@ -60,6 +60,9 @@ import Testing
         #expect(throws: LyceumError.self) { try Bootstrap.meanIntervals([], columns: 1, seed: 0) }
         #expect(throws: LyceumError.self) { try Bootstrap.meanIntervals([1, 2, 3], columns: 2, seed: 0) }
         #expect(throws: LyceumError.self) { try Bootstrap.meanIntervals([1], columns: 0, seed: 0) }
+        #expect(throws: LyceumError.self) {
+            try Bootstrap.meanIntervals([1], columns: 1, resamples: .max, seed: 0)
+        }
         // numpy.percentile([1, 2, 3, 10], [2.5, 50, 97.5])
         let quantiles = [0.025, 0.5, 0.975].map { Bootstrap.quantile($0, ofSorted: [1, 2, 3, 10]) }
         for (ours, numpy) in zip(quantiles, [1.075, 2.5, 9.475]) { #expect(abs(ours - numpy) < 1e-12) }

@@ -123,6 +123,39 @@ import Testing
     }
 }
 
+@Suite struct JSONFaultTests {
+    /// Whatever simdjson refuses, the scanner finds a reason for; nothing crashes.
+    @Test func everyRefusalHasAReason() throws {
+        let document = Array(
+            #"{"a": [1, -2.5e3, true, null, "x\u00e9\n"], "b": {"é漢": {}}, "c": [[], 0]}"#.utf8)
+        let pieces = Array(#"{}[],:"\ue.-+0129tfn "#.utf8) + [0x00, 0x0A, 0x80, 0xC3, 0xED, 0xF4, 0xFF]
+        var generator = SeededGenerator(seed: 11)
+        var refused = 0
+        for _ in 0..<20_000 {
+            var bytes = document
+            for _ in 0...generator.index(below: 3) {
+                let place = generator.index(below: bytes.count)
+                switch generator.index(below: 4) {
+                case 0: bytes.remove(at: place)
+                case 1: bytes.insert(pieces[generator.index(below: pieces.count)], at: place)
+                case 2: bytes[place] = pieces[generator.index(below: pieces.count)]
+                default: bytes.removeLast(min(place, 10))
+                }
+            }
+            do {
+                let value = try JSON.decode(bytes, name: "t")
+                #expect(try JSON.decode(JSON.encode(value), name: "t") == value)
+            } catch let error as LyceumError {
+                refused += 1
+                #expect(
+                    !error.description.hasSuffix("is no valid JSON"),
+                    "\(String(decoding: bytes, as: UTF8.self))")
+            }
+        }
+        #expect(refused > 5000)
+    }
+}
+
 @Suite struct JSONObjectTests {
     @Test func fieldsKeepTheirOrder() throws {
         var rows: [[String]] = []
