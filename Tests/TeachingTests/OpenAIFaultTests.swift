@@ -96,7 +96,8 @@ struct OpenAIFaultTests {
     }
 
     @Test(
-        "a refused key, an unknown model and an empty account stop the run", arguments: [401, 402, 403, 404])
+        "a refused key, an unknown model and an empty account stop the run",
+        arguments: [401, 402, 403, 404, 405])
     func stops(_ status: Int) throws {
         let (result, sent) = try run(40, ["concurrency": 1]) { _ in Reply(status, serverError("no way")) }
         #expect(sent == 1)

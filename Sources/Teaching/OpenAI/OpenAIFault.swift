@@ -36,7 +36,7 @@ enum OpenAIFault: Error {
         case 401: self = .stop(error("check the API key (OPENAI_API_KEY or the option api_key)"))
         case 403:
             self = .stop(error("this key may not use '\(settings.model)' there, or not from this place"))
-        case 404: self = .stop(error("check the model '\(settings.model)' and base_url"))
+        case 404, 405: self = .stop(error("check the model '\(settings.model)' and base_url"))
         case 300..<400:
             self = .stop(
                 .failed(
