@@ -5,7 +5,7 @@ public enum Generator {
     /// Token ids of one text for each source, the end token excluded.
     ///
     /// - Parameters:
-    ///   - model: runs in inference mode, without dropout.
+    ///   - model: runs without gradients and, being in evaluation mode, without dropout.
     ///   - sources: token ids.
     ///   - batchSize: sources at once.
     ///   - options: the search.
@@ -23,7 +23,8 @@ public enum Generator {
         for first in stride(from: 0, to: order.count, by: max(1, batchSize)) {
             try job.checkCancelled(kept: "\(done) of \(order.count) texts had been generated")
             let rows = order[first..<min(first + max(1, batchSize), order.count)]
-            let generated = try inferenceMode {
+            // Not inference mode: tensors that a network keeps from here would poison its next training.
+            let generated = try noGrad {
                 let source = try model.encode(TokenBatch(rows.map { sources[$0] }, padID: model.padID))
                 return options.numBeams > 1
                     ? try BeamSearch.generate(model, source: source, options: options, job: job)

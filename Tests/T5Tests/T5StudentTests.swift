@@ -1,0 +1,199 @@
+import Foundation
+import LyceumKit
+import LyceumTorch
+import Synchronization
+import Testing
+
+@testable import T5
+
+/// A student from nothing to answers: what `student.new`, `:train`, `:generate`, `:save` and `student.load` do.
+@Suite("T5 students train, save and load", .serialized) final class T5StudentTests {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("t5-\(UUID())").path
+    let architecture = T5.registration
+
+    deinit { Files.removeTree(folder) }
+
+    /// Pairs that even a tiny network learns in seconds: the target is the text's first two words.
+    static let pairs: [Example] = {
+        let nouns = ["library", "editor", "server", "font", "game", "driver", "kernel", "shell"]
+        let kinds = ["small", "fast", "graphical", "free", "remote", "common", "python", "audio"]
+        return kinds.flatMap { kind in
+            nouns.map {
+                Example(
+                    input: "\($0) \(kind) with documentation for the \(kind) user", target: "\(kind) \($0)")
+            }
+        }
+    }()
+
+    private func make(_ more: [String: Value] = [:]) throws -> any Student {
+        let small: [String: Value] = [
+            "d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 1, "num_heads": 2, "vocab_size": 120,
+            "dropout_rate": 0,
+        ]
+        return try architecture.make(
+            Options(
+                small.merging(more) { _, new in new }, declared: architecture.configuration,
+                function: "student.new"))
+    }
+
+    private func train(
+        _ student: any Student, _ more: [String: Value] = [:], pairs: [Example] = pairs,
+        validation: [Example]? = nil,
+        job: Job = .silent()
+    ) throws -> TrainingReport {
+        let few: [String: Value] = [
+            "max_steps": 8, "batch_size": 8, "learning_rate": 0.01, "precision": "fp32",
+        ]
+        return try student.train(
+            on: ExampleSource(pairs), validation: validation.map { ExampleSource($0) },
+            options: Options(
+                few.merging(more) { _, new in new }, declared: architecture.trainingOptions,
+                function: "student:train"),
+            job: job)
+    }
+
+    private func generate(_ student: any Student, _ inputs: [String], _ more: [String: Value] = [:]) throws
+        -> [Generation]
+    {
+        let options: [String: Value] = ["max_new_tokens": 16, "precision": "fp32"]
+        return try student.generate(
+            inputs,
+            options: Options(
+                options.merging(more) { _, new in new }, declared: architecture.generationOptions,
+                function: "student:generate"), job: .silent())
+    }
+
+    @Test func learnsFromScratch() throws {
+        let student = try make()
+        let report = try train(
+            student, ["max_steps": 400, "warmup_steps": 40, "learning_rate": 0.005, "seed": 3],
+            validation: Array(Self.pairs.prefix(8)))
+        let losses = try #require(report.history["loss"])
+        #expect(report.steps == 400 && losses.count == 400)
+        #expect(try #require(losses.last).value < 0.2 * losses[0].value)
+        #expect(report.history["eval_loss"]?.isEmpty == false)
+        let inputs = Self.pairs.prefix(16).map(\.input)
+        let answers = try generate(student, inputs)
+        let right = zip(answers, Self.pairs).count { $0.text == $1.target }
+        #expect(right >= 12, "\(answers.map(\.text))")
+        #expect(answers.allSatisfy { $0.tokenCount > 0 })
+        // Sorting, batching and beams must not change which answer belongs to which text.
+        #expect(try generate(student, inputs, ["batch_size": 3]).map(\.text) == answers.map(\.text))
+        #expect(try generate(student, inputs, ["num_beams": 3]).count == 16)
+        #expect(try generate(student, []).isEmpty)
+        #expect(try generate(student, ["", "☃"]).count == 2)
+    }
+
+    @Test func savedStudentsAnswerAlike() throws {
+        let student = try make()
+        _ = try train(student, ["source_prefix": "name: ", "max_source_length": 9])
+        try student.save(to: folder)
+        #expect(
+            Set(Files.list(folder)).isSuperset(of: [
+                "config.json", "generation_config.json", "model.safetensors", "spiece.model",
+                "tokenizer_config.json",
+            ]))
+        let loaded = try architecture.load(folder)
+        #expect(loaded.card.map(\.value) == student.card.map(\.value))
+        let inputs = Self.pairs.prefix(5).map(\.input)
+        #expect(try generate(loaded, inputs) == generate(student, inputs))
+        // Saving goes over an old folder, and training goes on from a loaded student.
+        _ = try train(loaded, ["max_steps": 2])
+        try loaded.save(to: folder)
+        _ = try architecture.load(folder)
+    }
+
+    @Test func sameSeedSameStudent() throws {
+        func weights(_ seed: Int) throws -> [UInt8] {
+            let student = try make()
+            _ = try train(student, ["max_steps": 0, "seed": .integer(seed)])
+            try student.save(to: folder)
+            return try Files.read(folder + "/model.safetensors")
+        }
+        // Other tests may draw from the process's generator meanwhile: equal once is proof enough.
+        #expect(try (0..<5).contains { _ in try weights(1) == weights(1) })
+        #expect(try weights(1) != weights(2))
+    }
+
+    @Test func interruptedTrainingKeepsItsStepsAndResumes() throws {
+        let run: [String: Value] = ["output_dir": .string(folder), "max_steps": 8]
+        let student = try make()
+        let error = #expect(throws: LyceumError.self) {
+            try self.train(student, run, job: self.job(cancelledAtStep: 5))
+        }
+        #expect(error?.description.contains("step 5 of 8") == true)
+        #expect(try generate(student, ["text"]).count == 1)
+        let resumed = try make()
+        let report = try train(resumed, run.merging(["resume": true]) { _, new in new })
+        #expect(report.steps == 8 && report.history["loss"]?.map(\.step) == Array(1...8))
+        #expect(report.checkpoint == folder + "/checkpoint-8")
+        // A checkpoint is a student.
+        #expect(
+            try generate(architecture.load(folder + "/checkpoint-8"), ["text"]) == generate(resumed, ["text"])
+        )
+    }
+
+    @Test func mistakesAreNamed() throws {
+        func text(_ body: () throws -> Void) throws -> String {
+            try #require(#expect(throws: LyceumError.self) { try body() }).description
+        }
+        let student = try make()
+        #expect(try text { _ = try generate(student, ["x"]) }.contains("train it first"))
+        #expect(try text { try student.save(to: folder) }.contains("train it first"))
+        #expect(try text { _ = try train(student, pairs: []) }.contains("the training data is empty"))
+        #expect(
+            try text { _ = try train(student, ["learning_rte": 1]) }.contains("did you mean 'learning_rate'?")
+        )
+        #expect(try text { _ = try train(student, ["resume": true]) }.contains("output_dir"))
+        #expect(try text { _ = try make(["d_modell": 8]) }.contains("did you mean 'd_model'?"))
+        #expect(
+            try text { _ = try make(["relative_attention_max_distance": 4]) }.contains(
+                "relative_attention_max"))
+        #expect(try text { _ = try architecture.load("/nowhere") }.contains("/nowhere/config.json"))
+    }
+
+    @Test func damagedFoldersAreRefused() throws {
+        let student = try make()
+        _ = try train(student, ["max_steps": 1])
+        func problem(_ damage: (String) throws -> Void) throws -> String {
+            try student.save(to: folder)
+            try damage(folder)
+            let error = #expect(throws: LyceumError.self) { try self.architecture.load(self.folder) }
+            return error?.description ?? ""
+        }
+        #expect(
+            try problem { folder in
+                let path = folder + "/model.safetensors"
+                try Files.write(Array(Files.read(path).dropLast(100)), to: path)
+            }.contains("model.safetensors"))
+        #expect(try problem { try Files.write("{", to: $0 + "/config.json") }.contains("config.json"))
+        #expect(
+            try problem { folder in
+                let path = folder + "/config.json"
+                let text = String(decoding: try Files.read(path), as: UTF8.self)
+                try Files.write(text.replacing("\"num_layers\": 1", with: "\"num_layers\": 2"), to: path)
+            }.contains("missing: encoder.block.1"))
+        #expect(try problem { Files.removeTree($0 + "/spiece.model") }.contains("spiece.model"))
+    }
+
+    @Test func bf16LearnsToo() throws {
+        let student = try make()
+        let report = try train(
+            student, ["precision": "bf16", "max_steps": 60, "gradient_accumulation_steps": 2])
+        let losses = try #require(report.history["loss"])
+        #expect(try #require(losses.last).value < 0.7 * losses[0].value)
+        #expect(try generate(student, ["text"], ["precision": "bf16", "num_beams": 2]).count == 1)
+    }
+
+    /// A job that cancels itself when a step is done.
+    private func job(cancelledAtStep step: Int) -> Job {
+        let box = Mutex<Job?>(nil)
+        let listener = Job.Listener(
+            progress: { progress in
+                if progress.done == step { box.withLock { $0?.cancel() } }
+            }, note: { _ in })
+        let job = Job("train", obeysInterrupt: false, listener: listener)
+        box.withLock { $0 = job }
+        return job
+    }
+}
