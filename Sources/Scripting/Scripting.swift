@@ -43,8 +43,10 @@ public enum Scripting {
         try state.register(studentModule(environment))
         try state.register(metricsModule(environment))
         try state.register(jsonModule)
-        state.documentation.addTopics {
-            architectureTopics(environment.plugins) + teacherTopics + generalTopics
+        let documentation = state.documentation
+        let help = { HelpText(documentation, width: environment.width()) }
+        documentation.addTopics {
+            architectureTopics(environment, help: help) + teacherTopics(help: help) + generalTopics
         }
         try state.registerHelp(width: environment.width, write: environment.write)
     }

@@ -82,13 +82,14 @@ extension Scripting {
     }
 
     /// A page of help for each architecture, written by its plugin's declarations.
-    static func architectureTopics(_ plugins: PluginHost) -> [HelpTopic] {
-        plugins.students.map { entry in
+    static func architectureTopics(_ environment: ScriptEnvironment, help: @escaping () -> HelpText)
+        -> [HelpTopic]
+    {
+        environment.plugins.students.map { entry in
             HelpTopic(name: entry.id, summary: entry.summary) {
-                let architecture = try plugins.student(named: entry.id)
+                let architecture = try environment.plugins.student(named: entry.id)
                 func section(_ title: String, _ options: [OptionDeclaration]) -> String {
-                    let rows = HelpText.rows(options).map { (name: $0.0, value: $0.1) }
-                    return rows.isEmpty ? "" : "\n" + card(title, rows) + "\n"
+                    options.isEmpty ? "" : "\n" + optionTable(title, options, help())
                 }
                 return "\(entry.id): \(architecture.summary)\n"
                     + section("options of student.new(\"\(entry.id)\", { … })", architecture.configuration)
@@ -96,5 +97,10 @@ extension Scripting {
                     + section("options of student:generate(data, { … })", architecture.generationOptions)
             }
         }
+    }
+
+    /// Options under a title, aligned and wrapped.
+    static func optionTable(_ title: String, _ options: [OptionDeclaration], _ help: HelpText) -> String {
+        ([title] + help.table(HelpText.rows(options))).joined(separator: "\n") + "\n"
     }
 }

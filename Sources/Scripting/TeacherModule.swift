@@ -84,13 +84,13 @@ extension Scripting {
     }
 
     /// A page of help for each kind of teacher, written by its declarations.
-    static var teacherTopics: [HelpTopic] {
+    static func teacherTopics(help: @escaping () -> HelpText) -> [HelpTopic] {
         teacherKinds.map { kind in
             HelpTopic(name: kind.kind, summary: kind.summary) {
-                let rows = HelpText.rows(kind.options).map { (name: $0.0, value: $0.1) }
                 let about =
                     kind.kind == "retrieval" ? retrievalPage + "\n\n" : "\(kind.kind): \(kind.summary)\n\n"
-                return about + card("options of teacher.open { \"\(kind.kind)\", … }", rows) + "\n"
+                return about
+                    + optionTable("options of teacher.open { \"\(kind.kind)\", … }", kind.options, help())
             }
         }
     }

@@ -107,11 +107,12 @@ extension OptionDeclaration.Kind {
     /// The value in the form that this kind stores, or nil if it does not fit.
     func converted(_ value: Value) -> Value? {
         switch self {
-        case .boolean: return value.bool == nil ? nil : value
+        case .boolean: return value.bool.map(Value.bool)
         case .integer: return value.integer.map(Value.integer)
         case .number: return value.number.flatMap { $0.isNaN ? nil : .number($0) }
-        case .string: return value.string == nil ? nil : value
-        case .choice(let choices): return value.string.map(choices.contains) == true ? value : nil
+        case .string: return value.string.map(Value.string)
+        case .choice(let choices):
+            return value.string.flatMap { choices.contains($0) ? .some(.string($0)) : .none }
         case .list(let element):
             // An empty Lua table is an object and a list at once.
             if value.object?.isEmpty == true { return .list([]) }
@@ -120,7 +121,7 @@ extension OptionDeclaration.Kind {
             return converted.count == elements.count ? .list(converted) : nil
         case .table:
             if value.list?.isEmpty == true { return .object([:]) }
-            return value.object == nil ? nil : value
+            return value.object.map(Value.object)
         case .object: return value
         }
     }

@@ -1,5 +1,5 @@
 /// A value of a record, an option or a JSON document.
-public indirect enum Value: Sendable, Hashable {
+public enum Value: Sendable, Hashable {
     /// JSON's `null`, Lua's `nil`.
     case null
     /// `true` or `false`.
@@ -88,8 +88,7 @@ extension Value {
 }
 
 extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral,
-    ExpressibleByNilLiteral
+    ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
@@ -105,6 +104,4 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
     public init(dictionaryLiteral elements: (String, Value)...) {
         self = .object(Dictionary(elements, uniquingKeysWith: { _, later in later }))
     }
-    /// `null`.
-    public init(nilLiteral: ()) { self = .null }
 }
