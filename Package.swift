@@ -68,7 +68,7 @@ let package = Package(
         tests("LuaBridgeTests", ["LuaBridge"]),
         tests("ScriptingTests", ["Scripting", "LuaBridge"]),
         tests("ConsoleTests", ["Console"]),
-        tests("T5Tests", [torch], fixtures: true),
+        tests("T5Tests", ["T5", torch], fixtures: true),
         tests("EndToEndTests", ["LuaBridge", torch]),
     ],
     swiftLanguageModes: [.v6],

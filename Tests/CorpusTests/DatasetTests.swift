@@ -5,13 +5,13 @@ import Testing
 @Suite struct DatasetTests {
     @Test func keepsValuesOfEveryKind() throws {
         let records: [[String: Value]] = [
-            ["a": "x", "b": 1], ["a": nil, "b": 2.5, "c": true], ["b": ["l", ["k": nil]], "a": "é😀"], [:],
+            ["a": "x", "b": 1], ["a": .null, "b": 2.5, "c": true], ["b": ["l", ["k": .null]], "a": "é😀"], [:],
         ]
         let dataset = Dataset(records: records, columns: ["b"])
         #expect(dataset.columns == ["b", "a", "c"])
         #expect(dataset.count == 4)
         #expect(try dataset.values("a") == ["x", nil, "é😀", nil])
-        #expect(try dataset.values("b") == [1, 2.5, ["l", ["k": nil]], nil])
+        #expect(try dataset.values("b") == [1, 2.5, ["l", ["k": .null]], .null])
         #expect(try dataset.values("c") == [nil, true, nil, nil])
         let record = try dataset.record(at: 2)
         #expect(record.columns == dataset.columns)
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func textThatTurnsIntoValues() throws {
-        let dataset = Dataset(records: [["a": "x"], ["a": nil], ["a": 3], ["a": "y"]])
+        let dataset = Dataset(records: [["a": "x"], ["a": .null], ["a": 3], ["a": "y"]])
         #expect(try dataset.values("a") == ["x", nil, 3, "y"])
     }
 
@@ -38,7 +38,7 @@ import Testing
     @Test func stringsTakeNumbersAndNameTheRowOfNull() throws {
         #expect(try numbers(2).strings("n") == ["1", "2"])
         let error = try #require(throws: LyceumError.self) {
-            try Dataset(records: [["a": "x"], ["a": nil]]).strings("a")
+            try Dataset(records: [["a": "x"], ["a": .null]]).strings("a")
         }
         #expect(
             error.description == "column 'a', row 2: expected a string, got nil; drop such rows with :filter")
@@ -55,7 +55,7 @@ import Testing
             try dataset.select(["text", "n", "even"]),
             try dataset.adding(column: "n", values: (1...10).map { .number(Double($0)) }),
             Dataset(records: [["n": "ab", "m": "c"]]), Dataset(records: [["n": "a", "m": "bc"]]),
-            Dataset(records: [["n": "", "m": nil]]), Dataset(records: [["n": nil, "m": ""]]),
+            Dataset(records: [["n": "", "m": .null]]), Dataset(records: [["n": .null, "m": ""]]),
             Dataset(records: [["n": ["a"]]]), Dataset(records: [["n": "a"]]), Dataset(records: []),
             Dataset(records: [["n": "12345678"]]), Dataset(records: [["n": "12345678\0"]]),
         ]
@@ -74,7 +74,7 @@ import Testing
         }
         #expect(empty.description == "the dataset is empty; there is nothing to learn from")
         let missing = try #require(throws: LyceumError.self) {
-            try numbers(3).adding(column: "t", values: ["a", nil, "b"]).examples(input: "text", target: "t")
+            try numbers(3).adding(column: "t", values: ["a", .null, "b"]).examples(input: "text", target: "t")
         }
         #expect(missing.description.hasPrefix("column 't', row 2: expected a string, got nil"))
     }

@@ -9,7 +9,7 @@ import Testing
         #expect(try dataset.values("id") == [1, 2, 3])
         #expect(try dataset.values("document") == ["Première ligne.\nSeconde.", "", nil])
         #expect(try dataset.values("score") == [0.5, nil, 2])
-        #expect(try dataset.values("tags") == [nil, ["a", ["b": nil]], nil])
+        #expect(try dataset.values("tags") == [.null, ["a", ["b": .null]], .null])
     }
 
     @Test func readsAJSONList() throws {

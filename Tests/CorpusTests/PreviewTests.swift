@@ -11,7 +11,7 @@ import Testing
                     "id": 20, "text": "A text that goes on for\nmore than its column has room",
                     "title": "t\u{1B}[31m",
                 ],
-                ["id": 3, "text": nil, "title": "x"],
+                ["id": 3, "text": .null, "title": "x"],
             ], columns: ["id", "title", "text"])
         #expect(
             dataset.preview(width: 44, rows: 2) == """

@@ -29,7 +29,7 @@ import Testing
     @Test func mapKeepsColumnOrder() throws {
         let mapped = try numbers(3).map { record in
             let n = record["n"]?.integer ?? 0
-            return ["z": .integer(n * n), "a": "new", "text": record["text"] ?? nil, "n": .integer(-n)]
+            return ["z": .integer(n * n), "a": "new", "text": record["text"] ?? .null, "n": .integer(-n)]
         }
         #expect(mapped.columns == ["n", "text", "a", "z"])
         #expect(mapped.n == [-1, -2, -3])
@@ -113,7 +113,7 @@ import Testing
 
     @Test func dedupKeepsTheFirst() throws {
         let dataset = Dataset(records: [
-            ["a": "x", "b": 1], ["a": "x", "b": 2], ["a": "y", "b": 1], ["a": nil, "b": 1],
+            ["a": "x", "b": 1], ["a": "x", "b": 2], ["a": "y", "b": 1], ["a": .null, "b": 1],
             ["a": "", "b": 1],
             ["a": "x", "b": 1],
         ])

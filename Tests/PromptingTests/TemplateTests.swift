@@ -27,7 +27,7 @@ import Testing
 
     @Test func otherValuesAreText() throws {
         #expect(
-            try Template("{{ b }} {{ l }} {{ t }}").render(["b": true, "l": [1, "é"], "t": ["k": nil]])
+            try Template("{{ b }} {{ l }} {{ t }}").render(["b": true, "l": [1, "é"], "t": ["k": .null]])
                 == #"true [1,"é"] {"k":null}"#)
     }
 
@@ -55,7 +55,7 @@ import Testing
         ("{{ null }}", "prompt:1: variable 'null' is nil in this record; drop such records"),
     ])
     func namesWhatIsMissing(source: String, problem: String) throws {
-        let values: [String: Value] = ["article": "x", "meta": ["title": "t"], "null": nil]
+        let values: [String: Value] = ["article": "x", "meta": ["title": "t"], "null": .null]
         let template = try Template(source)
         for run in [{ _ = try template.render(values) }, { _ = try template.fields(of: values) }] {
             let error = try #require(throws: LyceumError.self, performing: run)

@@ -9,7 +9,7 @@ import Testing
         #expect(
             value
                 == .object([
-                    "a": [1, -2.5, true, false, nil], "ü": ["x": "q\"\\\né😀"], "e": [:], "l": [],
+                    "a": [1, -2.5, true, false, .null], "ü": ["x": "q\"\\\né😀"], "e": [:], "l": [],
                 ]))
     }
 
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func writesSortedAndEscaped() {
-        let value: Value = ["b": [1, 2.0, nil, true], "a": "é\"\\\n\u{1}\u{1f}/", "c": [:], "d": []]
+        let value: Value = ["b": [1, 2.0, .null, true], "a": "é\"\\\n\u{1}\u{1f}/", "c": [:], "d": []]
         #expect(
             JSON.encode(value)
                 == #"{"a":"é\"\\\n\u0001\u001f/","b":[1,2.0,null,true],"c":{},"d":[]}"#)

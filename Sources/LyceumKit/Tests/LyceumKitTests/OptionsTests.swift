@@ -20,7 +20,7 @@ import Testing
 
     @Test func fillsDefaultsAndConverts() throws {
         let options = try options([
-            "output": "o", "batch_size": 16.0, "betas": [1, 0.5], "extra": [], "stop": [:], "seed": nil,
+            "output": "o", "batch_size": 16.0, "betas": [1, 0.5], "extra": [], "stop": [:], "seed": .null,
         ])
         #expect(try options.int("batch_size") == 16)
         #expect(options.values["batch_size"] == .integer(16))

@@ -10,8 +10,8 @@ import Testing
         #expect(Value.bool(true).bool == true && Value.integer(1).bool == nil)
         #expect(Value.null.isNull && !Value.string("").isNull)
         let texts: [(Value, String)] = [
-            (nil, "nil"), (true, "true"), (-7, "-7"), (0.5, "0.5"), ("é", "é"), ([1, "a"], #"[1,"a"]"#),
-            (["k": nil], #"{"k":null}"#),
+            (.null, "nil"), (true, "true"), (-7, "-7"), (0.5, "0.5"), ("é", "é"), ([1, "a"], #"[1,"a"]"#),
+            (["k": .null], #"{"k":null}"#),
         ]
         for (value, text) in texts { #expect(value.text == text) }
     }
