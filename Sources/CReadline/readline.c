@@ -45,7 +45,6 @@ void creadline_prepare(const char *name) {
     rl_initialize();
     rl_completer_word_break_characters = " \t\n\"'`@$><=;|&{(+-*/%^~#,)[]}";
     rl_completer_quote_characters = NULL;
-    rl_completion_append_character = '\0';
 }
 
 static void drop(void) {
@@ -151,6 +150,8 @@ static char *giveoffer(const char *text, int state) {
 static char **complete(const char *text, int start, int end) {
     // Never fall back to readline's own completion of file names.
     rl_attempted_completion_over = 1;
+    // Readline sets this anew for each completion.
+    rl_completion_append_character = '\0';
     if (completer == NULL) return NULL;
     offers.count = 0;
     completer(completercontext, rl_line_buffer, start, end, &offers);

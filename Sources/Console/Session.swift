@@ -77,8 +77,11 @@ public final class Session {
             return .success
         } catch {
             progress.clear()
-            Terminal.report(errors.text(error, isSingleLine: isSingleLine))
-            return (error as? LuaError)?.isInterrupt == true ? .interrupted : .failure
+            let isInterrupt = (error as? LuaError)?.isInterrupt == true
+            // The terminal has just shown ^C.
+            let lead = isInterrupt && terminal.isErrorInteractive ? "\n" : ""
+            Terminal.report(lead + errors.text(error, isSingleLine: isSingleLine))
+            return isInterrupt ? .interrupted : .failure
         }
     }
 

@@ -4,20 +4,47 @@ import Console
 /// The version of Lyceum.
 let lyceumVersion = "0.1.0"
 
-/// `lyceum`: the prompt, or Lua code from the command line or standard input.
+/// `lyceum`: chooses the command; without one, `PromptCommand`.
 struct LyceumCommand: ParsableCommand {
+    fileprivate static let usage = """
+        lyceum [-q]                   open the prompt
+        lyceum run FILE [ARGUMENT …]  run a Lua script
+        lyceum -e CODE [-e CODE …]    run Lua code; -i opens the prompt afterwards
+        command | lyceum [-]          run standard input as a script
+        """
+
     static let configuration = CommandConfiguration(
         commandName: "lyceum",
         abstract: "A workbench for teacher/student language experiments.",
-        usage: """
-            lyceum                        open the prompt
-            lyceum run FILE [ARGUMENT …]  run a Lua script
-            lyceum -e CODE                run Lua code
-            command | lyceum              run standard input as a script
+        usage: usage,
+        discussion: """
+            -q, --quiet leaves out the greeting and the progress.
+            help() at the prompt, or lyceum -e 'help()', explains what Lua code can use.
+            Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
             """,
-        discussion: "help() at the prompt, or lyceum -e 'help()', explains what Lua code can use.",
         version: "lyceum \(lyceumVersion)",
-        subcommands: [RunCommand.self, PluginCommand.self, DoctorCommand.self])
+        subcommands: [PromptCommand.self, RunCommand.self, PluginCommand.self, DoctorCommand.self],
+        defaultSubcommand: PromptCommand.self)
+
+    /// The arguments in the form that the parser knows: `lyceum -` means `lyceum run -`, and
+    /// `lyceum --quiet run …` means `lyceum run --quiet …`.
+    static func prepared(_ arguments: [String]) -> [String] {
+        let flags = arguments.prefix { $0 == "--quiet" || $0 == "-q" }
+        let rest = arguments.dropFirst(flags.count)
+        switch rest.first {
+        case "-": return ["run"] + flags + rest
+        case "run": return ["run"] + flags + rest.dropFirst()
+        case "plugin", "doctor": return Array(rest)
+        default: return arguments
+        }
+    }
+}
+
+/// `lyceum` alone: the prompt, or Lua code from the command line or standard input.
+struct PromptCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prompt", abstract: "Open the prompt, or run code.",
+        usage: LyceumCommand.usage, shouldDisplay: false)
 
     @Option(
         name: [.customShort("e"), .customLong("execute")],
@@ -31,30 +58,14 @@ struct LyceumCommand: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: ArgumentHelp("- runs standard input as a script.", valueName: "-"))
-    var input: String?
-
-    func validate() throws {
-        guard let input, input != "-" else { return }
-        throw ValidationError("unknown command '\(input)'; to run a script: lyceum run \(input)")
-    }
-
     func run() throws {
         let terminal = Terminal()
-        let readsInput = input == "-" || (code.isEmpty && !isInteractive && !terminal.isInputInteractive)
+        let readsInput = code.isEmpty && !isInteractive && !terminal.isInputInteractive
         let opensPrompt = isInteractive || (code.isEmpty && !readsInput)
         let session = try Program.session(isQuiet: output.isQuiet, terminal: terminal)
         for piece in code { try Program.check(session.run(code: piece)) }
         if readsInput { try Program.check(session.run(file: "-")) }
         if opensPrompt { Program.prompt(session) }
-    }
-
-    /// `lyceum --quiet run …` means `lyceum run --quiet …`: the flag moves behind the subcommand.
-    static func quietMoved(_ arguments: [String]) -> [String] {
-        let flags = arguments.prefix { $0 == "--quiet" || $0 == "-q" }
-        let rest = arguments.dropFirst(flags.count)
-        guard !flags.isEmpty, let command = rest.first, !command.hasPrefix("-") else { return arguments }
-        return command == "run" ? [command, "--quiet"] + rest.dropFirst() : Array(rest)
     }
 }
 

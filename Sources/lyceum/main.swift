@@ -5,7 +5,7 @@ import Glibc
 // The exit statuses are 0, 1 (failure), 2 (usage) and 130 (interrupted); the parser's own for usage is 64.
 do {
     var command = try LyceumCommand.parseAsRoot(
-        LyceumCommand.quietMoved(Array(CommandLine.arguments.dropFirst())))
+        LyceumCommand.prepared(Array(CommandLine.arguments.dropFirst())))
     try command.run()
 } catch {
     let code = LyceumCommand.exitCode(for: error)

@@ -1,0 +1,234 @@
+import Glibc
+import Testing
+
+/// Runs the real program, with pipes or behind a pseudo-terminal.
+struct Program {
+    /// What a finished run has left.
+    struct Result {
+        let output: String
+        let errors: String
+        /// The exit status; 128 + n if signal n ended it.
+        let status: Int32
+    }
+
+    /// A folder of this run's own, which also stands in for the home folder.
+    let folder: String
+
+    /// Makes the folder.
+    init() throws {
+        var template = Array("/tmp/lyceum-test-XXXXXX".utf8CString)
+        folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+    }
+
+    /// The program, which SwiftPM builds beside the tests.
+    static var path: String {
+        get throws {
+            let tests = try #require(realpath("/proc/self/exe", nil))
+            defer { free(tests) }
+            let path = String(cString: tests)
+            return path[..<(path.lastIndex(of: "/") ?? path.startIndex)] + "/lyceum"
+        }
+    }
+
+    /// Writes a file into the folder and gives its path.
+    func write(_ name: String, _ text: String) throws -> String {
+        let path = folder + "/" + name
+        let file = try #require(fopen(path, "w"))
+        fputs(text, file)
+        fclose(file)
+        return path
+    }
+
+    /// The content of a file of the folder; empty if there is none.
+    func read(_ name: String) -> String {
+        guard let descriptor = Optional(open(folder + "/" + name, O_RDONLY)), descriptor >= 0 else {
+            return ""
+        }
+        defer { close(descriptor) }
+        return Self.drain(descriptor)
+    }
+
+    /// Removes the folder with everything in it.
+    func remove() {
+        _ = try? spawn("/bin/rm", ["-rf", folder], input: 0, output: 1, errors: 2, isSession: false).wait()
+    }
+
+    /// Runs to the end, with pipes.
+    func run(_ arguments: [String], input: String = "") throws -> Result {
+        let inputPath = try write("stdin", input)
+        let descriptors = [
+            open(inputPath, O_RDONLY), open(folder + "/stdout", O_RDWR | O_CREAT | O_TRUNC, 0o600),
+            open(folder + "/stderr", O_RDWR | O_CREAT | O_TRUNC, 0o600),
+        ]
+        defer { for descriptor in descriptors { close(descriptor) } }
+        let process = try spawn(
+            try Self.path, arguments, input: descriptors[0], output: descriptors[1], errors: descriptors[2],
+            isSession: false)
+        let status = process.wait()
+        return Result(output: read("stdout"), errors: read("stderr"), status: status)
+    }
+
+    /// Starts behind a pseudo-terminal.
+    func terminal(_ arguments: [String] = []) throws -> PseudoTerminal {
+        let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        // unlockpt and ptsname, which Swift's Glibc does not show: TIOCSPTLCK and TIOCGPTN.
+        var unlocked: Int32 = 0
+        var number: Int32 = 0
+        let isReady = ioctl(master, 0x4004_5431, &unlocked) == 0 && ioctl(master, 0x8004_5430, &number) == 0
+        try #require(isReady)
+        let name = "/dev/pts/\(number)"
+        let process = try spawn(try Self.path, arguments, terminal: name)
+        return PseudoTerminal(master: master, process: process)
+    }
+
+    /// A child process.
+    struct Child {
+        let identifier: pid_t
+
+        /// Waits for its end.
+        func wait() -> Int32 {
+            var status: Int32 = 0
+            while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
+            return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
+        }
+    }
+
+    private var environment: [String] {
+        [
+            "HOME=\(folder)", "XDG_STATE_HOME=\(folder)/state", "XDG_CONFIG_HOME=\(folder)/config",
+            "XDG_DATA_HOME=\(folder)/data", "XDG_CACHE_HOME=\(folder)/cache", "TERM=xterm", "NO_COLOR=1",
+            "PATH=/usr/bin:/bin", "INPUTRC=/dev/null", "LC_ALL=C.UTF-8",
+        ]
+    }
+
+    /// Starts a program with the given descriptors, or with a terminal that becomes its controlling one.
+    private func spawn(
+        _ path: String, _ arguments: [String], input: Int32 = -1, output: Int32 = -1, errors: Int32 = -1,
+        terminal: String? = nil, isSession: Bool = true
+    ) throws -> Child {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        if let terminal {
+            posix_spawn_file_actions_addopen(&actions, 0, terminal, O_RDWR, 0)
+            posix_spawn_file_actions_adddup2(&actions, 0, 1)
+            posix_spawn_file_actions_adddup2(&actions, 0, 2)
+        } else {
+            for (target, descriptor) in [input, output, errors].enumerated() {
+                posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(target))
+            }
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // The worker threads of tests block signals; the child must not inherit that.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        let newSession: Int16 = 0x80  // POSIX_SPAWN_SETSID, a macro that Swift does not see.
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | (isSession ? newSession : 0))
+        var words = ([path] + arguments).map { strdup($0) } + [nil]
+        var variables = environment.map { strdup($0) } + [nil]
+        defer { for pointer in words + variables { free(pointer) } }
+        var identifier: pid_t = 0
+        try #require(
+            posix_spawn(&identifier, path, &actions, &attributes, &words, &variables) == 0, "\(path)")
+        return Child(identifier: identifier)
+    }
+
+    /// Everything that is left to read.
+    static func drain(_ descriptor: Int32) -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count <= 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<count]
+        }
+    }
+}
+
+/// The screen and the keyboard of a program that runs.
+final class PseudoTerminal {
+    private let master: Int32
+    private let process: Program.Child
+    private var bytes: [UInt8] = []
+    /// What was shown before the last `expect` matched is not looked at again.
+    private var seen = 0
+
+    init(master: Int32, process: Program.Child) {
+        self.master = master
+        self.process = process
+    }
+
+    deinit { close(master) }
+
+    /// Everything shown so far, without escape sequences and carriage returns.
+    var transcript: String {
+        var text: [UInt8] = []
+        var rest = bytes[...]
+        while let byte = rest.popFirst() {
+            if byte == 0x1B, rest.first == UInt8(ascii: "[") {
+                rest = rest.drop { !(0x40...0x7E).contains($0) || $0 == UInt8(ascii: "[") }.dropFirst()
+            } else if byte != UInt8(ascii: "\r") {
+                text.append(byte)
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Types.
+    func type(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.write(master, bytes, bytes.count)
+    }
+
+    /// Waits until a text appears behind what was last expected.
+    func expect(_ text: String, within seconds: Double = 10) throws {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < deadline {
+            let rest = String(decoding: Array(transcript.utf8).dropFirst(seen), as: UTF8.self)
+            if let range = rest.firstRange(of: text) {
+                seen += rest[..<range.upperBound].utf8.count
+                return
+            }
+            readSome()
+        }
+        throw Missing(text: text, screen: transcript)
+    }
+
+    /// Presses Ctrl-D until the program has gone: what is typed before the prompt stands there gets lost.
+    func leave() -> Int32 {
+        let deadline = ContinuousClock.now + .seconds(10)
+        repeat { type("\u{04}") } while readSome() && ContinuousClock.now < deadline
+        return end()
+    }
+
+    /// Waits for the end of the program; after ten seconds it is killed, which shows in the status.
+    func end() -> Int32 {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while readSome() {
+            if ContinuousClock.now > deadline { kill(process.identifier, SIGKILL) }
+        }
+        return process.wait()
+    }
+
+    /// Reads what comes within a tenth of a second; false if the program has gone.
+    @discardableResult
+    private func readSome() -> Bool {
+        var ready = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+        guard poll(&ready, 1, 100) > 0 else { return true }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = Glibc.read(master, &buffer, buffer.count)
+        guard count > 0 else { return false }
+        bytes += buffer[..<count]
+        return true
+    }
+
+    /// What was expected did not appear.
+    struct Missing: Error, CustomStringConvertible {
+        let text: String
+        let screen: String
+        var description: String { "'\(text)' did not appear; the screen:\n\(screen)" }
+    }
+}
