@@ -10,9 +10,9 @@ import Testing
         let dataset = Dataset(records: records, columns: ["b"])
         #expect(dataset.columns == ["b", "a", "c"])
         #expect(dataset.count == 4)
-        #expect(try dataset.values("a") == ["x", nil, "é😀", nil])
+        #expect(try dataset.values("a") == ["x", .null, "é😀", .null])
         #expect(try dataset.values("b") == [1, 2.5, ["l", ["k": .null]], .null])
-        #expect(try dataset.values("c") == [nil, true, nil, nil])
+        #expect(try dataset.values("c") == [.null, true, .null, .null])
         let record = try dataset.record(at: 2)
         #expect(record.columns == dataset.columns)
         #expect(record["a"] == "é😀")
@@ -21,7 +21,7 @@ import Testing
 
     @Test func textThatTurnsIntoValues() throws {
         let dataset = Dataset(records: [["a": "x"], ["a": .null], ["a": 3], ["a": "y"]])
-        #expect(try dataset.values("a") == ["x", nil, 3, "y"])
+        #expect(try dataset.values("a") == ["x", .null, 3, "y"])
     }
 
     @Test func errorsNameWhatIsMissing() throws {

@@ -7,15 +7,15 @@ import Testing
         let dataset = try Dataset.load(try fixture("mixed.jsonl"))
         #expect(dataset.columns == ["id", "document", "summary", "score", "tags"])
         #expect(try dataset.values("id") == [1, 2, 3])
-        #expect(try dataset.values("document") == ["Première ligne.\nSeconde.", "", nil])
-        #expect(try dataset.values("score") == [0.5, nil, 2])
+        #expect(try dataset.values("document") == ["Première ligne.\nSeconde.", "", .null])
+        #expect(try dataset.values("score") == [0.5, .null, 2])
         #expect(try dataset.values("tags") == [.null, ["a", ["b": .null]], .null])
     }
 
     @Test func readsAJSONList() throws {
         let dataset = try Dataset.load(try fixture("list.json"))
         #expect(dataset.columns == ["b", "a"])
-        #expect(try dataset.values("b") == ["x", nil])
+        #expect(try dataset.values("b") == ["x", .null])
     }
 
     @Test func savesWhatItLoads() throws {

@@ -107,8 +107,8 @@ import Testing
         let both = try numbers(2).take(1).concat([other])
         #expect(both.columns == ["n", "text", "even", "new"])
         #expect(try both.values("text") == ["row 1", "x"])
-        #expect(try both.values("n") == [1, nil])
-        #expect(try both.values("new") == [nil, 1])
+        #expect(try both.values("n") == [1, .null])
+        #expect(try both.values("new") == [.null, 1])
     }
 
     @Test func dedupKeepsTheFirst() throws {

@@ -6,12 +6,17 @@ import Testing
 @Suite struct DocumentationTests {
     /// The full names of all functions and methods, with their declarations.
     private func functions(_ state: LuaState) -> [(name: String, function: LuaFunction)] {
-        state.documentation.modules.flatMap { module in
-            (module.functions + [module.call].compactMap(\.self)).map { ("\(module.name).\($0.name)", $0) }
+        var all: [(name: String, function: LuaFunction)] = []
+        for module in state.documentation.modules {
+            for function in module.functions { all.append(("\(module.name).\(function.name)", function)) }
+            if let call = module.call { all.append((module.name, call)) }
         }
-            + state.documentation.types.flatMap { type in
-                (type.methods + [type.call].compactMap(\.self)).map { ("\(type.name):\($0.name)", $0) }
-            } + state.documentation.functions.map { ($0.name, $0) }
+        for type in state.documentation.types {
+            for method in type.methods { all.append(("\(type.name):\(method.name)", method)) }
+            if let call = type.call { all.append((type.name, call)) }
+        }
+        for function in state.documentation.functions { all.append((function.name, function)) }
+        return all
     }
 
     @Test func everyFunctionHasAPage() throws {
