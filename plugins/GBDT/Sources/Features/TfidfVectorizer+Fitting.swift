@@ -1,0 +1,166 @@
+import LyceumKit
+import LyceumText
+
+extension TfidfVectorizer {
+    /// Learns the vocabulary and the weights from texts.
+    ///
+    /// - Returns: the vectorizer, and the vectors of these texts: [texts, columns].
+    /// - Throws: `LyceumError.empty` if no term is left; `LyceumError.cancelled`; as `TextAnalyzer.analyze`.
+    static func fit(
+        _ texts: [String], _ options: TfidfOptions, threads: Int, job: Job
+    ) throws -> (vectorizer: TfidfVectorizer, matrix: SparseMatrix) {
+        if options.hashedColumns != nil { return try fitHashed(texts, options, threads: threads, job: job) }
+        let pieces = try TermCounts.count(texts, options.analyzer, threads: threads, job: job)
+        var statistics = TermStatistics(pieces)
+        guard statistics.table.count > 0 else {
+            throw LyceumError.empty(
+                "the vocabulary", remedy: "the texts hold no words of two or more letters or digits")
+        }
+        try job.checkCancelled()
+        let kept = statistics.select(options, texts: texts.count)
+        guard !kept.isEmpty else {
+            throw LyceumError.empty(
+                "the vocabulary after pruning", remedy: "lower min_df or raise max_df")
+        }
+        var vocabulary = TermTable()
+        var idf: [Double] = []
+        // The column of every term; `dropped` for those left out.
+        let dropped = UInt32.max
+        var columns = [UInt32](repeating: dropped, count: statistics.table.count)
+        for number in kept {
+            let column = statistics.table.withTerm(number) { bytes, length in
+                vocabulary.insert(bytes, length, hash: statistics.table.hashes[number])
+            }
+            columns[number] = UInt32(truncatingIfNeeded: column ?? 0)
+            if options.useIDF {
+                idf.append(
+                    Self.idf(statistics.documents[number], of: texts.count, smooth: options.smoothIDF))
+            }
+        }
+        let vectorizer = TfidfVectorizer(options: options, vocabulary: vocabulary, idf: idf)
+        let numbered = zip(pieces, statistics.numbers).map { (piece: $0, numbers: $1) }
+        let matrices = try Parallel.map(numbered, job: job) { [columns] part in
+            var rows = TfidfRows(vectorizer)
+            var cells: [UInt64] = []
+            var start = 0
+            for end in part.piece.ends {
+                cells.removeAll(keepingCapacity: true)
+                for i in start..<end {
+                    let column = columns[Int(part.numbers[Int(part.piece.numbers[i])])]
+                    if column != dropped { cells.append(TfidfRows.cell(column, part.piece.counts[i])) }
+                }
+                rows.append(cells: &cells)
+                start = end
+            }
+            return rows.matrix
+        }
+        return (vectorizer, SparseMatrix(matrices, columnCount: vectorizer.columnCount))
+    }
+
+    /// Hashing needs the texts twice: once for the weights of the columns, once for the vectors.
+    private static func fitHashed(
+        _ texts: [String], _ options: TfidfOptions, threads: Int, job: Job
+    ) throws -> (vectorizer: TfidfVectorizer, matrix: SparseMatrix) {
+        var counting = options
+        (counting.useIDF, counting.norm) = (false, .none)
+        let count = options.hashedColumns ?? 0
+        let unweighted = TfidfVectorizer(options: counting, vocabulary: TermTable(), idf: [])
+        guard options.useIDF else {
+            let vectorizer = TfidfVectorizer(options: options, vocabulary: TermTable(), idf: [])
+            return (vectorizer, try vectorizer.transform(texts, threads: threads, job: job))
+        }
+        var documents = [Int](repeating: 0, count: count)
+        for column in try unweighted.transform(texts, threads: threads, job: job).columns {
+            documents[Int(column)] += 1
+        }
+        let idf = documents.map { Self.idf($0, of: texts.count, smooth: options.smoothIDF) }
+        let vectorizer = TfidfVectorizer(options: options, vocabulary: TermTable(), idf: idf)
+        return (vectorizer, try vectorizer.transform(texts, threads: threads, job: job))
+    }
+}
+
+/// The terms of all texts, put together from pieces.
+private struct TermStatistics {
+    /// The terms.
+    var table = TermTable()
+    /// For each piece, the number in `table` of each of its terms.
+    var numbers: [[UInt32]] = []
+    /// How many texts hold each term.
+    var documents: [Int] = []
+    /// How often each term occurs.
+    var occurrences: [Int] = []
+
+    init(_ pieces: [TermCounts]) {
+        for (i, piece) in pieces.enumerated() {
+            if i == 0 {
+                table = piece.table
+                numbers.append((0..<table.count).map { UInt32(truncatingIfNeeded: $0) })
+            } else {
+                numbers.append(
+                    (0..<piece.table.count).map { term in
+                        let number = piece.table.withTerm(term) { bytes, length in
+                            table.insert(bytes, length, hash: piece.table.hashes[term])
+                        }
+                        return UInt32(truncatingIfNeeded: number ?? 0)
+                    })
+            }
+        }
+        documents = [Int](repeating: 0, count: table.count)
+        occurrences = documents
+        for (piece, numbers) in zip(pieces, numbers) {
+            for (term, count) in zip(piece.numbers, piece.counts) {
+                let number = Int(numbers[Int(term)])
+                documents[number] += 1
+                occurrences[number] += Int(count)
+            }
+        }
+    }
+
+    /// The terms that the options keep, sorted by their bytes, which is the order of their code points.
+    mutating func select(_ options: TfidfOptions, texts: Int) -> [Int] {
+        func bound(_ value: Double, isCount: Bool) -> Double { isCount ? value : value * Double(texts) }
+        let low = bound(options.minDF, isCount: options.minDF >= 1)
+        let high = bound(options.maxDF, isCount: options.maxDF > 1)
+        var kept: [(key: UInt64, number: Int)] = []
+        for number in 0..<table.count {
+            let count = Double(documents[number])
+            if count >= low, count <= high { kept.append((key(number), number)) }
+        }
+        kept.sort { a, b in
+            a.key != b.key ? a.key < b.key : table.text(of: a.number).isBefore(table.text(of: b.number))
+        }
+        guard let limit = options.maxFeatures, limit < kept.count else { return kept.map(\.number) }
+        // Stable: of equally frequent terms, those that sort first stay.
+        let frequent = kept.indices.sorted { a, b in
+            let (more, fewer) = (occurrences[kept[a].number], occurrences[kept[b].number])
+            return more != fewer ? more > fewer : a < b
+        }
+        return frequent.prefix(limit).sorted().map { kept[$0].number }
+    }
+
+    /// The first eight bytes of a term, as a number that sorts as they do.
+    private func key(_ number: Int) -> UInt64 {
+        table.withTerm(number) { bytes, length in
+            (0..<8).reduce(0) { $0 << 8 | ($1 < length ? UInt64(bytes[$1]) : 0) }
+        } ?? 0
+    }
+}
+
+extension String {
+    /// Whether this sorts before `other` by bytes.
+    fileprivate func isBefore(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+}
+
+extension SparseMatrix {
+    /// Puts matrices one below the other.
+    init(_ matrices: [SparseMatrix], columnCount: Int) {
+        self.init(columnCount: columnCount)
+        if let only = matrices.first, matrices.count == 1 {
+            self = only
+            return
+        }
+        columns.reserveCapacity(matrices.reduce(0) { $0 + $1.columns.count })
+        values.reserveCapacity(matrices.reduce(0) { $0 + $1.values.count })
+        for matrix in matrices { append(matrix) }
+    }
+}
