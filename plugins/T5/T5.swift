@@ -241,11 +241,13 @@ final class T5Stack: Module {
 final class T5: Module, SequenceToSequenceModel {
     static let architecture = "t5"
     static let transformersClass = "T5ForConditionalGeneration"
-    /// Copies of `shared.weight`, and a bias that old checkpoints hold and nobody reads.
-    static let ignoredWeights: Set<String> = [
-        "encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight",
-        "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",
-    ]
+    static let weightNames = WeightNames(
+        tied: [
+            "encoder.embed_tokens.weight": "shared.weight", "decoder.embed_tokens.weight": "shared.weight",
+            "lm_head.weight": "shared.weight",
+        ],
+        // Old checkpoints hold a bias of the attention to the source; nobody reads it.
+        ignored: ["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"])
 
     let configuration: T5Configuration
     private let shared: Embedding

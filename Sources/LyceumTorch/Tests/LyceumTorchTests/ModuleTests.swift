@@ -34,15 +34,16 @@ private final class Pair: Module {
         let pair = try Pair()
         let error = #expect(throws: LyceumError.self) {
             try pair.load(
-                [
-                    "layer.0.first.weight": .zeros([2, 3]), "layer.0.first.bias": .full([3], Double.nan),
-                    "third.weight": .zeros([1]), "count": .zeros([1]),
-                ], source: "x/model.safetensors")
+                Checkpoint(
+                    [
+                        "layer.0.first.weight": .zeros([2, 3]), "layer.0.first.bias": .full([3], Double.nan),
+                        "third.weight": .zeros([1]), "count": .zeros([1], dtype: .int64),
+                    ], source: "x/model.safetensors"))
         }
         let text = try #require(error?.description)
         for part in [
             "x/model.safetensors", "missing: second.weight", "third.weight", "[2, 3] instead of [3, 2]",
-            "not finite: layer.0.first.bias",
+            "count (int64 instead of float32)", "not finite: layer.0.first.bias",
         ] {
             #expect(text.contains(part), "\(text)")
         }
@@ -52,11 +53,13 @@ private final class Pair: Module {
     @Test func loadConvertsAndIgnores() throws {
         let pair = try Pair()
         try pair.load(
-            [
-                "layer.0.first.weight": .full([3, 2], 0.5, dtype: .bfloat16),
-                "layer.0.first.bias": .ones([3]),
-                "second.weight": .full([1, 3], 2), "tied": .zeros([1]),
-            ], source: "x", ignoring: ["tied"], optional: ["count"])
+            Checkpoint(
+                [
+                    "layer.0.first.weight": .full([3, 2], 0.5, dtype: .bfloat16),
+                    "layer.0.first.bias": .ones([3]),
+                    "second.weight": .full([1, 3], 2), "old": .zeros([1]),
+                ], source: "x"),
+            names: WeightNames(ignored: ["old"], optional: ["count"]))
         #expect(try pair.first.weight.tensor.floats() == [0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
         #expect(pair.first.weight.tensor.requiresGrad && pair.first.weight.tensor.dtype == .float32)
         #expect(try pair.second(pair.first(Tensor([1, 1] as [Float]))).floats() == [12])

@@ -33,6 +33,17 @@ final class MappedFile: @unchecked Sendable {
         if let address = bytes.baseAddress { munmap(address, bytes.count) }
     }
 
+    /// Lets the system take back the whole pages within `range`: touched again, they come from the file again,
+    /// without what was written to them.
+    func release(_ range: Range<Int>) {
+        guard let start = bytes.baseAddress else { return }
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        let first = (range.lowerBound + page - 1) / page * page
+        let end = range.upperBound / page * page
+        // Advice: where the system does not follow it, nothing is lost but memory.
+        if first < end { madvise(start + first, end - first, MADV_DONTNEED) }
+    }
+
     /// An error with the system's reason.
     static func failure(_ path: String, _ what: String) -> LyceumError {
         .file(path: path, line: nil, problem: "\(what): \(String(cString: strerror(errno)))", remedy: nil)

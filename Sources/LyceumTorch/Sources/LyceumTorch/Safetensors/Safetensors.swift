@@ -66,6 +66,12 @@ public struct SafetensorsFile: Sendable {
         return try Tensor(over: address, shape: entry.shape, dtype: entry.dtype, owner: file)
     }
 
+    /// Gives back the memory that touching a tensor's elements took, and loses what was changed in them.
+    func release(_ name: String) {
+        guard let range = entries[name]?.range else { return }
+        file.release((dataStart + range.lowerBound)..<(dataStart + range.upperBound))
+    }
+
     /// All tensors by name.
     public func tensors() throws -> [String: Tensor] {
         try Dictionary(uniqueKeysWithValues: names.map { ($0, try tensor($0)) })

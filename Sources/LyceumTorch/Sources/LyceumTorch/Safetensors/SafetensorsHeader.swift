@@ -21,6 +21,8 @@ struct SafetensorsHeader {
     /// The longest header that the format allows.
     static let longest = 100_000_000
     private static let lengthBytes = 8
+    /// How the text begins that `git clone` leaves in place of a large file.
+    private static let pointer = Array("version https://git-lfs".utf8)
 
     /// The tensors in the order of their data.
     let entries: [Entry]
@@ -31,6 +33,9 @@ struct SafetensorsHeader {
     init(file: UnsafeRawBufferPointer) throws {
         guard file.count >= Self.lengthBytes else {
             throw Problem(text: "is no safetensors file: it has only \(file.count) bytes")
+        }
+        if file.prefix(Self.pointer.count).elementsEqual(Self.pointer) {
+            throw Problem(text: "is a Git LFS pointer, not the file itself", remedy: "run git lfs pull")
         }
         let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
         guard length <= UInt64(Self.longest) else {

@@ -29,8 +29,8 @@ public protocol SequenceToSequenceModel: Module, AutoregressiveDecoder {
     static var architecture: String { get }
     /// The class that reads a saved folder in transformers ("T5ForConditionalGeneration").
     static var transformersClass: String { get }
-    /// Paths that a checkpoint may hold in vain: tied copies, leftovers of old versions.
-    static var ignoredWeights: Set<String> { get }
+    /// What checkpoints call its weights.
+    static var weightNames: WeightNames { get }
 
     /// Makes a network with random weights, drawn from libtorch's generator.
     init(_ configuration: Configuration) throws
@@ -48,8 +48,8 @@ public protocol SequenceToSequenceModel: Module, AutoregressiveDecoder {
 }
 
 extension SequenceToSequenceModel {
-    /// Nothing.
-    public static var ignoredWeights: Set<String> { [] }
+    /// The paths of its modules.
+    public static var weightNames: WeightNames { WeightNames() }
 
     /// A SentencePiece unigram vocabulary, as large as the texts allow.
     public static func makeTokenizer(_ texts: some Sequence<String>, size: Int, job: Job) throws

@@ -57,9 +57,9 @@ extension SequenceToSequenceStudent {
                     + "\(tokenizer.vocabularySize) pieces",
                 remedy: "take config.json and tokenizer from the same checkpoint")
         }
-        let model = try Model(configuration)
-        let weights = Files.join(folder, CheckpointFiles.weights)
-        try model.load(Safetensors.read(weights).tensors(), source: weights, ignoring: Model.ignoredWeights)
+        let weights = try Checkpoint.open(folder)
+        let model = try Initializer.withoutDrawing { try Model(configuration) }
+        try model.load(weights, names: Model.weightNames)
         model.eval()
         self.tokenizer = tokenizer
         self.model = model

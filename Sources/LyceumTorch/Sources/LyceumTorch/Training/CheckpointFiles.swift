@@ -2,6 +2,8 @@
 public enum CheckpointFiles {
     /// The weights.
     public static let weights = "model.safetensors"
+    /// The index of weights that several files hold.
+    public static let weightIndex = "model.safetensors.index.json"
     /// The shape of the network.
     public static let configuration = "config.json"
     /// The defaults of generation.

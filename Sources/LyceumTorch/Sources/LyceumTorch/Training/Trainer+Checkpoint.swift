@@ -61,8 +61,7 @@ extension Trainer {
                 got: value.text, remedy: "resume with the data and the options of that run")
         }
         let restored = try TrainingState(json: document, path: path)
-        let weights = Files.join(checkpoint, CheckpointFiles.weights)
-        try learner.network.load(Safetensors.read(weights).tensors(), source: weights)
+        try learner.network.load(Checkpoint.open(checkpoint))
         let optimizerPath = Files.join(checkpoint, Self.optimizerFile)
         let tensors = try Safetensors.read(optimizerPath).tensors()
         try optimizer.load(tensors, source: optimizerPath)
