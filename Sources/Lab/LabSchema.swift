@@ -1,0 +1,138 @@
+import GRDB
+
+/// The tables of the lab, as a list of migrations.
+///
+/// A migration that was released is never edited: a change of the tables is a new migration at the end. The
+/// number of migrations is the database's `user_version`, by which an older Lyceum knows that it must not write.
+///
+/// Texts that hold a list or an object are JSON. Moments are UTC text (`Timestamp.text`). A NULL in `metrics`
+/// and `scores` is not-a-number, which SQLite cannot store.
+enum LabSchema {
+    /// SQLite's `application_id` of a lab: "LYCM".
+    static let applicationID = 0x4C59_434D
+
+    /// The version that this code reads and writes.
+    static let version = 1
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 replies, runs, generations") { db in
+            try db.execute(sql: replies)
+            try db.execute(sql: runs)
+            try db.execute(sql: generations)
+            try db.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1")
+        }
+        return migrator
+    }
+
+    /// Every reply that was bought. The newest of a key answers; older ones stay, because they were paid for
+    /// and generations point to them.
+    private static let replies = """
+        CREATE TABLE replies (
+            id INTEGER PRIMARY KEY,
+            key TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            server TEXT NOT NULL,
+            model TEXT NOT NULL,
+            messages TEXT NOT NULL,
+            parameters TEXT NOT NULL,
+            sample INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            answered_by TEXT NOT NULL,
+            finish_reason TEXT NOT NULL,
+            prompt_tokens INTEGER,
+            completion_tokens INTEGER,
+            cost REAL,
+            seconds REAL NOT NULL,
+            created TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX replies_by_key ON replies (key, id);
+        """
+
+    private static let runs = """
+        CREATE TABLE runs (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL,
+            title TEXT NOT NULL,
+            state TEXT NOT NULL,
+            options TEXT NOT NULL,
+            seed INTEGER,
+            data TEXT NOT NULL,
+            versions TEXT NOT NULL,
+            git_commit TEXT,
+            host TEXT NOT NULL,
+            process TEXT,
+            started TEXT NOT NULL,
+            finished TEXT,
+            problem TEXT,
+            note TEXT NOT NULL DEFAULT ''
+        ) STRICT;
+        CREATE INDEX runs_by_state ON runs (state);
+        CREATE TABLE tags (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            tag TEXT NOT NULL,
+            PRIMARY KEY (run, tag)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE metrics (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            step INTEGER NOT NULL,
+            value REAL,
+            PRIMARY KEY (run, name, step)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE artifacts (
+            id INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            path TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            bytes INTEGER NOT NULL,
+            step INTEGER,
+            created TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX artifacts_by_run ON artifacts (run);
+        CREATE TABLE evaluations (
+            id INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            data TEXT NOT NULL,
+            signature TEXT NOT NULL,
+            created TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX evaluations_by_run ON evaluations (run);
+        CREATE TABLE scores (
+            evaluation INTEGER NOT NULL REFERENCES evaluations ON DELETE CASCADE,
+            place INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            value REAL,
+            low REAL,
+            high REAL,
+            PRIMARY KEY (evaluation, place)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let generations = """
+        CREATE TABLE generations (
+            run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+            teacher TEXT NOT NULL,
+            model TEXT NOT NULL,
+            prompt TEXT NOT NULL,
+            prompt_hash TEXT NOT NULL,
+            input_data TEXT NOT NULL,
+            output_data TEXT,
+            rows INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX generations_by_input ON generations (input_data);
+        CREATE INDEX generations_by_output ON generations (output_data);
+        CREATE TABLE generation_rows (
+            run INTEGER NOT NULL REFERENCES generations ON DELETE CASCADE,
+            row INTEGER NOT NULL,
+            sample INTEGER NOT NULL,
+            reply INTEGER REFERENCES replies,
+            reused INTEGER NOT NULL,
+            problem TEXT,
+            PRIMARY KEY (run, row, sample)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX generation_rows_by_reply ON generation_rows (reply);
+        """
+}
