@@ -22,10 +22,8 @@ final class History {
     init(path: String?, warn: @escaping (String) -> Void) {
         self.path = path
         self.warn = warn
-        guard let path, Files.exists(path) else { return }
         do {
-            let text = String(decoding: try Files.read(path), as: UTF8.self)
-            entries = Self.unique(text.split(separator: "\n").map { Self.decode($0) })
+            entries = try stored() ?? []
         } catch {
             complain("\(error)")
         }
@@ -35,7 +33,9 @@ final class History {
     func add(_ entry: String) {
         let trimmed = Self.trim(entry)
         guard !trimmed.isEmpty, !Self.holdsSecret(trimmed) else { return }
-        entries = Self.unique(entries + [trimmed])
+        // Another session may have added to the file since.
+        let known = (try? stored()) ?? entries
+        entries = Self.unique(known + [trimmed])
         showToReadline()
         save()
     }
@@ -88,6 +88,13 @@ final class History {
         var rest = entry[...]
         while rest.last?.isWhitespace == true { rest.removeLast() }
         return String(rest)
+    }
+
+    /// The entries in the file; nil if there is none.
+    private func stored() throws -> [String]? {
+        guard let path, Files.exists(path) else { return nil }
+        let text = String(decoding: try Files.read(path), as: UTF8.self)
+        return Self.unique(text.split(separator: "\n").map { Self.decode($0) })
     }
 
     private func save() {

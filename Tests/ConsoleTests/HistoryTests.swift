@@ -32,6 +32,18 @@ import Testing
         }
     }
 
+    @Test("two sessions at a time lose nothing of each other")
+    func twoSessions() throws {
+        try withFolder { folder in
+            let one = History(path: folder + "/history") { Issue.record("\($0)") }
+            let two = History(path: folder + "/history") { Issue.record("\($0)") }
+            one.add("a = 1")
+            two.add("b = 2")
+            one.add("c = 3")
+            #expect(one.entries == ["a = 1", "b = 2", "c = 3"])
+        }
+    }
+
     @Test(
         "lines with keys are never kept",
         arguments: [
