@@ -11,12 +11,10 @@ die() { # MESSAGE [EXIT CODE]
     exit "${2:-1}"
 }
 
-if [ -n "${LIBTORCH:-}" ]; then
-    LIBTORCH_IS_OURS=
-else
-    LIBTORCH="$LYCEUM_CACHE/libtorch-$TORCH_VERSION-$(uname -m)/torch"
-    LIBTORCH_IS_OURS=yes
-fi
+# Scripts call each other: a LIBTORCH that one of them set is as much ours as none.
+ours="$LYCEUM_CACHE/libtorch-$TORCH_VERSION-$(uname -m)/torch"
+LIBTORCH="${LIBTORCH:-$ours}"
+[ "$LIBTORCH" = "$ours" ] && LIBTORCH_IS_OURS=yes || LIBTORCH_IS_OURS=
 export LIBTORCH
 
 # Builds what it is told to build, showing the compiler's output only if the build fails.
