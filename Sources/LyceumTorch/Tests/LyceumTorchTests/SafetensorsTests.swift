@@ -157,20 +157,10 @@ import Testing
         #expect(throws: LyceumError.self) { try Safetensors.read(folder) }
     }
 
-    /// Whatever happens to a file, reading it gives tensors or a `LyceumError`, never a crash.
-    @Test func survivesAnyDamage() throws {
+    @Test func everyCutIsNoticed() throws {
         let whole = Array(try Data(contentsOf: URL(fileURLWithPath: fixture("dtypes.safetensors"))))
-        var refused = 0
-        for length in stride(from: 0, to: whole.count, by: 7)
-        where try problem(of: Array(whole[..<length])) != "no error" {
-            refused += 1
-        }
-        #expect(refused == (whole.count + 6) / 7)
-        var generator = SystemRandomNumberGenerator()
-        for position in 0..<whole.count {
-            var damaged = whole
-            damaged[position] = UInt8.random(in: 0...255, using: &generator)
-            _ = try problem(of: damaged)
+        for length in stride(from: 0, to: whole.count, by: 7) {
+            #expect(try problem(of: Array(whole[..<length])) != "no error", "the first \(length) bytes")
         }
     }
 }

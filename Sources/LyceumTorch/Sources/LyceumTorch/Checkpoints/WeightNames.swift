@@ -35,10 +35,11 @@ public struct WeightNames: Sendable {
     func match(_ held: [String], to wanted: Set<String>) -> Matching {
         var matching = Matching()
         var copies: [(path: String, name: String)] = []
-        for name in held.sorted() {
+        // A name that is right as it is wins over one that a prefix makes right.
+        for name in held where wanted.contains(name) { matching.names[name] = name }
+        for name in held.sorted() where matching.names[name] == nil {
             let spellings = spellings(of: name)
-            // A name that is right as it is wins over one that a prefix makes right.
-            if let path = spellings.first(where: wanted.contains), matching.names[path] == nil {
+            if let path = spellings.first(where: { wanted.contains($0) && matching.names[$0] == nil }) {
                 matching.names[path] = name
             } else if let copy = spellings.first(where: { tied[$0] != nil }), let path = tied[copy] {
                 copies.append((path, name))

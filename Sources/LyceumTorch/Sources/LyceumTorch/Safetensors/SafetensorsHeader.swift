@@ -21,6 +21,8 @@ struct SafetensorsHeader {
     /// The longest header that the format allows.
     static let longest = 100_000_000
     private static let lengthBytes = 8
+    /// libtorch's operators take no tensors of more.
+    private static let mostDimensions = 64
     /// How the text begins that `git clone` leaves in place of a large file.
     private static let pointer = Array("version https://git-lfs".utf8)
 
@@ -59,8 +61,8 @@ struct SafetensorsHeader {
     private static func check(_ entries: [Entry], dataBytes: Int, dataStart: Int) throws {
         var end = 0
         for entry in entries {
-            guard let count = entry.shape.elementCount else {
-                throw Problem(text: "tensor '\(entry.name)' has the impossible shape \(entry.shape)")
+            guard let count = entry.shape.elementCount, entry.shape.count <= mostDimensions else {
+                throw Problem(text: "tensor '\(entry.name)' has the impossible shape \(entry.shape.prefix(mostDimensions))")
             }
             let (bytes, overflow) = count.multipliedReportingOverflow(by: entry.dtype.byteCount)
             guard !overflow, bytes == entry.range.count else {
