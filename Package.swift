@@ -43,7 +43,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     ],
     targets: [
-        module("Corpus", []),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        module("Corpus", ["CZlib"]),
         module("Prompting", []),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         module("Teaching", ["CCurl"]),

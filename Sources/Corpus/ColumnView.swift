@@ -37,23 +37,27 @@ struct ColumnView: Sendable {
         }
     }
 
+    /// Gives `body` the bytes of a text; nil, and `body` not called, for a value that is no text.
+    func withText<T>(_ row: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T? {
+        try column.withText(stored(row), body)
+    }
+
+    /// Whether the value of a row is a text; quicker than making it.
+    func isText(_ row: Int) -> Bool { column.isText(stored(row)) }
+
     /// Whether two rows hold equal values.
     func isEqual(_ a: Int, _ b: Int) -> Bool {
-        guard case .text(let texts) = column else { return self[a] == self[b] }
-        let (i, j) = (stored(a), stored(b))
-        if texts.isNull(i) != texts.isNull(j) { return false }
-        return texts.bytes[texts.offsets[i]..<texts.offsets[i + 1]]
-            .elementsEqual(texts.bytes[texts.offsets[j]..<texts.offsets[j + 1]])
+        let texts = withText(a) { a in
+            withText(b) { b in a.count == b.count && a.elementsEqual(b) }
+        }
+        guard case .some(.some(let areEqual)) = texts else { return self[a] == self[b] }
+        return areEqual
     }
 
     /// Puts the value of a row into a hash, as `ContentHash.combine(_: Value)` does, without making a string.
     func hash(_ row: Int, into hash: inout ContentHash) {
-        guard case .text(let texts) = column, !texts.isNull(stored(row)) else {
-            return hash.combine(self[row])
-        }
-        let i = stored(row)
-        texts.bytes.withUnsafeBytes {
-            hash.combine(text: UnsafeRawBufferPointer(rebasing: $0[texts.offsets[i]..<texts.offsets[i + 1]]))
+        if withText(row, { hash.combine(text: UnsafeRawBufferPointer($0)) }) == nil {
+            hash.combine(self[row])
         }
     }
 }
@@ -61,8 +65,10 @@ struct ColumnView: Sendable {
 extension Dataset {
     /// The dataset of some of this one's rows, in the order given; texts are shared.
     ///
-    /// - Parameter indices: rows of this dataset; each must exist.
-    func choosing(_ indices: [Int]) -> Dataset {
+    /// - Parameters:
+    ///   - indices: rows of this dataset; each must exist.
+    ///   - step: what is done.
+    func choosing(_ indices: [Int], _ step: HistoryStep) -> Dataset {
         // Columns selected together share one list before, and so one list after.
         var composed: [ObjectIdentifier: RowList] = [:]
         let plain = RowList(indices)
@@ -74,6 +80,6 @@ extension Dataset {
             composed[ObjectIdentifier(old)] = rows
             return ColumnView(name: view.name, column: view.column, rows: rows)
         }
-        return Dataset(views: chosen, count: indices.count)
+        return Dataset(views: chosen, count: indices.count, history: history + [step])
     }
 }

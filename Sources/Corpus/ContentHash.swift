@@ -3,7 +3,7 @@ import LyceumKit
 /// A 128-bit hash of content, equal on every machine; not for secrets.
 ///
 /// Two lanes of multiply-and-fold over 8-byte words, after Wang Yi's wyhash (2019), each with its own constants.
-struct ContentHash {
+struct ContentHash: Sendable {
     private var low: UInt64 = 0x9E37_79B9_7F4A_7C15
     private var high: UInt64 = 0xD1B5_4A32_D192_ED03
 
@@ -28,6 +28,12 @@ struct ContentHash {
         let product = a.multipliedFullWidth(by: b)
         // The sum keeps the lane alive where the product is zero.
         return (product.high ^ product.low) &+ 0x5899_65CC_7537_4CC3
+    }
+
+    /// Adds another hash.
+    mutating func combine(_ other: ContentHash) {
+        combine(word: other.low)
+        combine(word: other.high)
     }
 
     mutating func combine(_ number: Int) { combine(word: UInt64(bitPattern: Int64(number))) }

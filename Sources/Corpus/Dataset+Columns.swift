@@ -6,7 +6,7 @@ extension Dataset {
     /// - Throws: `LyceumError.missingColumn`, or `LyceumError.invalid` if a name stands twice.
     public func select(_ columns: [String]) throws -> Dataset {
         try requireDistinct(columns)
-        return Dataset(views: try columns.map(view), count: count)
+        return deriving(try columns.map(view), HistoryStep("select", columns.joined(separator: ", ")))
     }
 
     /// All columns but these.
@@ -14,7 +14,9 @@ extension Dataset {
     /// - Throws: `LyceumError.missingColumn`.
     public func dropping(_ columns: [String]) throws -> Dataset {
         for column in columns { _ = try view(column) }
-        return Dataset(views: views.filter { !columns.contains($0.name) }, count: count)
+        return deriving(
+            views.filter { !columns.contains($0.name) },
+            HistoryStep("drop", columns.joined(separator: ", ")))
     }
 
     /// The same dataset with columns under other names.
@@ -25,7 +27,8 @@ extension Dataset {
         for old in names.keys.sorted() { _ = try view(old) }
         let renamed = views.map { view in names[view.name].map(view.renamed) ?? view }
         try requireDistinct(renamed.map(\.name))
-        return Dataset(views: renamed, count: count)
+        let detail = names.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
+        return deriving(renamed, HistoryStep("rename", detail.joined(separator: ", ")))
     }
 
     /// The dataset with one more column, or with other values in a column that it has.
@@ -42,11 +45,16 @@ extension Dataset {
         }
         let added = ColumnView(name: column, column: Column(values), rows: nil)
         guard let place = columns.firstIndex(of: column) else {
-            return Dataset(views: views + [added], count: count)
+            return deriving(views + [added], HistoryStep("add column", column))
         }
         var changed = views
         changed[place] = added
-        return Dataset(views: changed, count: count)
+        return deriving(changed, HistoryStep("replace column", column))
+    }
+
+    /// The same rows with other columns.
+    private func deriving(_ views: [ColumnView], _ step: HistoryStep) -> Dataset {
+        Dataset(views: views, count: count, history: history + [step])
     }
 
     private func requireDistinct(_ names: [String]) throws {

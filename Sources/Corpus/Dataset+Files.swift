@@ -1,61 +1,68 @@
 import LyceumKit
 
 extension Dataset {
-    /// Reads a dataset from a file: JSON Lines (`.jsonl`, `.ndjson`) or a JSON list of objects (`.json`).
+    /// Reads a dataset.
+    ///
+    /// A file is JSON Lines (`.jsonl`, `.ndjson`), a JSON list of objects (`.json`), CSV or TSV with a header
+    /// (`.csv`, `.tsv`), each also packed (`.gz`). A folder holds such files, or the `.story` files of
+    /// CNN/DailyMail; a pattern (`shards/*.jsonl.gz`) names some. Several files are read in the order of their
+    /// names, one after the other.
     ///
     /// A key that some rows lack is null there; columns keep the order of first appearance.
     ///
     /// - Parameters:
-    ///   - path: the file.
+    ///   - path: a file, a folder or a pattern.
+    ///   - urlLists: for `.story` files, the URL list of a split, or the folder of all three; see
+    ///     `StoryFolder`.
     ///   - job: progress and cancellation.
     /// - Throws: `LyceumError.file` with line and fault, `LyceumError.empty` if it holds no records,
     ///   `LyceumError.cancelled`.
-    public static func load(_ path: String, job: Job = .silent("loading")) throws -> Dataset {
-        // A missing file is the likelier mistake than a strange ending, and the better message.
-        let bytes = try Files.read(path)
-        let format = try DatasetFormat.of(path)
-        var builder = DatasetBuilder()
-        try format.read(bytes, path) { fields in
-            builder.append(fields)
-            if builder.count % 4096 == 0 {
-                try job.checkCancelled()
-                job.update(done: builder.count, of: nil, unit: "rows")
+    public static func load(
+        _ path: String, urlLists: String? = nil, job: Job = .silent("loading")
+    ) throws -> Dataset {
+        let step = HistoryStep("load", path)
+        let files = try DataFiles.find(path)
+        let dataset: Dataset
+        if let first = files.first, first.hasSuffix(StoryFolder.suffix) {
+            dataset = try StoryFolder.read(files, urlLists: urlLists, of: path, job: job)
+        } else if urlLists != nil {
+            throw LyceumError.invalid(
+                "url_lists", expected: "a folder of .story files to choose from", got: path, remedy: nil)
+        } else {
+            let parts = try files.map { file in
+                try DatasetFormat.of(file).format.read(file, step: step, job: job)
             }
+            dataset = parts.count == 1 ? parts[0] : joining(parts, history: [step])
         }
-        guard builder.count > 0 else {
+        guard dataset.count > 0 else {
             throw LyceumError.empty(path, remedy: "it should hold at least one record")
         }
-        job.finish(done: builder.count, of: builder.count, unit: "rows")
-        return builder.dataset()
+        job.finish(done: dataset.count, of: dataset.count, unit: "rows")
+        return dataset
     }
 
-    /// Writes the dataset as JSON Lines, one object a row with its keys in column order; the whole file or
-    /// nothing.
+    /// Writes the dataset to a file, in the format that its name ends in (see `load`); keys and columns in
+    /// column order; the whole file or nothing.
     ///
     /// - Throws: `LyceumError.file`, or `LyceumError.cancelled` with the old file untouched.
     public func save(_ path: String, job: Job = .silent("saving")) throws {
-        let names = columns.map { name -> [UInt8] in
-            var bytes: [UInt8] = []
-            JSON.append(string: name, to: &bytes)
-            bytes.append(UInt8(ascii: ":"))
-            return bytes
-        }
+        let (format, isPacked) = try DatasetFormat.of(path)
+        let writeRow = format.rowWriter(columns, count: count)
         try Files.writeAtomically(path) { write in
-            var buffer: [UInt8] = []
-            for row in 0..<count {
-                buffer.append(UInt8(ascii: "{"))
-                for (i, view) in views.enumerated() {
-                    if i > 0 { buffer.append(UInt8(ascii: ",")) }
-                    buffer.append(contentsOf: names[i])
-                    JSON.append(view[row], to: &buffer)
+            try withoutActuallyEscaping(write) { write in
+                let sink = try ByteSink(isPacked: isPacked, write)
+                sink.buffer = format.header(columns)
+                for row in 0..<count {
+                    writeRow(views, row, &sink.buffer)
+                    if sink.buffer.count > 1 << 18 {
+                        try job.checkCancelled(kept: "\(path) is as it was")
+                        try sink.flush()
+                        job.update(done: row + 1, of: count, unit: "rows")
+                    }
                 }
-                buffer.append(contentsOf: "}\n".utf8)
-                if buffer.count > 1 << 18 || row == count - 1 {
-                    try job.checkCancelled(kept: "\(path) is as it was")
-                    try buffer.withUnsafeBytes { try write($0) }
-                    buffer.removeAll(keepingCapacity: true)
-                    job.update(done: row + 1, of: count, unit: "rows")
-                }
+                try job.checkCancelled(kept: "\(path) is as it was")
+                sink.buffer.append(contentsOf: format.footer)
+                try sink.flush(isLast: true)
             }
         }
         job.finish(done: count, of: count, unit: "rows")
@@ -74,19 +81,11 @@ extension Dataset {
         try requireRows("learn from")
         // All rows are looked at now: an error after an hour of training helps nobody.
         for view in [inputs, targets] {
-            for row in 0..<count where !view.holdsText(row) { _ = try view.text(at: row) }
+            for row in 0..<count where !view.isText(row) { _ = try view.text(at: row) }
         }
         return ExampleSource(count: count, fingerprint: try select([input, target].uniqued()).fingerprint) {
             Example(input: try inputs.text(at: $0), target: try targets.text(at: $0))
         }
-    }
-}
-
-extension ColumnView {
-    /// Whether the value of a row is stored as a text; quicker than making it.
-    fileprivate func holdsText(_ row: Int) -> Bool {
-        guard case .text(let texts) = column else { return false }
-        return !texts.isNull(stored(row))
     }
 }
 

@@ -8,7 +8,7 @@ extension Dataset {
         choosing(
             try (0..<count).filter { row in
                 try RowError.naming("filter", row: row) { try keep(uncheckedRecord(at: row)) }
-            })
+            }, HistoryStep("filter", "a function"))
     }
 
     /// The dataset of what `transform` makes of every row. Columns of this dataset keep their order, new ones
@@ -26,9 +26,10 @@ extension Dataset {
             }
             builder.append(sorted.map { JSON.Field(name: $0, value: $1) })
         }
-        let mapped = builder.dataset()
+        let mapped = builder.dataset(HistoryStep("map", "a function"))
         let kept = columns.filter(mapped.columns.contains)
-        return try mapped.select(kept + mapped.columns.filter { order[$0] == nil })
+        let views = try (kept + mapped.columns.filter { order[$0] == nil }).map(mapped.view)
+        return Dataset(views: views, count: count, history: history + mapped.history)
     }
 
     /// The rows at these indices, in this order; a row may come more than once.
@@ -36,48 +37,7 @@ extension Dataset {
     /// - Throws: `LyceumError.invalid` if there is no such row.
     public func rows(_ indices: [Int]) throws -> Dataset {
         if let wrong = indices.first(where: { $0 < 0 || $0 >= count }) { _ = try record(at: wrong) }
-        return choosing(indices)
-    }
-
-    /// The first `n` rows, or all if there are fewer.
-    ///
-    /// - Throws: `LyceumError.invalid` if `n` is negative.
-    public func take(_ n: Int) throws -> Dataset {
-        try requireNotNegative(n, "rows to take")
-        return choosing(Array(0..<min(n, count)))
-    }
-
-    /// All rows but the first `n`.
-    ///
-    /// - Throws: `LyceumError.invalid` if `n` is negative.
-    public func skip(_ n: Int) throws -> Dataset {
-        try requireNotNegative(n, "rows to skip")
-        return choosing(Array(min(n, count)..<count))
-    }
-
-    /// All rows in an order that depends on `seed` and the number of rows alone.
-    public func shuffle(seed: Int) -> Dataset {
-        var generator = SeededGenerator(seed: seed)
-        return choosing(generator.permutation(count))
-    }
-
-    /// `n` different rows drawn at random, in random order; all rows if there are fewer.
-    ///
-    /// - Throws: `LyceumError.invalid` if `n` is negative.
-    public func sample(_ n: Int, seed: Int) throws -> Dataset {
-        try requireNotNegative(n, "rows to sample")
-        return try shuffle(seed: seed).take(n)
-    }
-
-    /// The rows of this dataset, then those of others. Columns of this one come first; where one lacks a
-    /// column, its rows hold null.
-    public func concat(_ others: [Dataset]) -> Dataset {
-        let all = [self] + others
-        var builder = DatasetBuilder(columns: columns)
-        for dataset in all {
-            for row in 0..<dataset.count { builder.append(dataset.uncheckedRecord(at: row)) }
-        }
-        return builder.dataset()
+        return choosing(indices, HistoryStep("rows", "\(indices.count) chosen"))
     }
 
     /// The rows without those whose values in `columns` equal an earlier row's.
@@ -99,12 +59,36 @@ extension Dataset {
             seen[hash.word, default: []].append(row)
             kept.append(row)
         }
-        return choosing(kept)
+        return choosing(kept, HistoryStep("dedup", columns.joined(separator: ", ")))
     }
 
-    private func requireNotNegative(_ n: Int, _ what: String) throws {
-        if n < 0 {
-            throw LyceumError.invalid(what, expected: "0 or more", got: String(n), remedy: nil)
+    /// How often each value of a column occurs: a dataset of the column and `count`, the most frequent first,
+    /// equals in order of first appearance.
+    ///
+    /// - Throws: `LyceumError.missingColumn`, or `LyceumError.invalid` if the column is called `count`.
+    public func group(by column: String) throws -> Dataset {
+        let view = try view(column)
+        if column == "count" {
+            throw LyceumError.invalid(
+                "group", expected: "a column not called 'count'", got: "'count'", remedy: "rename it first")
         }
+        var places: [Value: Int] = [:]
+        var groups: [(value: Value, count: Int)] = []
+        for row in 0..<count {
+            let value = view[row]
+            if let place = places[value] {
+                groups[place].count += 1
+            } else {
+                places[value] = groups.count
+                groups.append((value, 1))
+            }
+        }
+        let order = groups.indices.sorted { (groups[$1].count, $0) < (groups[$0].count, $1) }
+        let columns = [
+            (column, order.map { groups[$0].value }), ("count", order.map { .integer(groups[$0].count) }),
+        ]
+        return Dataset(
+            views: columns.map { ColumnView(name: $0, column: Column($1), rows: nil) }, count: groups.count,
+            history: history + [HistoryStep("group", column)])
     }
 }

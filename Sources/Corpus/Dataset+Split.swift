@@ -35,13 +35,27 @@ extension Dataset {
     ///   - seed: decides the order.
     ///   - group: a column whose equal values stay in one part, so that near-copies (siblings of one source)
     ///     do not leak from one part into another; a part may then be larger than asked, by less than a group.
-    /// - Throws: `LyceumError.invalid` if the parts are more than there is, or one of them would be empty;
-    ///   `LyceumError.missingColumn`.
+    ///   - stratify: a column each of whose values has in every part the share that it has in all rows, give or
+    ///     take a row.
+    /// - Throws: `LyceumError.invalid` if the parts are more than there is, if one of them would be empty, or
+    ///   with both `group` and `stratify`; `LyceumError.missingColumn`.
     public func split(
-        _ parts: [String: SplitSize], seed: Int, group: String? = nil
+        _ parts: [String: SplitSize], seed: Int, group: String? = nil, stratify: String? = nil
     ) throws -> [String: Dataset] {
         let sorted = parts.sorted { $0.key < $1.key }
-        let deal = try group.map { try groupedDeal(by: $0, seed: seed) } ?? rowDeal(seed: seed)
+        let deal: Deal
+        switch (group, stratify) {
+        case (nil, nil): deal = rowDeal(seed: seed)
+        case (let group?, nil): deal = try groupedDeal(by: group, seed: seed)
+        case (nil, let column?): deal = try stratifiedDeal(by: column, seed: seed)
+        case (_?, _?):
+            throw LyceumError.invalid(
+                "split", expected: "either group or stratify", got: "both",
+                remedy: "groups that stay together cannot be dealt out by share")
+        }
+        var options = ["seed = \(seed)"]
+        if let group { options.append("group = \(group)") }
+        if let stratify { options.append("stratify = \(stratify)") }
         var result: [String: Dataset] = [:]
         // Rounding the running sum, not each size, leaves no row over when the fractions sum to 1.
         var end = 0.0
@@ -64,27 +78,62 @@ extension Dataset {
                     "split part '\(name)'", expected: "at least one row",
                     got: "\(size) of \(count) rows, which is none", remedy: "make it larger")
             }
-            let part = choosing(Array(deal.rows[start..<stop]))
-            // Groups are dealt whole: within a part their rows would stand side by side.
-            result[name] = group == nil ? part : part.shuffle(seed: seed)
+            var rows = Array(deal.rows[start..<stop])
+            // Groups are dealt whole, values at even distances: within a part the order would tell.
+            if deal.isOrdered {
+                var generator = SeededGenerator(seed: seed)
+                rows = generator.permutation(rows.count).map { rows[$0] }
+            }
+            let detail = (["\(name) = \(size)"] + options).joined(separator: ", ")
+            result[name] = choosing(rows, HistoryStep("split", detail))
             start = stop
         }
         return result
     }
 
-    /// The rows in the order in which they are dealt out, and of each the number of its group.
-    private typealias Deal = (rows: [Int], groups: [Int])
+    /// How rows are dealt out.
+    private struct Deal {
+        /// The rows in the order of the deal.
+        let rows: [Int]
+        /// Of each the number of its group.
+        let groups: [Int]
+        /// Whether neighbours in the deal have something in common.
+        let isOrdered: Bool
+    }
 
     private func rowDeal(seed: Int) -> Deal {
         var generator = SeededGenerator(seed: seed)
-        return (generator.permutation(count), Array(0..<count))
+        return Deal(rows: generator.permutation(count), groups: Array(0..<count), isOrdered: false)
     }
 
     private func groupedDeal(by column: String, seed: Int) throws -> Deal {
-        let values = try values(column)
+        let members = try rowsByValue(column)
+        var generator = SeededGenerator(seed: seed)
+        let order = generator.permutation(members.count)
+        return Deal(
+            rows: order.flatMap { members[$0] },
+            groups: order.flatMap { Array(repeating: $0, count: members[$0].count) }, isOrdered: true)
+    }
+
+    /// Spreads the rows of each value evenly over the deal, so that any stretch of it holds them by share.
+    private func stratifiedDeal(by column: String, seed: Int) throws -> Deal {
+        var generator = SeededGenerator(seed: seed)
+        var placed: [(place: Double, row: Int)] = []
+        for members in try rowsByValue(column) {
+            let offset = generator.unit()
+            for (rank, member) in generator.permutation(members.count).enumerated() {
+                placed.append(((Double(rank) + offset) / Double(members.count), members[member]))
+            }
+        }
+        placed.sort { ($0.place, $0.row) < ($1.place, $1.row) }
+        return Deal(rows: placed.map(\.row), groups: Array(0..<count), isOrdered: true)
+    }
+
+    /// The rows of each value of a column, the values in order of first appearance.
+    private func rowsByValue(_ column: String) throws -> [[Int]] {
         var numbers: [Value: Int] = [:]
         var members: [[Int]] = []
-        for (row, value) in values.enumerated() {
+        for (row, value) in try values(column).enumerated() {
             if let number = numbers[value] {
                 members[number].append(row)
             } else {
@@ -92,11 +141,7 @@ extension Dataset {
                 members.append([row])
             }
         }
-        var generator = SeededGenerator(seed: seed)
-        let order = generator.permutation(members.count)
-        return (
-            order.flatMap { members[$0] }, order.flatMap { Array(repeating: $0, count: members[$0].count) }
-        )
+        return members
     }
 }
 

@@ -1,10 +1,10 @@
 import LyceumKit
-import Synchronization
+import LyceumText
 
 /// An immutable table of records, stored by column.
 ///
 /// Whatever selects or reorders rows or columns shares the stored texts with its source and costs a list of row
-/// numbers; only `map`, `concat` and loading store texts anew. Rows are counted from 0 here.
+/// numbers; only `map` and loading store texts anew. Rows are counted from 0 here.
 public struct Dataset: Sendable {
     /// The columns with the rows of theirs that this dataset shows.
     let views: [ColumnView]
@@ -12,14 +12,24 @@ public struct Dataset: Sendable {
     public let count: Int
     /// The column names, in order.
     public let columns: [String]
-    /// Computed when it is first asked for, and then kept.
-    private let fingerprintCache: FingerprintCache
+    /// How it was made: what it was loaded from, and what was done since; never empty.
+    public let history: [HistoryStep]
+    /// Of the fingerprint, which is computed when it is first asked for. The last step of the history shows it.
+    private let cache: FingerprintCache
 
-    init(views: [ColumnView], count: Int) {
+    /// - Parameter history: the steps so far; the last is the one that makes this dataset.
+    init(views: [ColumnView], count: Int, history: [HistoryStep]) {
         self.views = views
         self.count = count
         columns = views.map(\.name)
-        fingerprintCache = FingerprintCache()
+        let cache = FingerprintCache()
+        self.cache = cache
+        var history = history
+        if let last = history.indices.last {
+            history[last].rows = count
+            history[last].cache = cache
+        }
+        self.history = history
     }
 
     /// Makes a dataset of rows. A key that a row lacks is null there.
@@ -32,14 +42,14 @@ public struct Dataset: Sendable {
         for record in records {
             builder.append(record.sorted { $0.key < $1.key }.map { JSON.Field(name: $0, value: $1) })
         }
-        self = builder.dataset()
+        self = builder.dataset(HistoryStep("records"))
     }
 
     /// Makes a dataset of records; the columns keep their order.
     public init(records: [Record]) {
         var builder = DatasetBuilder()
         for record in records { builder.append(record) }
-        self = builder.dataset()
+        self = builder.dataset(HistoryStep("records"))
     }
 
     /// The row at `index`, counted from 0.
@@ -89,15 +99,26 @@ public struct Dataset: Sendable {
     /// Identifies the content: column names, their order, every value. Equal for equal content, whatever way it
     /// was made; 128 bits as 32 hexadecimal digits.
     public var fingerprint: String {
-        fingerprintCache.value {
+        cache.value {
+            // Pieces of equal size everywhere: all cores, and always the same figure.
+            let ranges = pieces(of: 1024)
+            let parts = views.flatMap { view in ranges.map { (view, $0) } }
+            let hashes = Parallel.all(parts) { view, rows in
+                var hash = ContentHash()
+                for row in rows { view.hash(row, into: &hash) }
+                return hash
+            }
             var hash = ContentHash()
             hash.combine(count)
-            for view in views {
-                hash.combine(view.name)
-                for row in 0..<count { view.hash(row, into: &hash) }
-            }
+            for name in columns { hash.combine(name) }
+            for piece in hashes { hash.combine(piece) }
             return hash.hexadecimal
         }
+    }
+
+    /// The rows, cut into pieces of at most `length`.
+    func pieces(of length: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: length).map { $0..<min($0 + length, count) }
     }
 
     /// Throws if there are no rows.
@@ -115,19 +136,5 @@ public struct Dataset: Sendable {
             throw LyceumError.missingColumn(column, available: columns)
         }
         return view
-    }
-}
-
-/// A fingerprint that is computed at most once.
-private final class FingerprintCache: Sendable {
-    private let stored = Mutex<String?>(nil)
-
-    func value(_ compute: () -> String) -> String {
-        stored.withLock { stored in
-            if let stored { return stored }
-            let computed = compute()
-            stored = computed
-            return computed
-        }
     }
 }

@@ -1,34 +1,59 @@
 import LyceumKit
 
-/// A way in which a file holds records, known by the end of its name.
-struct DatasetFormat: Sendable {
+/// A way in which a file holds records, known by the end of its name; each also with `.gz` behind it.
+enum DatasetFormat: Sendable, CaseIterable {
+    /// One JSON object a line.
+    case jsonLines
+    /// A JSON list of objects.
+    case json
+    /// Comma-separated values, RFC 4180, with a header.
+    case csv
+    /// The same with tabs.
+    case tsv
+
     /// The ends of names that mark it, in lower case, with the dot.
-    let suffixes: [String]
-    /// Reads all records of a file, in order.
-    let read:
-        @Sendable (_ bytes: [UInt8], _ path: String, _ receive: ([JSON.Field]) throws -> Void) throws -> Void
-
-    /// One object a line.
-    static let jsonLines = DatasetFormat(suffixes: [".jsonl", ".ndjson"]) { bytes, path, receive in
-        try JSON.decodeObjectLines(bytes, name: path) { _, fields in try receive(fields) }
+    var suffixes: [String] {
+        switch self {
+        case .jsonLines: return [".jsonl", ".ndjson"]
+        case .json: return [".json"]
+        case .csv: return [".csv"]
+        case .tsv: return [".tsv"]
+        }
     }
 
-    /// A list of objects.
-    static let json = DatasetFormat(suffixes: [".json"]) { bytes, path, receive in
-        try JSON.decodeObjectList(bytes, name: path) { _, fields in try receive(fields) }
+    /// The format of a file, and whether its name says that it is packed; nil if the name says nothing.
+    static func named(_ path: String) -> (format: DatasetFormat, isPacked: Bool)? {
+        var name = path.lowercased()
+        let isPacked = name.hasSuffix(".gz")
+        if isPacked { name.removeLast(3) }
+        return allCases.first { $0.suffixes.contains(where: name.hasSuffix) }.map { ($0, isPacked) }
     }
-
-    /// Every format that can be read.
-    static let all = [jsonLines, json]
 
     /// The format of a file.
     ///
-    /// - Throws: `LyceumError.file` listing what can be read.
-    static func of(_ path: String) throws -> DatasetFormat {
-        let name = path.lowercased()
-        if let format = all.first(where: { $0.suffixes.contains(where: name.hasSuffix) }) { return format }
+    /// - Throws: `LyceumError.file` listing what there is.
+    static func of(_ path: String) throws -> (format: DatasetFormat, isPacked: Bool) {
+        if let found = named(path) { return found }
         throw LyceumError.file(
-            path: path, line: nil, problem: "not a kind of file that can be read as data",
-            remedy: "its name must end in " + all.flatMap(\.suffixes).joined(separator: ", "))
+            path: path, line: nil, problem: "not a kind of file that holds records",
+            remedy: "its name must end in " + allCases.flatMap(\.suffixes).joined(separator: ", ")
+                + ", each also with .gz")
+    }
+
+    /// Reads all records of a file, in order.
+    func read(_ path: String, step: HistoryStep, job: Job) throws -> Dataset {
+        switch self {
+        case .jsonLines: return try JSONLinesReader.read(path, step: step, job: job)
+        case .json:
+            let bytes = try ByteSource(path).readAll()
+            var builder = DatasetBuilder()
+            try JSON.decodeObjectList(bytes, name: path) { _, fields in
+                builder.append(fields)
+                if builder.count % 4096 == 0 { try job.checkCancelled() }
+            }
+            return builder.dataset(step)
+        case .csv: return try DelimitedReader.read(path, delimiter: ",", step: step, job: job)
+        case .tsv: return try DelimitedReader.read(path, delimiter: "\t", step: step, job: job)
+        }
     }
 }

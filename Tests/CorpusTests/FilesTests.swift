@@ -55,7 +55,9 @@ import Testing
             let other = folder + "/data.xls"
             try Files.write("x", to: other)
             let kind = try #require(throws: LyceumError.self) { try Dataset.load(other) }
-            #expect(kind.description.hasSuffix("its name must end in .jsonl, .ndjson, .json"))
+            #expect(
+                kind.description.hasSuffix(
+                    "its name must end in .jsonl, .ndjson, .json, .csv, .tsv, each also with .gz"))
             let empty = folder + "/empty.JSONL"
             try Files.write("\n\n", to: empty)
             let error = try #require(throws: LyceumError.self) { try Dataset.load(empty) }

@@ -1,0 +1,67 @@
+import LyceumKit
+
+/// One condition on one column.
+struct RowCondition: Sendable {
+    enum Kind: Sendable {
+        case characters(ClosedRange<Int>)
+        case words(ClosedRange<Int>)
+        case oneOf(Set<Value>)
+        case contains([UInt8])
+        case notEmpty
+    }
+
+    let view: ColumnView
+    let kind: Kind
+
+    /// Whether a row meets it.
+    func holds(_ row: Int) -> Bool {
+        if case .oneOf(let values) = kind { return values.contains(view[row]) }
+        if let answer = view.withText(row, holds) { return answer }
+        let value = view[row]
+        if value.isNull { return false }
+        var text = value.text
+        return text.withUTF8(holds)
+    }
+
+    private func holds(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        switch kind {
+        case .characters(let range): return range.contains(TextLength.characters(text))
+        case .words(let range): return range.contains(TextLength.words(text))
+        case .contains(let part): return Self.contains(text, part)
+        case .notEmpty: return TextLength.words(text) > 0
+        case .oneOf: return false
+        }
+    }
+
+    private static func contains(_ text: UnsafeBufferPointer<UInt8>, _ part: [UInt8]) -> Bool {
+        guard let first = part.first else { return true }
+        var start = text.startIndex
+        while let found = text[start...].firstIndex(of: first), found + part.count <= text.count {
+            if text[found..<(found + part.count)].elementsEqual(part) { return true }
+            start = found + 1
+        }
+        return false
+    }
+}
+
+/// Lengths of UTF-8 text.
+enum TextLength {
+    /// Unicode scalars: the bytes that do not continue one.
+    static func characters(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+        var count = 0
+        for byte in text where byte & 0xC0 != 0x80 { count &+= 1 }
+        return count
+    }
+
+    /// Runs between ASCII white space.
+    static func words(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+        var count = 0
+        var isInWord = false
+        for byte in text {
+            let isSpace = byte == 0x20 || (0x09...0x0D).contains(byte)
+            if !isSpace, !isInWord { count &+= 1 }
+            isInWord = !isSpace
+        }
+        return count
+    }
+}
