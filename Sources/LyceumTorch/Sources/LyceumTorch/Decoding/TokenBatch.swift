@@ -10,9 +10,13 @@ public struct TokenBatch {
     /// - Parameters:
     ///   - rows: token ids; a row may be empty if another is not.
     ///   - padID: fills the ends.
-    public init<Row: Collection>(_ rows: [Row], padID: Int) throws where Row.Element: BinaryInteger {
+    ///   - multiple: the padded length is a multiple of this.
+    public init<Row: Collection>(
+        _ rows: [Row], padID: Int, multiple: Int = 1
+    ) throws where Row.Element: BinaryInteger {
         lengths = rows.map(\.count)
-        let width = max(1, lengths.max() ?? 0)
+        let longest = max(1, lengths.max() ?? 0)
+        let width = (longest + multiple - 1) / max(1, multiple) * max(1, multiple)
         var flat = [Int](repeating: padID, count: rows.count * width)
         for (index, row) in rows.enumerated() {
             var position = index * width

@@ -7,10 +7,10 @@ public struct SequenceToSequenceBatch: TrainingBatch {
     public let source: TokenBatch
     /// What the decoder reads, [rows, length]: the targets moved right by one, the start token first.
     public let decoderInput: Tensor
-    /// The target tokens without padding, [itemCount]: row by row.
+    /// The target tokens, row by row without the rows' padding, [labels]; -100 beyond `itemCount`.
     public let labels: Tensor
-    /// Where `labels` stand in the flattened [rows · length]; nil if nothing is padded.
-    public let positions: Tensor?
+    /// Where `labels` stand in the flattened [rows · length], [labels].
+    public let positions: Tensor
     /// Target tokens.
     public let itemCount: Int
     /// Source and target tokens, padding excluded.
@@ -23,20 +23,25 @@ public struct SequenceToSequenceBatch: TrainingBatch {
     ///   - targets: token ids of the targets, their end tokens included.
     ///   - padID: fills the ends.
     ///   - startID: the decoder's first token.
+    ///   - multiple: padded lengths are multiples of this. oneDNN compiles a kernel for every shape that it
+    ///     has not met lately; few shapes save more time than the padding costs.
     public init<Row: RandomAccessCollection>(
-        sources: [Row], targets: [Row], padID: Int, startID: Int
+        sources: [Row], targets: [Row], padID: Int, startID: Int, multiple: Int = 1
     ) throws where Row.Element: BinaryInteger {
-        source = try TokenBatch(sources, padID: padID)
-        decoderInput = try TokenBatch(targets.map { [startID] + $0.dropLast().map { Int($0) } }, padID: padID)
-            .ids
-        labels = try Tensor(targets.flatMap { $0.map { Int($0) } })
+        source = try TokenBatch(sources, padID: padID, multiple: multiple)
+        let inputs = targets.map { [startID] + $0.dropLast().map { Int($0) } }
+        decoderInput = try TokenBatch(inputs, padID: padID, multiple: multiple).ids
         itemCount = targets.reduce(0) { $0 + $1.count }
         tokenCount = itemCount + sources.reduce(0) { $0 + $1.count }
         let width = try decoderInput.size(1)
-        positions =
-            itemCount == width * targets.count
-            ? nil
-            : try Tensor(targets.indices.flatMap { row in (0..<targets[row].count).map { row * width + $0 } })
+        var labels = targets.flatMap { $0.map { Int($0) } }
+        var positions = targets.indices.flatMap { row in (0..<targets[row].count).map { row * width + $0 } }
+        let step = multiple * multiple
+        let surplus = (step - labels.count % step) % step
+        labels += [Int](repeating: -100, count: surplus)
+        positions += [Int](repeating: 0, count: surplus)
+        self.labels = try Tensor(labels)
+        self.positions = try Tensor(positions)
     }
 }
 
@@ -49,6 +54,8 @@ struct TokenizedPairs: BatchSource {
     private let offsets: [Int]
     private let padID: Int
     private let startID: Int
+    /// See `SequenceToSequenceBatch`.
+    private static let lengthMultiple = 8
 
     /// Encodes pairs.
     ///
@@ -94,6 +101,6 @@ struct TokenizedPairs: BatchSource {
         try SequenceToSequenceBatch(
             sources: indices.map { ids[offsets[2 * $0]..<offsets[2 * $0 + 1]] },
             targets: indices.map { ids[offsets[2 * $0 + 1]..<offsets[2 * $0 + 2]] }, padID: padID,
-            startID: startID)
+            startID: startID, multiple: Self.lengthMultiple)
     }
 }

@@ -30,7 +30,7 @@ final class SequenceToSequenceLearner<Model: SequenceToSequenceModel>: Learner {
     /// The decoder's states at the positions that have a label: [labels, size].
     private func states(_ batch: SequenceToSequenceBatch) throws -> Tensor {
         let source = try model.encode(batch.source)
-        let states = try model.decode(batch.decoderInput, source: source, cache: nil).flatten(endDim: 1)
-        return try batch.positions.map { try states.indexSelect(dim: 0, indices: $0) } ?? states
+        return try model.decode(batch.decoderInput, source: source, cache: nil).flatten(endDim: 1)
+            .indexSelect(dim: 0, indices: batch.positions)
     }
 }
