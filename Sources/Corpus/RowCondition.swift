@@ -56,11 +56,11 @@ enum TextLength {
     /// Runs between ASCII white space.
     static func words(_ text: UnsafeBufferPointer<UInt8>) -> Int {
         var count = 0
-        var isInWord = false
+        var isSpace: UInt8 = 1
         for byte in text {
-            let isSpace = byte == 0x20 || (0x09...0x0D).contains(byte)
-            if !isSpace, !isInWord { count &+= 1 }
-            isInWord = !isSpace
+            let wasSpace = isSpace
+            isSpace = byte == 0x20 || byte &- 0x09 < 5 ? 1 : 0
+            count &+= Int(wasSpace & (isSpace ^ 1))
         }
         return count
     }
