@@ -91,7 +91,9 @@ struct LabConnection: Sendable {
             (
                 try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
                 try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
-                try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+                // A process that is killed while it makes a lab leaves no more than the migrator's own table.
+                try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'") ?? 0
             )
         }
         if application != LabSchema.applicationID, tables > 0 || version != 0 || application != 0 {

@@ -89,7 +89,14 @@ struct SHA256 {
             (last, g, f, e) = (g, f, e, d &+ t1)
             (d, c, b, a) = (c, b, a, t1 &+ t2)
         }
-        for (i, word) in [a, b, c, d, e, f, g, last].enumerated() { h[i] &+= word }
+        h[0] &+= a
+        h[1] &+= b
+        h[2] &+= c
+        h[3] &+= d
+        h[4] &+= e
+        h[5] &+= f
+        h[6] &+= g
+        h[7] &+= last
     }
 
     /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.

@@ -215,6 +215,41 @@ private let train = RunStart(kind: .train, title: "t5")
         #expect(recorder.problem?.contains("damaged") == true)
     }
 
+    /// Whatever bytes are wrong, what is read is right or refused; nothing ends the process.
+    @Test func scatteredDamage() throws {
+        do {
+            let lab = LabStore(folder: folder.lab)
+            try lab.keep((0..<60).map { newReply($0) })
+            let recorder = lab.record(train) { _ in }
+            for step in 1...50 { recorder.metrics(step: step, ["loss": 1]) }
+            recorder.evaluation(RunEvaluation(name: "test", scores: [RunScore("rouge1", 0.4)]))
+            recorder.finish(.finished)
+        }
+        let path = folder.lab + "/lab.sqlite"
+        let whole = try Files.read(path)
+        var refusals = 0
+        for seed in 0..<40 {
+            var random = SeededGenerator(seed: seed)
+            var bytes = whole
+            for _ in 0..<(1 << (seed % 9)) {
+                bytes[random.index(below: bytes.count)] = UInt8(random.index(below: 256))
+            }
+            try Files.write(bytes, to: path)
+            let lab = LabStore(folder: folder.lab)
+            let attempts: [() throws -> Void] = [
+                { _ = try lab.replies(for: (0..<60).map { request($0).key }) },
+                { _ = try lab.runs() },
+                { _ = try lab.history(of: 1) },
+                { _ = try lab.sql("select * from replies, runs") },
+                { _ = try lab.check() },
+                { try lab.keep([newReply(100)]) },
+                { try lab.deleteRun(1) },
+            ]
+            refusals += attempts.count { message($0) != nil }
+        }
+        #expect(refusals > 20)
+    }
+
     @Test func cutShort() throws {
         do { try LabStore(folder: folder.lab).keep((0..<300).map { newReply($0) }) }
         let path = folder.lab + "/lab.sqlite"
@@ -253,10 +288,43 @@ private let train = RunStart(kind: .train, title: "t5")
         #expect(try LabStore(folder: folder.lab).replies(for: [request(1).key]).count == 1)
     }
 
+    /// What remains of a process that was killed while it made the lab.
+    @Test func aLabThatIsHalfMadeIsMade() throws {
+        try Files.makeFolder(folder.lab)
+        try change(
+            "PRAGMA journal_mode = WAL; CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+        try LabStore(folder: folder.lab).keep([newReply(1)])
+        #expect(try LabStore(folder: folder.lab).replies(for: [request(1).key]).count == 1)
+    }
+
     @Test func theFolderIsAFile() throws {
         try Files.write("", to: folder.lab)
         let text = message { try LabStore(folder: folder.lab).keep([newReply(1)]) }
         #expect(text?.contains("cannot be made") == true)
+    }
+
+    /// A migration that was released is never edited: a change of the tables is a new migration.
+    @Test func theTablesOfVersion1StayAsTheyAre() throws {
+        let lab = LabStore(folder: folder.lab)
+        try lab.keep([newReply(1)])
+        let sql = try lab.sql(
+            "select sql from sqlite_master where sql is not null and name not like 'grdb%' order by name")
+        let text = sql.rows.compactMap { $0.first?.string }.joined(separator: "\n")
+        #expect(LabSchema.version == 1)
+        #expect(
+            ContentDigest.hexadecimal(SHA256.hash(text))
+                == "b1337d0fc908bdbd08cb1e700754d093cb1629a2900c61b69801ddad4b9bf166")
+    }
+
+    /// The prompt opens the lab on its way.
+    @Test func openingIsQuick() throws {
+        try LabStore(folder: folder.lab).keep([newReply(1)])
+        let clock = ContinuousClock()
+        let times = try (0..<20).map { _ in
+            let lab = LabStore(folder: folder.lab)
+            return try clock.measure { _ = try lab.replies(for: [request(1).key]) }
+        }
+        #expect(try #require(times.min()) < .milliseconds(20))
     }
 
     private func change(_ sql: String) throws {

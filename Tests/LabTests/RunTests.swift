@@ -211,4 +211,20 @@ import Testing
         #expect(
             message { _ = try lab.sql("select ?", arguments: [[1]]) }?.contains("expected a string") == true)
     }
+
+    @Test func ctrlCEndsALongQuery() async {
+        let path = folder.lab
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            let lab = LabStore(folder: path)
+            try lab.keep([newReply(1)])
+            Interrupt.raise()
+            let endless =
+                "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n"
+            let text = message { _ = try lab.sql(endless) }
+            #expect(text == "interrupted")
+            Interrupt.clear()
+            let rows = try lab.sql("select count(*) from replies").rows
+            #expect(rows == [[1]])
+        }
+    }
 }
