@@ -11,6 +11,7 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let kit: Target.Dependency = .product(name: "LyceumKit", package: "LyceumKit")
 let torch: Target.Dependency = .product(name: "LyceumTorch", package: "LyceumTorch")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
 /// A module of the application.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -36,11 +37,13 @@ let package = Package(
     products: [
         .executable(name: "lyceum", targets: ["lyceum"]),
         .library(name: "T5", type: .dynamic, targets: ["T5"]),
+        .library(name: "GBDT", type: .dynamic, targets: ["GBDT"]),
     ],
     dependencies: [
         .package(path: "Sources/LyceumKit"),
         .package(path: "Sources/LyceumTorch"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
@@ -49,6 +52,7 @@ let package = Package(
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         module("Teaching", ["CCurl"]),
         module("Evaluation", []),
+        module("Lab", [grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
         .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
         module("LuaBridge", ["CLua"]),
         module("Scripting", ["LuaBridge", "Corpus", "Prompting", "Teaching", "Evaluation"]),
@@ -62,10 +66,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         plugin("T5"),
+        .systemLibrary(name: "CXGBoost", path: "plugins/GBDT/CXGBoost", providers: [.apt(["libxgboost-dev"])]),
+        .target(
+            name: "GBDT", dependencies: [kit, "CXGBoost"], path: "plugins/GBDT",
+            exclude: ["README.md", "CXGBoost"], sources: ["Sources"], resources: [.copy("plugin.json")],
+            swiftSettings: strict),
         tests("CorpusTests", ["Corpus"], fixtures: true),
         tests("PromptingTests", ["Prompting"]),
         tests("TeachingTests", ["Teaching"], fixtures: true),
         tests("EvaluationTests", ["Evaluation"], fixtures: true),
+        tests("LabTests", ["Lab", grdb]),
         tests("LuaBridgeTests", ["LuaBridge"]),
         tests("ScriptingTests", ["Scripting", "LuaBridge"]),
         tests("ConsoleTests", ["Console"]),
