@@ -70,4 +70,18 @@ import Testing
         #expect(try linear.weight.tensor.floats() == [1, 1, 1, 1])
         #expect(try GradientClipping.clip(linear.namedParameters(), maximum: 1) == 0)
     }
+
+    @Test func embeddingsMayLearnAtTheirOwnRate() throws {
+        let table = try Embedding(weight: .ones([3, 2]))
+        let linear = try Linear(weight: .ones([1, 2]))
+        let module = Module()
+        module.register("table", table)
+        module.register("linear", linear)
+        try linear(table(Tensor([1]))).sum().backward()
+        try AdamW(module.namedParameters()).step(learningRate: 0.1, embeddingLearningRate: 0.5)
+        // Adam's first step is the rate itself, wherever there is a gradient.
+        try expectClose(
+            table.weight.tensor.detach(), Tensor([1, 1, 0.5, 0.5, 1, 1] as [Float], shape: [3, 2]))
+        try expectClose(linear.weight.tensor.detach(), Tensor([0.9, 0.9] as [Float], shape: [1, 2]))
+    }
 }

@@ -9,7 +9,7 @@ public final class Embedding: Module {
     ///   - weight: [ids, size]; see `Initializer`.
     ///   - decays: whether weight decay applies.
     public init(weight: Tensor, decays: Bool = true) throws {
-        self.weight = try Parameter(weight, decays: decays)
+        self.weight = try Parameter(weight, decays: decays, isEmbedding: true)
         super.init()
         register("weight", self.weight)
     }

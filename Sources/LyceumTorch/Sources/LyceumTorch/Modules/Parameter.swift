@@ -4,13 +4,16 @@ public final class Parameter {
     public let tensor: Tensor
     /// Whether AdamW's weight decay applies; by custom not to biases and norms.
     public let decays: Bool
+    /// Whether it is a table that ids look up: such tables may learn at a rate of their own.
+    public let isEmbedding: Bool
     private var cast: Tensor?
 
     /// Makes a parameter of initial values, which from then on require gradients.
-    public init(_ initial: Tensor, decays: Bool = true) throws {
+    public init(_ initial: Tensor, decays: Bool = true, isEmbedding: Bool = false) throws {
         tensor = try initial.detach().to(.float32)
         try tensor.requiresGrad(true)
         self.decays = decays
+        self.isEmbedding = isEmbedding
     }
 
     /// What a forward pass computes with: `tensor`, or its copy in the module's compute type.

@@ -39,29 +39,24 @@ public final class AdamW {
     }
 
     /// Changes the parameters by their gradients; those without a gradient stay.
-    public func step(learningRate: Double) throws {
-        for decays in [true, false] {
-            var parameters: [Tensor] = []
-            var gradients: [Tensor] = []
-            var means: [Tensor] = []
-            var squares: [Tensor] = []
-            var steps: [Tensor] = []
-            for slot in slots where slot.parameter.decays == decays {
-                guard let gradient = try slot.parameter.tensor.grad else { continue }
-                parameters.append(slot.parameter.tensor)
-                gradients.append(gradient)
-                means.append(slot.mean)
-                squares.append(slot.square)
-                steps.append(slot.step)
-            }
-            if parameters.isEmpty { continue }
+    ///
+    /// - Parameters:
+    ///   - learningRate: of this step.
+    ///   - embeddingLearningRate: that of embedding tables; the same unless given.
+    public func step(learningRate: Double, embeddingLearningRate: Double? = nil) throws {
+        let groups = Dictionary(grouping: slots) { [$0.parameter.decays, $0.parameter.isEmbedding] }
+        for (kind, slots) in groups {
+            let pairs = try slots.compactMap { slot in try slot.parameter.tensor.grad.map { (slot, $0) } }
+            if pairs.isEmpty { continue }
             try noGrad {
                 // The kernel expects the step that is being made, counted from 1.
-                try Foreach.add_(steps, 1)
+                try Foreach.add_(pairs.map(\.0.step), 1)
                 try Foreach.fusedAdamW_(
-                    parameters: parameters, gradients: gradients, averages: means, squareAverages: squares,
-                    steps: steps, learningRate: learningRate, beta1: betas.0, beta2: betas.1,
-                    weightDecay: decays ? decay : 0, epsilon: epsilon)
+                    parameters: pairs.map(\.0.parameter.tensor), gradients: pairs.map(\.1),
+                    averages: pairs.map(\.0.mean), squareAverages: pairs.map(\.0.square),
+                    steps: pairs.map(\.0.step),
+                    learningRate: kind[1] ? embeddingLearningRate ?? learningRate : learningRate,
+                    beta1: betas.0, beta2: betas.1, weightDecay: kind[0] ? decay : 0, epsilon: epsilon)
             }
         }
     }

@@ -117,10 +117,10 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
                     + "the weights of step \(state.step) are kept",
                 remedy: "lower learning_rate, or give warmup_steps")
         }
-        let rate =
-            options.learningRate
-            * options.schedule.factor(step: state.step, warmup: options.warmupSteps, total: totalSteps)
-        try optimizer.step(learningRate: rate)
+        let factor = options.schedule.factor(step: state.step, warmup: options.warmupSteps, total: totalSteps)
+        let rate = options.learningRate * factor
+        try optimizer.step(
+            learningRate: rate, embeddingLearningRate: options.embeddingLearningRate.map { $0 * factor })
 
         state.step += 1
         state.batchesDone = end

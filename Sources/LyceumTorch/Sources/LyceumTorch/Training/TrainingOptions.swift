@@ -4,6 +4,8 @@ import LyceumKit
 public struct TrainingOptions: Sendable {
     /// The highest learning rate.
     public var learningRate = 5e-5
+    /// That of embedding tables; the same if nil.
+    public var embeddingLearningRate: Double?
     /// How the rate changes.
     public var schedule = LearningRateSchedule.linear
     /// Steps of rising rate.
@@ -51,6 +53,7 @@ public struct TrainingOptions: Sendable {
     /// Reads checked options.
     public init(_ options: Options) throws {
         learningRate = try options.double("learning_rate")
+        embeddingLearningRate = options.optionalDouble("embedding_learning_rate")
         schedule = LearningRateSchedule(rawValue: try options.string("lr_scheduler_type")) ?? .linear
         warmupSteps = try options.int("warmup_steps")
         weightDecay = try options.double("weight_decay")
@@ -87,6 +90,9 @@ public struct TrainingOptions: Sendable {
         let steps = 1...1_000_000_000
         return [
             .number("learning_rate", default: learningRate, in: 0...10, "the highest learning rate of AdamW"),
+            .number(
+                "embedding_learning_rate", default: nil, in: 0...10,
+                "that of embedding tables; else learning_rate"),
             .integer("batch_size", default: batchSize, in: 1...65536, unit: "pairs", "pairs in a batch"),
             .number(
                 "num_train_epochs", default: 3, in: 0...1e6,
