@@ -1,4 +1,6 @@
 import LyceumKit
+import LyceumText
+import Synchronization
 
 /// ROUGE, equal to Google's rouge_score 0.1.2.
 ///
@@ -19,37 +21,82 @@ public enum Rouge {
     }
 
     /// The scores of each prediction against the reference of the same place, their means, and the means'
-    /// intervals.
-    ///
-    /// - Throws: `LyceumError.empty` without predictions, `LyceumError.invalid` if the lists differ in length,
-    ///   `LyceumError.unsupported` for texts too long for ROUGE-Lsum, `LyceumError.cancelled`.
+    /// intervals. See below.
     public static func score(
         predictions: [String], references: [String], options: RougeOptions = .standard,
+        countTokens: ((String) throws -> Int)? = nil, job: Job = .silent("ROUGE")
+    ) throws -> RougeReport {
+        try score(
+            predictions: predictions, multipleReferences: references.map { [$0] }, options: options,
+            countTokens: countTokens, job: job)
+    }
+
+    /// The scores of each prediction against the references of the same place, their means, and the means'
+    /// intervals; computed on all cores. In each measure the reference counts that gives the largest F.
+    ///
+    /// - Parameters:
+    ///   - predictions: the generated texts.
+    ///   - multipleReferences: for each at least one human text.
+    ///   - options: the measures and how they are computed.
+    ///   - countTokens: counts the tokens of a prediction, for the mean length; called one after the other.
+    ///   - job: progress and cancellation.
+    /// - Throws: `LyceumError.empty` without predictions, `LyceumError.invalid` if the lists differ in length
+    ///   or a prediction has no reference, `LyceumError.unsupported` for texts too long for ROUGE-Lsum,
+    ///   `LyceumError.cancelled`, what `countTokens` throws.
+    public static func score(
+        predictions: [String], multipleReferences references: [[String]],
+        options: RougeOptions = .standard, countTokens: ((String) throws -> Int)? = nil,
         job: Job = .silent("ROUGE")
     ) throws -> RougeReport {
+        let referenceCounts = try check(predictions, references)
+        let done = Atomic<Int>(0)
+        // A scorer knows the stems of the words it has seen: few of them serve all pieces.
+        let scorers = Mutex<[RougeScorer]>([])
+        let pieces = stride(from: 0, to: predictions.count, by: 64).map {
+            $0..<min($0 + 64, predictions.count)
+        }
+        let scores = try Parallel.map(pieces, job: job) { rows in
+            var scorer = scorers.withLock { $0.popLast() } ?? RougeScorer(options)
+            defer { scorers.withLock { $0.append(scorer) } }
+            var scores: [RougeScore] = []
+            for row in rows {
+                scores += try scorer.score(prediction: predictions[row], references: references[row])
+            }
+            let now = done.add(rows.count, ordering: .relaxed).newValue
+            job.update(done: now, of: predictions.count, unit: "pairs")
+            return scores
+        }
+        let words = predictions.reduce(0) { $0 + Lead.wordCount($1) }
+        let tokens = try countTokens.map { count in
+            try predictions.reduce(0) { sum, text in
+                try job.checkCancelled()
+                return sum + (try count(text))
+            }
+        }
+        let report = try RougeReport(
+            scores: scores.flatMap(\.self), meanWords: Double(words) / Double(predictions.count),
+            meanTokens: tokens.map { Double($0) / Double(predictions.count) },
+            referenceCounts: referenceCounts, options: options, job: job)
+        job.finish(done: predictions.count, of: predictions.count, unit: "pairs")
+        return report
+    }
+
+    /// Checks the lists; gives the fewest and the most references.
+    private static func check(_ predictions: [String], _ references: [[String]]) throws -> ClosedRange<Int> {
         guard predictions.count == references.count else {
             throw LyceumError.invalid(
                 "ROUGE", expected: "as many predictions as references",
                 got: "\(predictions.count) predictions and \(references.count) references", remedy: nil)
         }
-        if predictions.isEmpty {
+        let counts = references.map(\.count)
+        guard let fewest = counts.min(), let most = counts.max() else {
             throw LyceumError.empty("the list of predictions", remedy: "there is nothing to score")
         }
-        var scorer = RougeScorer(options)
-        var scores: [RougeScore] = []
-        scores.reserveCapacity(predictions.count * options.kinds.count)
-        var words = 0
-        for (i, (prediction, reference)) in zip(predictions, references).enumerated() {
-            if i % 256 == 0 {
-                try job.checkCancelled()
-                job.update(done: i, of: predictions.count, unit: "pairs")
-            }
-            scores += try scorer.score(prediction: prediction, reference: reference)
-            words += Lead.wordCount(prediction)
+        if let row = counts.firstIndex(of: 0) {
+            throw LyceumError.invalid(
+                "ROUGE, row \(row + 1)", expected: "at least one reference", got: "none",
+                remedy: "drop such rows with :filter")
         }
-        let report = try RougeReport(
-            scores: scores, meanWords: Double(words) / Double(predictions.count), options: options, job: job)
-        job.finish(done: predictions.count, of: predictions.count, unit: "pairs")
-        return report
+        return fewest...most
     }
 }

@@ -48,12 +48,23 @@ public struct RougeOptions: Sendable, Hashable {
         case rules
     }
 
+    /// What a token is.
+    public enum Tokenization: String, Sendable, Hashable, CaseIterable {
+        /// Runs of a–z and 0–9 in lower case, as rouge_score has it: all other letters separate.
+        case google
+        /// Runs of letters, marks and digits of any script in lower case; each ideograph and kana is a token.
+        /// For English it gives the same tokens.
+        case unicode
+    }
+
     /// The measures, in the order in which they are reported.
     public let kinds: [RougeKind]
     /// Whether words of more than three letters are stemmed.
     public let stemmer: Bool
     /// Where ROUGE-Lsum splits.
     public let split: Split
+    /// What a token is.
+    public let tokenizer: Tokenization
     /// The share of the bootstrap distribution that an interval holds, between 0 and 1.
     public let confidence: Double
     /// How many bootstrap samples are drawn.
@@ -63,15 +74,15 @@ public struct RougeOptions: Sendable, Hashable {
 
     /// What papers report, without the stemmer, 95 % intervals of 1,000 samples.
     public static let standard = RougeOptions(
-        kinds: RougeKind.usual, stemmer: false, split: .newline, confidence: 0.95, resamples: 1000, seed: 0,
-        checked: ())
+        kinds: RougeKind.usual, stemmer: false, split: .newline, tokenizer: .google, confidence: 0.95,
+        resamples: 1000, seed: 0, checked: ())
 
     /// Checks and keeps options.
     ///
     /// - Throws: `LyceumError.badOption`.
     public init(
         kinds: [RougeKind] = RougeKind.usual, stemmer: Bool = false, split: Split = .newline,
-        confidence: Double = 0.95, resamples: Int = 1000, seed: Int = 0
+        tokenizer: Tokenization = .google, confidence: Double = 0.95, resamples: Int = 1000, seed: Int = 0
     ) throws {
         func refuse(_ option: String, _ expected: String, _ got: String) -> LyceumError {
             .badOption(function: "metrics.rouge", option: option, expected: expected, got: got)
@@ -89,16 +100,17 @@ public struct RougeOptions: Sendable, Hashable {
         var seen: Set<RougeKind> = []
         self.init(
             kinds: kinds.filter { seen.insert($0).inserted }, stemmer: stemmer, split: split,
-            confidence: confidence, resamples: resamples, seed: seed, checked: ())
+            tokenizer: tokenizer, confidence: confidence, resamples: resamples, seed: seed, checked: ())
     }
 
     private init(
-        kinds: [RougeKind], stemmer: Bool, split: Split, confidence: Double, resamples: Int, seed: Int,
-        checked: Void
+        kinds: [RougeKind], stemmer: Bool, split: Split, tokenizer: Tokenization, confidence: Double,
+        resamples: Int, seed: Int, checked: Void
     ) {
         self.kinds = kinds
         self.stemmer = stemmer
         self.split = split
+        self.tokenizer = tokenizer
         self.confidence = confidence
         self.resamples = resamples
         self.seed = seed

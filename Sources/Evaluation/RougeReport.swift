@@ -16,6 +16,15 @@ public struct RougeSummary: Sendable, Hashable {
     public let recallInterval: ClosedRange<Double>
     /// The bootstrap interval of the mean F.
     public let interval: ClosedRange<Double>
+
+    /// { precision, recall, fmeasure, ci (of fmeasure), precision_ci, recall_ci }
+    public var value: Value {
+        [
+            "precision": .number(precision), "recall": .number(recall), "fmeasure": .number(fmeasure),
+            "ci": interval.value, "precision_ci": precisionInterval.value,
+            "recall_ci": recallInterval.value,
+        ]
+    }
 }
 
 /// ROUGE over a list of pairs.
@@ -28,11 +37,18 @@ public struct RougeReport: Sendable {
     public let count: Int
     /// The mean length of the predictions, in words between white space.
     public let meanWords: Double
+    /// The mean length of the predictions in tokens; nil if nobody counted them.
+    public let meanTokens: Double?
+    /// How many references the pairs have: the fewest and the most.
+    public let referenceCounts: ClosedRange<Int>
     /// Pair after pair, each with one score a measure.
     private let scores: [RougeScore]
 
     /// - Parameter scores: pair after pair, each with one score a measure; at least one pair.
-    init(scores: [RougeScore], meanWords: Double, options: RougeOptions, job: Job) throws {
+    init(
+        scores: [RougeScore], meanWords: Double, meanTokens: Double?, referenceCounts: ClosedRange<Int>,
+        options: RougeOptions, job: Job
+    ) throws {
         let kinds = options.kinds
         let values = scores.flatMap { [$0.precision, $0.recall, $0.fmeasure] }
         let intervals = try Bootstrap.meanIntervals(
@@ -52,6 +68,8 @@ public struct RougeReport: Sendable {
         self.scores = scores
         self.count = count
         self.meanWords = meanWords
+        self.meanTokens = meanTokens
+        self.referenceCounts = referenceCounts
         self.options = options
     }
 
@@ -64,49 +82,52 @@ public struct RougeReport: Sendable {
         return stride(from: place, to: scores.count, by: options.kinds.count).map { scores[$0] }
     }
 
-    /// What a paper must say for the figure to be repeatable: "ROUGE-L|stem:porter|split:newline|…".
+    /// What a paper must say for the figure to be repeatable: "ROUGE-L|stem:porter|tok:google|refs:1|v:1".
     public func signature(of kind: RougeKind) -> String { kind.title + signatureTail(split: kind == .lsum) }
 
+    /// One signature for all measures: "ROUGE|stem:porter|split:newline|…".
+    public var signature: String { "ROUGE" + signatureTail(split: options.kinds.contains(.lsum)) }
+
     private func signatureTail(split: Bool) -> String {
-        "|stem:\(options.stemmer ? "porter" : "none")" + (split ? "|split:\(options.split.rawValue)" : "")
-            + "|tok:google|refs:1|v:\(Rouge.version)"
+        let few = referenceCounts.lowerBound
+        let many = referenceCounts.upperBound
+        return "|stem:\(options.stemmer ? "porter" : "none")"
+            + (split ? "|split:\(options.split.rawValue)" : "")
+            + "|tok:\(options.tokenizer.rawValue)|refs:\(few == many ? "\(few)" : "\(few)-\(many)")"
+            + "|v:\(Rouge.version)"
+    }
+}
+
+extension RougeReport: Report {
+    public var kind: String { "rouge" }
+
+    public var figures: [String: Value] {
+        var figures: [String: Value] = [
+            "signature": .string(signature), "count": .integer(count), "mean_words": .number(meanWords),
+        ]
+        if let meanTokens { figures["mean_tokens"] = .number(meanTokens) }
+        for summary in summaries { figures[summary.kind.name] = summary.value }
+        return figures
     }
 
-    /// A table of the means × 100, with what the figures rest on below it.
+    public var summary: String {
+        summaries.map { "\($0.kind.title) \(TextTable.percent($0.fmeasure))" }.joined(separator: ", ")
+    }
+
+    /// The means × 100, with what the figures rest on below them.
     public var table: String {
-        let percent = Self.fixed(options.confidence * 100, decimals: 0)
-        var rows = [["", "precision", "recall", "F", "\(percent) % interval of F"]]
-        func hundredfold(_ value: Double) -> String { Self.fixed(value * 100, decimals: 2) }
-        for summary in summaries {
-            let interval = summary.interval
-            rows.append([
-                summary.kind.title, hundredfold(summary.precision), hundredfold(summary.recall),
-                hundredfold(summary.fmeasure),
-                "\(hundredfold(interval.lowerBound)) – \(hundredfold(interval.upperBound))",
-            ])
+        let percent = TextTable.fixed(options.confidence * 100, decimals: 0)
+        let rows = summaries.map { summary in
+            [
+                summary.kind.title, TextTable.percent(summary.precision), TextTable.percent(summary.recall),
+                TextTable.percent(summary.fmeasure), TextTable.percent(summary.interval),
+            ]
         }
-        let widths = (0..<5).map { column in rows.map { DisplayWidth.of($0[column]) }.max() ?? 0 }
-        var lines = rows.map { row in
-            zip(row, widths).enumerated().map { i, cell in
-                DisplayWidth.fit(cell.0, to: cell.1, toRight: i > 0)
-            }.joined(separator: "  ")
-        }
-        lines.append(
-            "\(count) \(count == 1 ? "pair" : "pairs"), \(Self.fixed(meanWords, decimals: 1)) words a prediction"
-        )
-        lines.append("ROUGE" + signatureTail(split: options.kinds.contains(.lsum)))
-        return lines.joined(separator: "\n")
-    }
-
-    /// A number with so many decimals, without locale.
-    static func fixed(_ value: Double, decimals: Int) -> String {
-        let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
-        guard let scaled = Int(exactly: (value * scale).rounded(.toNearestOrAwayFromZero)) else {
-            return String(value)
-        }
-        let digits = String(scaled.magnitude)
-        let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
-        let text = decimals == 0 ? padded : "\(padded.dropLast(decimals)).\(padded.suffix(decimals))"
-        return scaled < 0 ? "-" + text : text
+        var length = "\(TextTable.fixed(meanWords, decimals: 1)) words"
+        if let meanTokens { length += ", \(TextTable.fixed(meanTokens, decimals: 1)) tokens" }
+        return
+            (TextTable.lines([["", "precision", "recall", "F", "\(percent) % interval of F"]] + rows)
+            + ["\(count) \(count == 1 ? "pair" : "pairs"), \(length) a prediction", signature])
+            .joined(separator: "\n")
     }
 }

@@ -43,7 +43,7 @@ struct RougeScorer {
             if case .n(let n) = kind { max(largest, n) } else { largest }
         }
         needsTokens = options.kinds != [.lsum]
-        tokenizer = RougeTokenizer(stems: options.stemmer)
+        tokenizer = RougeTokenizer(options.tokenizer, stems: options.stemmer)
     }
 
     /// The scores of one pair, in the order of the options' kinds.
@@ -53,6 +53,22 @@ struct RougeScorer {
         return try target.withUTF8 { target in
             try text.withUTF8 { text in try score(prediction: text, reference: target) }
         }
+    }
+
+    /// In each measure, the score against the reference that gives the largest F; the first of equals.
+    mutating func score(prediction: String, references: [String]) throws -> [RougeScore] {
+        var best: [RougeScore] = []
+        for reference in references {
+            let scores = try score(prediction: prediction, reference: reference)
+            if best.isEmpty {
+                best = scores
+            } else {
+                for (i, score) in scores.enumerated() where score.fmeasure > best[i].fmeasure {
+                    best[i] = score
+                }
+            }
+        }
+        return best
     }
 
     private mutating func score(

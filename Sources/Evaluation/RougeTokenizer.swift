@@ -1,23 +1,42 @@
-/// Cuts text into ROUGE's tokens as rouge_score does: lower case, runs of a–z and 0–9, all else separates.
-/// Tokens are numbers; equal numbers are equal (stemmed) tokens of one tokenizer.
+/// Cuts text into ROUGE's tokens; see `RougeOptions.Tokenization`. Tokens are numbers; equal numbers are equal
+/// (stemmed) tokens of one tokenizer.
 struct RougeTokenizer {
+    private let tokenization: RougeOptions.Tokenization
     private let stems: Bool
     private var words = TokenInterner()
-    private var stemmed = TokenInterner()
-    /// The stem of each word by its number; -1 for an empty stem, which is no token.
-    private var stemOfWord: [Int32] = []
+    /// What words become: stems, and one of several spellings of the same characters.
+    private var forms = TokenInterner()
+    /// The form of each word by its number; -1 for an empty stem, which is no token.
+    private var formOfWord: [Int32] = []
+    /// The form of each word outside ASCII; strings are equal if they are canonically equivalent.
+    private var formOfSpelling: [String: Int32] = [:]
     private var stemmer = PorterStemmer()
     private var word: [UInt8] = []
 
-    /// - Parameter stems: whether words of more than three letters are stemmed.
-    init(stems: Bool) { self.stems = stems }
+    /// - Parameters:
+    ///   - tokenization: what a token is.
+    ///   - stems: whether words of more than three letters are stemmed.
+    init(_ tokenization: RougeOptions.Tokenization, stems: Bool) {
+        self.tokenization = tokenization
+        self.stems = stems
+    }
+
+    private var hasForms: Bool { stems || tokenization == .unicode }
 
     /// The numbers handed out so far are below this.
-    var vocabularySize: Int { stems ? stemmed.count : words.count }
+    var vocabularySize: Int { hasForms ? forms.count : words.count }
 
     /// Appends the tokens of UTF-8 text to `tokens`.
     mutating func tokenize(_ text: UnsafeBufferPointer<UInt8>, into tokens: inout [Int32]) {
         word.removeAll(keepingCapacity: true)
+        switch tokenization {
+        case .google: tokenizeAsGoogle(text, into: &tokens)
+        case .unicode: tokenizeUnicode(text, into: &tokens)
+        }
+        endWord(into: &tokens)
+    }
+
+    private mutating func tokenizeAsGoogle(_ text: UnsafeBufferPointer<UInt8>, into tokens: inout [Int32]) {
         var i = 0
         while i < text.count {
             let byte = Self.lowercase[Int(text[i])]
@@ -34,7 +53,41 @@ struct RougeTokenizer {
                 i += 1
             }
         }
-        endWord(into: &tokens)
+    }
+
+    private mutating func tokenizeUnicode(_ text: UnsafeBufferPointer<UInt8>, into tokens: inout [Int32]) {
+        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
+            if scalar.isASCII {
+                let byte = Self.lowercase[Int(scalar.value)]
+                if byte != 0 { word.append(byte) } else { endWord(into: &tokens) }
+                continue
+            }
+            switch Self.role(of: scalar) {
+            case .separator: endWord(into: &tokens)
+            case .letter: word.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
+            case .word:
+                endWord(into: &tokens)
+                word.append(contentsOf: String(scalar).utf8)
+                endWord(into: &tokens)
+            }
+        }
+    }
+
+    private enum Role {
+        case letter
+        /// A word of its own, in a script that writes none between spaces.
+        case word
+        case separator
+    }
+
+    private static func role(of scalar: Unicode.Scalar) -> Role {
+        if scalar.properties.isIdeographic || (0x3040...0x30FF).contains(scalar.value) { return .word }
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
+            .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .letterNumber, .otherNumber:
+            return .letter
+        default: return .separator
+        }
     }
 
     /// The two characters outside ASCII whose lower case is inside: the Kelvin sign and İ.
@@ -49,19 +102,25 @@ struct RougeTokenizer {
     private mutating func endWord(into tokens: inout [Int32]) {
         if word.isEmpty { return }
         let id = word.withUnsafeBufferPointer { words.intern($0) }
-        if stems {
-            if Int(id) == stemOfWord.count { stemOfWord.append(stem()) }
-            let stem = stemOfWord[Int(id)]
-            if stem >= 0 { tokens.append(stem) }
+        if hasForms {
+            if Int(id) == formOfWord.count { formOfWord.append(form()) }
+            let form = formOfWord[Int(id)]
+            if form >= 0 { tokens.append(form) }
         } else {
             tokens.append(id)
         }
         word.removeAll(keepingCapacity: true)
     }
 
-    private mutating func stem() -> Int32 {
-        let stem = word.count > 3 ? stemmer.stem(word) : word
-        return stem.isEmpty ? -1 : stem.withUnsafeBufferPointer { stemmed.intern($0) }
+    private mutating func form() -> Int32 {
+        if tokenization == .unicode, word.contains(where: { $0 >= 0x80 }) {
+            let spelling = String(decoding: word, as: UTF8.self)
+            let form = formOfSpelling[spelling] ?? word.withUnsafeBufferPointer { forms.intern($0) }
+            formOfSpelling[spelling] = form
+            return form
+        }
+        let stem = stems && word.count > 3 ? stemmer.stem(word) : word
+        return stem.isEmpty ? -1 : stem.withUnsafeBufferPointer { forms.intern($0) }
     }
 
     /// Each ASCII letter or digit in lower case, 0 for every other byte.

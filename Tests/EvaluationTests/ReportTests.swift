@@ -72,7 +72,7 @@ import Testing
         (0.005, 2, "0.01"), (-1.5, 0, "-2"), (12.345, 1, "12.3"), (0, 2, "0.00"), (.nan, 2, "nan"),
     ])
     func fixedDecimals(value: Double, decimals: Int, text: String) {
-        #expect(RougeReport.fixed(value, decimals: decimals) == text)
+        #expect(TextTable.fixed(value, decimals: decimals) == text)
     }
 
     @Test func leadTakesTheBeginning() {

@@ -1,0 +1,54 @@
+import LyceumKit
+
+/// What an evaluation found: figures for a program, a table for a person.
+public protocol Report: Sendable {
+    /// What it is, in a word: "rouge".
+    var kind: String { get }
+    /// The figures by name. Shares and scores are fractions from 0 to 1.
+    var figures: [String: Value] { get }
+    /// The most important figures in a line.
+    var summary: String { get }
+    /// All that matters as lines of text.
+    var table: String { get }
+}
+
+/// Lays out cells in columns and writes numbers, for the tables of reports.
+enum TextTable {
+    /// Lines of aligned cells: the first column to the left, the others to the right.
+    static func lines(_ rows: [[String]]) -> [String] {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in
+            rows.map { column < $0.count ? DisplayWidth.of($0[column]) : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            zip(row, widths).enumerated().map { i, cell in
+                DisplayWidth.fit(cell.0, to: cell.1, toRight: i > 0)
+            }.joined(separator: "  ")
+        }
+    }
+
+    /// A fraction × 100 with two decimals.
+    static func percent(_ fraction: Double) -> String { fixed(fraction * 100, decimals: 2) }
+
+    /// An interval of fractions × 100: "41.20 – 43.05".
+    static func percent(_ interval: ClosedRange<Double>) -> String {
+        "\(percent(interval.lowerBound)) – \(percent(interval.upperBound))"
+    }
+
+    /// A number with so many decimals, without locale.
+    static func fixed(_ value: Double, decimals: Int) -> String {
+        let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
+        guard let scaled = Int(exactly: (value * scale).rounded(.toNearestOrAwayFromZero)) else {
+            return String(value)
+        }
+        let digits = String(scaled.magnitude)
+        let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
+        let text = decimals == 0 ? padded : "\(padded.dropLast(decimals)).\(padded.suffix(decimals))"
+        return scaled < 0 ? "-" + text : text
+    }
+}
+
+extension ClosedRange<Double> {
+    /// { low, high }
+    var value: Value { [.number(lowerBound), .number(upperBound)] }
+}
