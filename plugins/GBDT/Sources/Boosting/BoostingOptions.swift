@@ -48,7 +48,7 @@ struct BoostingOptions: Sendable {
                 ("eta", String(try options.double(either("learning_rate", or: "eta")))),
                 ("tree_method", try options.string("tree_method")),
                 ("seed", String(try options.int("seed"))),
-                // Equal seeds give equal trees whatever else the process has drawn, and after a resumption.
+                // Equal seeds give equal trees whatever else the process has drawn.
                 ("seed_per_iteration", "1"),
                 ("max_depth", String(try options.int("max_depth"))),
                 ("max_bin", String(try options.int("max_bin"))),
@@ -94,7 +94,10 @@ struct BoostingOptions: Sendable {
             threadDeclaration,
             .string("output_dir", "folder for checkpoints; none are kept without it"),
             .integer("save_steps", default: 10, in: rounds, unit: "rounds", "rounds between checkpoints"),
-            .boolean("resume", default: false, "go on from the newest checkpoint in output_dir"),
+            .boolean(
+                "resume", default: false,
+                "go on from the newest checkpoint in output_dir; subsample and colsample_bytree then draw anew"
+            ),
         ]
     }
 

@@ -1,163 +1,253 @@
 /// Numbers terms in the order in which they are first seen: a hash table over one block of bytes.
 ///
-/// Open addressing with linear probing; a slot holds half of the hash, so that bytes are compared once, as a rule.
+/// Open addressing with linear probing. A slot holds the whole of a term of at most eight bytes, so that most
+/// look-ups touch one cache line; of a longer one it holds the hash, and the bytes are compared.
 struct TermTable: Sendable {
-    /// The upper 32 bits of the hash, then the number plus one; 0 is empty.
-    private var slots: [UInt64]
+    private struct Slot {
+        /// The bytes of a short term, or the hash of a long one.
+        var key: UInt64
+        /// The number plus one; 0 is empty.
+        var number: UInt32
+        /// The length of a short term; `Key.long` for a long one.
+        var length: UInt32
+    }
+
+    private var slots: [Slot]
     /// The bytes of all terms, one after the other, then at least eight more.
     private var bytes: [UInt8]
-    /// Where each term ends in `bytes`.
-    private var ends: [Int] = []
+    /// Where each term begins in `bytes`, then where the last one ends.
+    private var places: [Int] = [0]
     /// The hash of each term.
-    private(set) var hashes: [UInt64] = []
+    private var hashes: [UInt64] = []
 
     /// Makes an empty table.
     init() {
-        slots = [UInt64](repeating: 0, count: 1024)
+        slots = [Slot](repeating: Slot(key: 0, number: 0, length: 0), count: 1024)
         bytes = [UInt8](repeating: 0, count: 1 << 16)
     }
 
     /// How many terms there are.
-    var count: Int { ends.count }
+    var count: Int { hashes.count }
 
-    /// The hash of a term, the same in every process.
+    /// What a number of a term that is not in the table is given as.
+    static let unknown = UInt32.max
+
+    /// The numbers of terms, which are added if they are new.
     ///
     /// - Parameters:
-    ///   - term: its bytes; seven more may be read.
-    ///   - length: how many they are.
-    @inline(__always) static func hash(_ term: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
-        var hash = UInt64(truncatingIfNeeded: length) &* 0x9E37_79B9_7F4A_7C15
-        var i = 0
-        while i < length {
-            let product = (hash ^ word(term, at: i, of: length)).multipliedFullWidth(
-                by: 0xA076_1D64_78BD_642F)
-            hash = product.high ^ product.low
-            i += 8
+    ///   - terms: where they lie in `source`.
+    ///   - source: their bytes; seven more may be read.
+    ///   - numbers: receives a number for each.
+    mutating func insert(
+        _ terms: [AnalyzedText.Term], in source: UnsafePointer<UInt8>, _ numbers: inout [UInt32]
+    ) {
+        numbers.removeAll(keepingCapacity: true)
+        numbers.reserveCapacity(terms.count)
+        while true {
+            find(terms, in: source, stopsAtUnknown: true, &numbers)
+            guard numbers.count < terms.count else { return }
+            let term = terms[numbers.count]
+            numbers.append(UInt32(truncatingIfNeeded: add(source + Int(term.start), Int(term.length))))
         }
-        let last = (hash ^ 0xE703_7ED1_A0B4_28DB).multipliedFullWidth(by: 0x8EBC_6AF0_9C88_C6E3)
-        return last.high ^ last.low
     }
 
-    /// Eight bytes of a term, zeros behind its end.
-    @inline(__always) private static func word(_ term: UnsafePointer<UInt8>, at i: Int, of length: Int)
-        -> UInt64
-    {
-        let raw = UInt64(
-            littleEndian: UnsafeRawPointer(term + i).loadUnaligned(as: UInt64.self))
-        let rest = length - i
-        return rest >= 8 ? raw : raw & ((1 << UInt64(truncatingIfNeeded: 8 * rest)) &- 1)
+    /// The numbers of terms; `unknown` for those that are not there. Parameters as of `insert`.
+    func find(_ terms: [AnalyzedText.Term], in source: UnsafePointer<UInt8>, _ numbers: inout [UInt32]) {
+        numbers.removeAll(keepingCapacity: true)
+        numbers.reserveCapacity(terms.count)
+        find(terms, in: source, stopsAtUnknown: false, &numbers)
     }
 
-    /// The number of a term, which is added if it is new.
+    /// Adds a term if it is new.
     ///
-    /// - Parameters:
-    ///   - term: its bytes; seven more may be read.
-    ///   - length: how many they are.
-    ///   - hash: `TermTable.hash` of them.
-    @inline(__always) mutating func insert(
-        _ term: UnsafePointer<UInt8>, _ length: Int, hash: UInt64
-    ) -> Int {
-        let (slot, number) = place(of: term, length, hash: hash)
-        return number ?? add(term, length, hash: hash, at: slot)
-    }
-
-    /// Adds a term.
-    mutating func insert(_ term: String) {
+    /// - Returns: its number.
+    mutating func insert(_ term: String) -> Int {
+        var numbers: [UInt32] = []
         let length = term.utf8.count
         (Array(term.utf8) + [UInt8](repeating: 0, count: 8)).withUnsafeBufferPointer { buffer in
             guard let bytes = buffer.baseAddress else { return }
-            _ = insert(bytes, length, hash: Self.hash(bytes, length))
+            insert([AnalyzedText.Term(0, length)], in: bytes, &numbers)
+        }
+        return numbers.first.map { Int($0) } ?? 0
+    }
+
+    /// The numbers that another table's terms get in this one, to which they are added.
+    mutating func insert(all other: TermTable) -> [UInt32] {
+        other.bytes.withUnsafeBufferPointer { buffer in
+            guard let source = buffer.baseAddress else { return [] }
+            return (0..<other.count).map { number in
+                let start = other.places[number]
+                let length = other.places[number + 1] - start
+                return UInt32(truncatingIfNeeded: add(source + start, length, hash: other.hashes[number]))
+            }
         }
     }
 
-    /// The number of a term; nil if it was never inserted. Parameters as of `insert`.
-    @inline(__always) func number(of term: UnsafePointer<UInt8>, _ length: Int, hash: UInt64) -> Int? {
-        place(of: term, length, hash: hash).number
-    }
-
-    /// Calls `body` with the bytes of a term, behind which seven more may be read.
-    func withTerm<R>(_ number: Int, _ body: (UnsafePointer<UInt8>, Int) -> R?) -> R? {
-        let start = number == 0 ? 0 : ends[number - 1]
-        let length = ends[number] - start
-        return bytes.withUnsafeBufferPointer { buffer in
-            buffer.baseAddress.flatMap { body($0 + start, length) }
+    /// Adds a term of another table, if it is new.
+    mutating func insert(_ number: Int, of other: TermTable) {
+        other.bytes.withUnsafeBufferPointer { buffer in
+            guard let source = buffer.baseAddress else { return }
+            let start = other.places[number]
+            _ = add(source + start, other.places[number + 1] - start, hash: other.hashes[number])
         }
     }
 
     /// The text of a term.
     func text(of number: Int) -> String {
-        withTerm(number) { String(decoding: UnsafeBufferPointer(start: $0, count: $1), as: UTF8.self) } ?? ""
+        String(decoding: bytes[places[number]..<places[number + 1]], as: UTF8.self)
     }
 
-    /// The slot of a term, or the empty one where it belongs.
-    @inline(__always) private func place(
-        of term: UnsafePointer<UInt8>, _ length: Int, hash: UInt64
-    ) -> (slot: Int, number: Int?) {
-        slots.withUnsafeBufferPointer { slots in
+    /// Eight bytes of a term from `offset` on as a number that sorts as they do; zeros behind its end.
+    func sortingKey(of number: Int, from offset: Int) -> UInt64 {
+        let start = places[number]
+        let length = places[number + 1] - start
+        return offset >= length
+            ? 0
+            : bytes.withUnsafeBufferPointer { buffer in
+                buffer.baseAddress.map { Key.word($0 + start, at: offset, of: length).byteSwapped } ?? 0
+            }
+    }
+
+    /// Whether a term sorts before another one by their bytes.
+    func isBefore(_ a: Int, _ b: Int) -> Bool {
+        bytes[places[a]..<places[a + 1]].lexicographicallyPrecedes(bytes[places[b]..<places[b + 1]])
+    }
+}
+
+/// The key under which a term is looked up.
+private struct Key {
+    /// Its hash, the same in every process.
+    let hash: UInt64
+    /// What a slot holds of it.
+    let slotKey: UInt64
+    /// What a slot holds of its length.
+    let slotLength: UInt32
+
+    /// Stands for the length of a term that a slot cannot hold.
+    static let long = UInt32.max
+
+    @inline(__always) init(_ term: UnsafePointer<UInt8>, _ length: Int) {
+        var hash = UInt64(truncatingIfNeeded: length) &* 0x9E37_79B9_7F4A_7C15
+        var i = 0
+        var word: UInt64 = 0
+        while i < length {
+            word = Self.word(term, at: i, of: length)
+            hash = Self.mix(hash ^ word, 0xA076_1D64_78BD_642F)
+            i += 8
+        }
+        self.init(hash: Self.mix(hash ^ 0xE703_7ED1_A0B4_28DB, 0x8EBC_6AF0_9C88_C6E3), word, length)
+    }
+
+    @inline(__always) init(hash: UInt64, _ word: UInt64, _ length: Int) {
+        self.hash = hash
+        slotKey = length <= 8 ? word : hash
+        slotLength = length <= 8 ? UInt32(truncatingIfNeeded: length) : Self.long
+    }
+
+    @inline(__always) private static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        let product = a.multipliedFullWidth(by: b)
+        return product.high ^ product.low
+    }
+
+    /// Eight bytes of a term, zeros behind its end.
+    @inline(__always) static func word(_ term: UnsafePointer<UInt8>, at i: Int, of length: Int) -> UInt64 {
+        let raw = UInt64(littleEndian: UnsafeRawPointer(term + i).loadUnaligned(as: UInt64.self))
+        let rest = length - i
+        return rest >= 8 ? raw : raw & ((1 << UInt64(truncatingIfNeeded: 8 * rest)) &- 1)
+    }
+}
+
+extension TermTable {
+    /// The arrays, without the checks and counts that an access to each costs.
+    private struct View {
+        let slots: UnsafeBufferPointer<Slot>
+        let bytes: UnsafePointer<UInt8>
+        let places: UnsafeBufferPointer<Int>
+
+        /// The slot of a term, or the empty one where it belongs.
+        @inline(__always) func slot(of term: UnsafePointer<UInt8>, _ length: Int, _ key: Key) -> Int {
             let mask = slots.count - 1
-            let tag = hash >> 32
-            var slot = Int(truncatingIfNeeded: hash) & mask
+            var slot = Int(truncatingIfNeeded: key.hash) & mask
             while true {
                 let entry = slots[slot]
-                if entry == 0 { return (slot, nil) }
-                let number = Int(truncatingIfNeeded: entry & 0xFFFF_FFFF) - 1
-                if entry >> 32 == tag, isTerm(number, term, length) { return (slot, number) }
+                if entry.number == 0 { return slot }
+                if entry.key == key.slotKey, entry.length == key.slotLength,
+                    entry.length != Key.long || isTerm(Int(entry.number) - 1, term, length)
+                {
+                    return slot
+                }
                 slot = (slot + 1) & mask
             }
         }
-    }
 
-    @inline(__always) private func isTerm(_ number: Int, _ term: UnsafePointer<UInt8>, _ length: Int) -> Bool
-    {
-        ends.withUnsafeBufferPointer { ends in
-            let start = number == 0 ? 0 : ends[number - 1]
-            guard ends[number] - start == length else { return false }
-            return bytes.withUnsafeBufferPointer { buffer in
-                guard let base = buffer.baseAddress else { return false }
-                var i = 0
-                while i < length {
-                    if Self.word(base + start, at: i, of: length) != Self.word(term, at: i, of: length) {
-                        return false
-                    }
-                    i += 8
-                }
-                return true
+        private func isTerm(_ number: Int, _ term: UnsafePointer<UInt8>, _ length: Int) -> Bool {
+            let start = places[number]
+            guard places[number + 1] - start == length else { return false }
+            return stride(from: 0, to: length, by: 8).allSatisfy {
+                Key.word(bytes + start, at: $0, of: length) == Key.word(term, at: $0, of: length)
             }
         }
     }
 
-    @inline(never) private mutating func add(
-        _ term: UnsafePointer<UInt8>, _ length: Int, hash: UInt64, at slot: Int
-    ) -> Int {
-        let number = ends.count
-        let start = ends.last ?? 0
+    @inline(__always) private func withView<R>(_ body: (View) -> R?) -> R? {
+        slots.withUnsafeBufferPointer { slots in
+            bytes.withUnsafeBufferPointer { bytes in
+                places.withUnsafeBufferPointer { places in
+                    bytes.baseAddress.flatMap { body(View(slots: slots, bytes: $0, places: places)) }
+                }
+            }
+        }
+    }
+
+    /// Appends the numbers of the terms that have none yet, up to the first unknown one if so wanted.
+    private func find(
+        _ terms: [AnalyzedText.Term], in source: UnsafePointer<UInt8>, stopsAtUnknown: Bool,
+        _ numbers: inout [UInt32]
+    ) {
+        withView { view -> Void? in
+            terms.withUnsafeBufferPointer { terms in
+                for i in numbers.count..<terms.count {
+                    let (start, length) = (source + Int(terms[i].start), Int(terms[i].length))
+                    let number = view.slots[view.slot(of: start, length, Key(start, length))].number
+                    if number == 0, stopsAtUnknown { return }
+                    numbers.append(number &- 1)
+                }
+            }
+        }
+    }
+
+    /// The number of a term, which is added if it is new.
+    private mutating func add(_ term: UnsafePointer<UInt8>, _ length: Int, hash: UInt64? = nil) -> Int {
+        let key =
+            hash.map { Key(hash: $0, length <= 8 ? Key.word(term, at: 0, of: length) : 0, length) }
+            ?? Key(term, length)
+        let slot = withView { $0.slot(of: term, length, key) } ?? 0
+        if slots[slot].number != 0 { return Int(slots[slot].number) - 1 }
+        let number = hashes.count
+        let start = places[number]
         if start + length + 8 > bytes.count {
-            let more = max(bytes.count, length + 8)
-            bytes.append(contentsOf: repeatElement(0, count: more))
+            bytes.append(contentsOf: repeatElement(0, count: max(bytes.count, length + 8)))
         }
         bytes.withUnsafeMutableBufferPointer { buffer in
             _ = UnsafeMutableBufferPointer(rebasing: buffer[start..<(start + length)])
                 .update(from: UnsafeBufferPointer(start: term, count: length))
         }
-        ends.append(start + length)
-        hashes.append(hash)
-        slots[slot] = Self.entry(number, hash)
-        if 2 * ends.count > slots.count { grow() }
+        places.append(start + length)
+        hashes.append(key.hash)
+        slots[slot] = Slot(
+            key: key.slotKey, number: UInt32(truncatingIfNeeded: number + 1), length: key.slotLength)
+        if 2 * hashes.count > slots.count { grow() }
         return number
     }
 
     private mutating func grow() {
-        var larger = [UInt64](repeating: 0, count: 4 * slots.count)
+        var larger = [Slot](repeating: Slot(key: 0, number: 0, length: 0), count: 4 * slots.count)
         let mask = larger.count - 1
-        for (number, hash) in hashes.enumerated() {
-            var slot = Int(truncatingIfNeeded: hash) & mask
-            while larger[slot] != 0 { slot = (slot + 1) & mask }
-            larger[slot] = Self.entry(number, hash)
+        for old in slots where old.number != 0 {
+            var slot = Int(truncatingIfNeeded: hashes[Int(old.number) - 1]) & mask
+            while larger[slot].number != 0 { slot = (slot + 1) & mask }
+            larger[slot] = old
         }
         slots = larger
-    }
-
-    @inline(__always) private static func entry(_ number: Int, _ hash: UInt64) -> UInt64 {
-        (hash >> 32) << 32 | UInt64(truncatingIfNeeded: number &+ 1)
     }
 }

@@ -11,7 +11,7 @@ extension TfidfVectorizer {
     ) throws -> (vectorizer: TfidfVectorizer, matrix: SparseMatrix) {
         if options.hashedColumns != nil { return try fitHashed(texts, options, threads: threads, job: job) }
         let pieces = try TermCounts.count(texts, options.analyzer, threads: threads, job: job)
-        var statistics = TermStatistics(pieces)
+        let statistics = TermStatistics(pieces, countsOccurrences: options.maxFeatures != nil)
         guard statistics.table.count > 0 else {
             throw LyceumError.empty(
                 "the vocabulary", remedy: "the texts hold no words of two or more letters or digits")
@@ -25,13 +25,11 @@ extension TfidfVectorizer {
         var vocabulary = TermTable()
         var idf: [Double] = []
         // The column of every term; `dropped` for those left out.
-        let dropped = UInt32.max
+        let dropped = TermTable.unknown
         var columns = [UInt32](repeating: dropped, count: statistics.table.count)
         for number in kept {
-            let column = statistics.table.withTerm(number) { bytes, length in
-                vocabulary.insert(bytes, length, hash: statistics.table.hashes[number])
-            }
-            columns[number] = UInt32(truncatingIfNeeded: column ?? 0)
+            columns[number] = UInt32(truncatingIfNeeded: vocabulary.count)
+            vocabulary.insert(number, of: statistics.table)
             if options.useIDF {
                 idf.append(
                     Self.idf(statistics.documents[number], of: texts.count, smooth: options.smoothIDF))
@@ -40,16 +38,18 @@ extension TfidfVectorizer {
         let vectorizer = TfidfVectorizer(options: options, vocabulary: vocabulary, idf: idf)
         let numbered = zip(pieces, statistics.numbers).map { (piece: $0, numbers: $1) }
         let matrices = try Parallel.map(numbered, job: job) { [columns] part in
-            var rows = TfidfRows(vectorizer)
-            var cells: [UInt64] = []
+            // The column of each of the piece's own terms.
+            let own = part.numbers.map { columns[Int($0)] }
+            var rows = TfidfRows(vectorizer, elements: part.piece.cells.count)
+            var cells: [TermCounts.Cell] = []
             var start = 0
             for end in part.piece.ends {
                 cells.removeAll(keepingCapacity: true)
-                for i in start..<end {
-                    let column = columns[Int(part.numbers[Int(part.piece.numbers[i])])]
-                    if column != dropped { cells.append(TfidfRows.cell(column, part.piece.counts[i])) }
+                for cell in part.piece.cells[start..<end] {
+                    let column = own[Int(cell.number)]
+                    if column != dropped { cells.append(.init(number: column, count: cell.count)) }
                 }
-                rows.append(cells: &cells)
+                rows.append(&cells)
                 start = end
             }
             return rows.matrix
@@ -87,47 +87,45 @@ private struct TermStatistics {
     var numbers: [[UInt32]] = []
     /// How many texts hold each term.
     var documents: [Int] = []
-    /// How often each term occurs.
+    /// How often each term occurs; empty unless it is wanted.
     var occurrences: [Int] = []
 
-    init(_ pieces: [TermCounts]) {
+    init(_ pieces: [TermCounts], countsOccurrences: Bool) {
         for (i, piece) in pieces.enumerated() {
             if i == 0 {
                 table = piece.table
                 numbers.append((0..<table.count).map { UInt32(truncatingIfNeeded: $0) })
             } else {
-                numbers.append(
-                    (0..<piece.table.count).map { term in
-                        let number = piece.table.withTerm(term) { bytes, length in
-                            table.insert(bytes, length, hash: piece.table.hashes[term])
-                        }
-                        return UInt32(truncatingIfNeeded: number ?? 0)
-                    })
+                numbers.append(table.insert(all: piece.table))
             }
         }
         documents = [Int](repeating: 0, count: table.count)
-        occurrences = documents
         for (piece, numbers) in zip(pieces, numbers) {
-            for (term, count) in zip(piece.numbers, piece.counts) {
-                let number = Int(numbers[Int(term)])
-                documents[number] += 1
-                occurrences[number] += Int(count)
-            }
+            for (number, count) in zip(numbers, piece.documents) { documents[Int(number)] += Int(count) }
+        }
+        guard countsOccurrences else { return }
+        occurrences = [Int](repeating: 0, count: table.count)
+        for (piece, numbers) in zip(pieces, numbers) {
+            for cell in piece.cells { occurrences[Int(numbers[Int(cell.number)])] += Int(cell.count) }
         }
     }
 
     /// The terms that the options keep, sorted by their bytes, which is the order of their code points.
-    mutating func select(_ options: TfidfOptions, texts: Int) -> [Int] {
+    func select(_ options: TfidfOptions, texts: Int) -> [Int] {
         func bound(_ value: Double, isCount: Bool) -> Double { isCount ? value : value * Double(texts) }
         let low = bound(options.minDF, isCount: options.minDF >= 1)
         let high = bound(options.maxDF, isCount: options.maxDF > 1)
-        var kept: [(key: UInt64, number: Int)] = []
+        var kept: [(first: UInt64, second: UInt64, number: Int)] = []
         for number in 0..<table.count {
             let count = Double(documents[number])
-            if count >= low, count <= high { kept.append((key(number), number)) }
+            guard count >= low, count <= high else { continue }
+            kept.append(
+                (table.sortingKey(of: number, from: 0), table.sortingKey(of: number, from: 8), number))
         }
         kept.sort { a, b in
-            a.key != b.key ? a.key < b.key : table.text(of: a.number).isBefore(table.text(of: b.number))
+            if a.first != b.first { return a.first < b.first }
+            if a.second != b.second { return a.second < b.second }
+            return table.isBefore(a.number, b.number)
         }
         guard let limit = options.maxFeatures, limit < kept.count else { return kept.map(\.number) }
         // Stable: of equally frequent terms, those that sort first stay.
@@ -137,18 +135,6 @@ private struct TermStatistics {
         }
         return frequent.prefix(limit).sorted().map { kept[$0].number }
     }
-
-    /// The first eight bytes of a term, as a number that sorts as they do.
-    private func key(_ number: Int) -> UInt64 {
-        table.withTerm(number) { bytes, length in
-            (0..<8).reduce(0) { $0 << 8 | ($1 < length ? UInt64(bytes[$1]) : 0) }
-        } ?? 0
-    }
-}
-
-extension String {
-    /// Whether this sorts before `other` by bytes.
-    fileprivate func isBefore(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
 }
 
 extension SparseMatrix {

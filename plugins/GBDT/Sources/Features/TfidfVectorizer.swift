@@ -37,26 +37,40 @@ struct TfidfVectorizer: Sendable {
         var rows = TfidfRows(self)
         var text = AnalyzedText()
         var columns: [UInt32] = []
+        var cells: [TermCounts.Cell] = []
         for (i, string) in texts.enumerated() {
             if i & 63 == 0 { try job.checkCancelled() }
             try options.analyzer.analyze(string, into: &text)
             findColumns(of: text, &columns)
-            rows.append(occurrences: &columns)
+            Self.count(&columns, &cells)
+            rows.append(&cells)
         }
         return rows.matrix
     }
 
-    /// The columns of a text's terms, repetitions included.
+    /// The columns of a text's terms, repetitions included, `TermTable.unknown` for none.
     private func findColumns(of text: AnalyzedText, _ columns: inout [UInt32]) {
-        columns.removeAll(keepingCapacity: true)
         text.bytes.withUnsafeBufferPointer { buffer in
             guard let bytes = buffer.baseAddress else { return }
+            guard let count = options.hashedColumns else {
+                return vocabulary.find(text.terms, in: bytes, &columns)
+            }
+            columns.removeAll(keepingCapacity: true)
             for term in text.terms {
-                let (start, length) = (bytes + Int(term.start), Int(term.length))
-                let column =
-                    options.hashedColumns.map { MurmurHash.column(start, length, of: $0) }
-                    ?? vocabulary.number(of: start, length, hash: TermTable.hash(start, length))
-                if let column { columns.append(UInt32(truncatingIfNeeded: column)) }
+                let column = MurmurHash.column(bytes + Int(term.start), Int(term.length), of: count)
+                columns.append(UInt32(truncatingIfNeeded: column))
+            }
+        }
+    }
+
+    private static func count(_ columns: inout [UInt32], _ cells: inout [TermCounts.Cell]) {
+        columns.sort()
+        cells.removeAll(keepingCapacity: true)
+        for column in columns where column != TermTable.unknown {
+            if cells.last?.number == column {
+                cells[cells.count - 1].count += 1
+            } else {
+                cells.append(.init(number: column, count: 1))
             }
         }
     }
@@ -76,58 +90,33 @@ struct TfidfRows {
     private(set) var matrix: SparseMatrix
     private let options: TfidfOptions
     private let idf: [Double]
-    private var cells: [UInt64] = []
+    private var spare: [TermCounts.Cell] = []
     private var row: [Double] = []
     /// 1 + ln(tf) of the usual counts.
     private let logarithms: [Double]
 
-    init(_ vectorizer: TfidfVectorizer) {
-        self.init(vectorizer.options, idf: vectorizer.idf, columnCount: vectorizer.columnCount)
-    }
-
-    init(_ options: TfidfOptions, idf: [Double], columnCount: Int) {
-        self.options = options
-        self.idf = idf
+    /// Begins without rows.
+    ///
+    /// - Parameter elements: how many elements to make room for.
+    init(_ vectorizer: TfidfVectorizer, elements: Int = 0) {
+        options = vectorizer.options
+        idf = vectorizer.idf
         logarithms = (0..<64).map { 1 + log(Double(max($0, 1))) }
-        matrix = SparseMatrix(columnCount: columnCount)
+        matrix = SparseMatrix(columnCount: vectorizer.columnCount)
+        matrix.columns.reserveCapacity(elements)
+        matrix.values.reserveCapacity(elements)
     }
 
-    /// Appends the row of a text whose terms lie in these columns, repetitions included.
-    mutating func append(occurrences columns: inout [UInt32]) {
-        columns.sort()
-        cells.removeAll(keepingCapacity: true)
-        var i = 0
-        while i < columns.count {
-            let start = i
-            while i < columns.count, columns[i] == columns[start] { i += 1 }
-            cells.append(Self.cell(columns[start], UInt32(truncatingIfNeeded: i - start)))
-        }
-        appendSortedCells()
-    }
-
-    /// A column and a count, so packed that sorting sorts by column.
-    @inline(__always) static func cell(_ column: UInt32, _ count: UInt32) -> UInt64 {
-        UInt64(column) << 32 | UInt64(count)
-    }
-
-    /// Appends the row of a text of these cells, each column once.
-    mutating func append(cells: inout [UInt64]) {
-        cells.sort()
-        swap(&self.cells, &cells)
-        appendSortedCells()
-        swap(&self.cells, &cells)
-    }
-
-    private mutating func appendSortedCells() {
+    /// Appends the row of a text of these columns and counts, each column once; sorts them.
+    mutating func append(_ cells: inout [TermCounts.Cell]) {
+        cells.sortByNumber(below: matrix.columnCount, spare: &spare)
         row.removeAll(keepingCapacity: true)
         var squares = 0.0
         var sum = 0.0
         for cell in cells {
-            let column = Int(truncatingIfNeeded: cell >> 32)
-            let count = Int(truncatingIfNeeded: cell & 0xFFFF_FFFF)
-            var value = Double(count)
-            if options.sublinearTF { value = count < 64 ? logarithms[count] : 1 + log(value) }
-            if options.useIDF { value *= idf[column] }
+            var value = Double(cell.count)
+            if options.sublinearTF { value = cell.count < 64 ? logarithms[Int(cell.count)] : 1 + log(value) }
+            if options.useIDF { value *= idf[Int(cell.number)] }
             squares += value * value
             sum += value
             row.append(value)
@@ -138,10 +127,8 @@ struct TfidfRows {
         case .l1: scale = sum > 0 ? sum : 1
         case .none: break
         }
-        for i in cells.indices {
-            matrix.columns.append(UInt32(truncatingIfNeeded: cells[i] >> 32))
-            matrix.values.append(Float(row[i] / scale))
-        }
+        matrix.columns.append(contentsOf: cells.lazy.map(\.number))
+        matrix.values.append(contentsOf: row.lazy.map { Float($0 / scale) })
         matrix.rowPlaces.append(UInt64(matrix.values.count))
     }
 }

@@ -34,8 +34,8 @@ struct GBDTConfiguration: Sendable {
                 "max_classes", default: 1000, in: 2...1_000_000, unit: "labels",
                 "refuse more distinct labels: each costs a tree in every round"),
             .choice(
-                "objective", ["rank:pairwise", "rank:ndcg", "reg:squarederror", "reg:logistic"],
-                default: "rank:pairwise",
+                "objective", ["reg:logistic", "reg:squarederror", "rank:pairwise", "rank:ndcg"],
+                default: "reg:logistic",
                 "task = \"generate\": how sentences learn to be ranked by their ROUGE with the summary"),
         ] + TfidfOptions.declarations
     }

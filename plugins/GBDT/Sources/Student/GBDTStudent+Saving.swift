@@ -123,7 +123,7 @@ extension TfidfVectorizer {
             return nil
         }
         var vocabulary = TermTable()
-        for case .string(let term) in terms { vocabulary.insert(term) }
+        for case .string(let term) in terms { _ = vocabulary.insert(term) }
         let idf = weights.compactMap(\.number)
         self.init(options: options, vocabulary: vocabulary, idf: idf)
         guard vocabulary.count == terms.count, options.hashedColumns == nil || terms.isEmpty,

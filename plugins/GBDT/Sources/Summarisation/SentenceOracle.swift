@@ -66,19 +66,15 @@ struct SentenceOracle {
 private struct WordNumbers {
     private var table = TermTable()
     private var text = AnalyzedText()
+    private var numbers: [UInt32] = []
 
     /// How often each word occurs, case ignored.
-    mutating func counts(_ string: String) throws -> [Int: Int] {
+    mutating func counts(_ string: String) throws -> [UInt32: Int] {
         try TextAnalyzer().analyze(string, into: &text)
-        var counts: [Int: Int] = [:]
         text.bytes.withUnsafeBufferPointer { buffer in
             guard let bytes = buffer.baseAddress else { return }
-            for term in text.terms {
-                let (start, length) = (bytes + Int(term.start), Int(term.length))
-                let number = table.insert(start, length, hash: TermTable.hash(start, length))
-                counts[number, default: 0] += 1
-            }
+            table.insert(text.terms, in: bytes, &numbers)
         }
-        return counts
+        return Dictionary(numbers.map { ($0, 1) }, uniquingKeysWith: +)
     }
 }

@@ -96,7 +96,8 @@ struct Summarizer {
         for (rows, relevances) in documents {
             guard let low = relevances.min(), let high = relevances.max(), low < high else { continue }
             for row in rows { matrix.append(denseRow: row) }
-            labels += relevances.map(Float.init)
+            // NDCG wants whole grades, and gains 2^grade - 1.
+            labels += relevances.map { Float(objective.isScore ? ($0 * 8).rounded() : $0) }
             groups.append(UInt32(clamping: rows.count))
         }
         if groups.isEmpty { return nil }
