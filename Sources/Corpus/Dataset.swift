@@ -96,6 +96,23 @@ public struct Dataset: Sendable {
         return try (0..<count).map { try view.text(at: $0) }
     }
 
+    /// The texts of a column that holds in each row a text or a list of texts.
+    ///
+    /// - Throws: `LyceumError.missingColumn`, or `LyceumError.invalid` naming the row that holds neither.
+    public func stringLists(_ column: String) throws -> [[String]] {
+        let view = try view(column)
+        return try (0..<count).map { row in
+            guard let elements = view[row].list else { return [try view.text(at: row)] }
+            let texts = elements.compactMap(\.string)
+            guard texts.count == elements.count else {
+                throw LyceumError.invalid(
+                    "column '\(column)', row \(row + 1)", expected: "a text or a list of texts",
+                    got: "a list of other things", remedy: nil)
+            }
+            return texts
+        }
+    }
+
     /// Identifies the content: column names, their order, every value. Equal for equal content, whatever way it
     /// was made; 128 bits as 32 hexadecimal digits.
     public var fingerprint: String {

@@ -5,7 +5,6 @@ struct DelimitedColumn {
     let name: String
     private var finished: [TextSegment] = []
     private var texts = TextSegment()
-    private var isInteger = true
     private var isNumber = true
     private var isBoolean = true
 
@@ -17,7 +16,7 @@ struct DelimitedColumn {
             texts.append(nil)
         } else {
             guard (try? UTF8Span(validating: cell.span)) != nil else { return false }
-            if isInteger || isNumber || isBoolean { note(cell, isQuoted: isQuoted) }
+            if isNumber || isBoolean { note(cell, isQuoted: isQuoted) }
             texts.append(utf8: cell)
         }
         // Buffers that grow are copied: a segment ends before it becomes large.
@@ -31,23 +30,21 @@ struct DelimitedColumn {
     /// The column of all cells.
     func column() -> Column {
         let segments = (finished + [texts]).filter { $0.count > 0 }
-        guard isInteger || isNumber || isBoolean else { return Column(segments.map(Segment.text)) }
+        guard isNumber || isBoolean else { return Column(segments.map(Segment.text)) }
         return Column(
             segments.map { texts in
                 .values(
                     (0..<texts.count).map { row in
                         guard let text = texts[row].string else { return .null }
                         if isBoolean { return .bool(text == "true") }
-                        if isInteger { return Int(text).map(Value.integer) ?? .null }
+                        if CellNumber(text.utf8) == .integer { return Int(text).map(Value.integer) ?? .null }
                         return Double(text).map(Value.number) ?? .null
                     })
             })
     }
 
     private mutating func note(_ cell: UnsafeBufferPointer<UInt8>, isQuoted: Bool) {
-        let number = isQuoted ? nil : CellNumber(cell)
-        if number != .integer { isInteger = false }
-        if number == nil { isNumber = false }
+        if isQuoted || CellNumber(cell) == nil { isNumber = false }
         if isQuoted || !(cell.elementsEqual("true".utf8) || cell.elementsEqual("false".utf8)) {
             isBoolean = false
         }

@@ -3,8 +3,8 @@ import LyceumKit
 /// Reads CSV and TSV: RFC 4180 with a header. Cells may be quoted, and then hold delimiters, line breaks and
 /// doubled quotes; lines end in LF or CR LF; blank lines are skipped.
 ///
-/// A column whose unquoted cells are all whole numbers, all numbers or all `true` and `false` holds such values;
-/// any other holds texts. An empty cell is null, a quoted empty one an empty text. A quoted cell is a text.
+/// A column whose cells are all numbers, or all `true` and `false`, holds such values; any other holds texts. An
+/// empty cell is null, a quoted empty one an empty text. A quoted cell is a text.
 enum DelimitedReader {
     static func read(
         _ path: String, delimiter: Character, step: HistoryStep, job: Job

@@ -120,8 +120,10 @@ public struct ClassificationReport: Sendable {
 }
 
 extension ClassificationReport: Report {
+    /// What it is, in a word.
     public var kind: String { "classification" }
 
+    /// The figures by name.
     public var figures: [String: Value] {
         func list(_ name: String, _ score: ClassScore) -> Value {
             var fields = score.value
@@ -147,13 +149,14 @@ extension ClassificationReport: Report {
         return figures
     }
 
+    /// The most important figures in a line.
     public var summary: String {
         "accuracy \(TextTable.percent(accuracy)), macro F1 \(TextTable.percent(macro.f1))"
     }
 
     /// Averages with intervals, then each class, then the confusion matrix if it is small enough to read.
     public var table: String {
-        let percent = TextTable.fixed(confidence * 100, decimals: 0)
+        let percent = (confidence * 100).fixed(0)
         func interval(_ name: String) -> String { intervals[name].map(TextTable.percent) ?? "" }
         func cells(_ score: ClassScore) -> [String] {
             [score.precision, score.recall, score.f1].map(TextTable.percent)
@@ -171,7 +174,7 @@ extension ClassificationReport: Report {
         }
         var lines = [
             "accuracy \(TextTable.percent(accuracy)) (\(interval("accuracy"))), "
-                + "Cohen's kappa \(TextTable.fixed(kappa, decimals: 4))"
+                + "Cohen's kappa \(kappa.fixed(4))"
         ]
         lines += TextTable.lines(rows)
         if labels.count > most { lines.append("… \(labels.count - most) more classes") }

@@ -24,6 +24,7 @@ public struct LatencyReport: Sendable {
 }
 
 extension LatencyReport: Report {
+    /// What it is, in a word.
     public var kind: String { "latency" }
 
     /// Milliseconds, but `per_second`.
@@ -37,24 +38,26 @@ extension LatencyReport: Report {
         ]
     }
 
+    /// The most important figures in a line.
     public var summary: String {
         [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)].map { "\($0) \(shown(quantile($1))) ms" }
             .joined(separator: ", ")
     }
 
+    /// All that matters as lines of text.
     public var table: String {
         let lines = TextTable.lines([
             ["ms per input", "p50", "p95", "p99", "mean", "min", "max"],
             [""]
                 + [quantile(0.5), quantile(0.95), quantile(0.99), mean, quantile(0), quantile(1)].map(shown),
         ])
-        let rate = TextTable.fixed(1 / mean, decimals: 1)
+        let rate = (1 / mean).fixed(1)
         return
             (lines + ["\(seconds.count) inputs, one at a time, after \(warmup) to warm up; \(rate) inputs/s"])
             .joined(separator: "\n")
     }
 
-    private func shown(_ seconds: Double) -> String { TextTable.fixed(seconds * 1000, decimals: 2) }
+    private func shown(_ seconds: Double) -> String { (seconds * 1000).fixed(2) }
 }
 
 /// Measures how long answers take.

@@ -12,7 +12,7 @@ public protocol Report: Sendable {
     var table: String { get }
 }
 
-/// Lays out cells in columns and writes numbers, for the tables of reports.
+/// Lays out cells in columns and writes numbers, × 100, for the tables of reports.
 enum TextTable {
     /// Lines of aligned cells: the first column to the left, the others to the right.
     static func lines(_ rows: [[String]]) -> [String] {
@@ -28,23 +28,11 @@ enum TextTable {
     }
 
     /// A fraction × 100 with two decimals.
-    static func percent(_ fraction: Double) -> String { fixed(fraction * 100, decimals: 2) }
+    static func percent(_ fraction: Double) -> String { (fraction * 100).fixed(2) }
 
     /// An interval of fractions × 100: "41.20 – 43.05".
     static func percent(_ interval: ClosedRange<Double>) -> String {
         "\(percent(interval.lowerBound)) – \(percent(interval.upperBound))"
-    }
-
-    /// A number with so many decimals, without locale.
-    static func fixed(_ value: Double, decimals: Int) -> String {
-        let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
-        guard let scaled = Int(exactly: (value * scale).rounded(.toNearestOrAwayFromZero)) else {
-            return String(value)
-        }
-        let digits = String(scaled.magnitude)
-        let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
-        let text = decimals == 0 ? padded : "\(padded.dropLast(decimals)).\(padded.suffix(decimals))"
-        return scaled < 0 ? "-" + text : text
     }
 }
 

@@ -81,8 +81,10 @@ public struct RougeComparison: Sendable {
 }
 
 extension RougeComparison: Report {
+    /// What it is, in a word.
     public var kind: String { "comparison" }
 
+    /// The figures by name.
     public var figures: [String: Value] {
         let pairs = pairs.map { pair -> Value in
             [
@@ -98,6 +100,7 @@ extension RougeComparison: Report {
         ]
     }
 
+    /// The most important figures in a line.
     public var summary: String {
         pairs.filter { $0.kind == pairs[0].kind }.map { pair in
             "\(pair.kind.title) \(names[pair.first]) − \(names[pair.second]) "
@@ -118,7 +121,7 @@ extension RougeComparison: Report {
     }
 
     private var pairLines: [String] {
-        let percent = TextTable.fixed(confidence * 100, decimals: 0)
+        let percent = (confidence * 100).fixed(0)
         let header = [
             "", names[0], names[1], "difference", "\(percent) % interval", "p (bootstrap)",
             "p (randomisation)",
@@ -153,5 +156,5 @@ extension RougeComparison: Report {
     }
 
     /// A p value in four decimals.
-    private static func shown(_ p: Double) -> String { TextTable.fixed(p, decimals: 4) }
+    private static func shown(_ p: Double) -> String { p.fixed(4) }
 }

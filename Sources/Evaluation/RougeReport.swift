@@ -99,8 +99,10 @@ public struct RougeReport: Sendable {
 }
 
 extension RougeReport: Report {
+    /// What it is, in a word.
     public var kind: String { "rouge" }
 
+    /// The figures by name.
     public var figures: [String: Value] {
         var figures: [String: Value] = [
             "signature": .string(signature), "count": .integer(count), "mean_words": .number(meanWords),
@@ -110,21 +112,22 @@ extension RougeReport: Report {
         return figures
     }
 
+    /// The most important figures in a line.
     public var summary: String {
         summaries.map { "\($0.kind.title) \(TextTable.percent($0.fmeasure))" }.joined(separator: ", ")
     }
 
     /// The means × 100, with what the figures rest on below them.
     public var table: String {
-        let percent = TextTable.fixed(options.confidence * 100, decimals: 0)
+        let percent = (options.confidence * 100).fixed(0)
         let rows = summaries.map { summary in
             [
                 summary.kind.title, TextTable.percent(summary.precision), TextTable.percent(summary.recall),
                 TextTable.percent(summary.fmeasure), TextTable.percent(summary.interval),
             ]
         }
-        var length = "\(TextTable.fixed(meanWords, decimals: 1)) words"
-        if let meanTokens { length += ", \(TextTable.fixed(meanTokens, decimals: 1)) tokens" }
+        var length = "\(meanWords.fixed(1)) words"
+        if let meanTokens { length += ", \(meanTokens.fixed(1)) tokens" }
         return
             (TextTable.lines([["", "precision", "recall", "F", "\(percent) % interval of F"]] + rows)
             + ["\(count) \(count == 1 ? "pair" : "pairs"), \(length) a prediction", signature])

@@ -9,21 +9,33 @@ extension Scripting {
             name: "data", summary: "Datasets: immutable tables of records.",
             functions: [
                 LuaFunction(
-                    name: "load", summary: "Reads a dataset from a file.",
+                    name: "load", summary: "Reads a dataset from a file, a folder of files, or a pattern.",
                     parameters: [
                         LuaParameter(
-                            "path", .string, "a .jsonl file (one object a line) or a .json array of objects")
+                            "path", .string,
+                            ".jsonl (one object a line), .json (a list of objects), .csv or .tsv (with a header), each also .gz; a folder of such files or of CNN/DailyMail's .story files; a pattern like \"shards/*.jsonl\""
+                        ),
+                        LuaParameter(
+                            "options",
+                            .options([
+                                .string(
+                                    "url_lists",
+                                    "for .story files: a list of addresses, whose stories are kept; or the folder of all_train.txt, all_val.txt and all_test.txt, which adds a column `split`"
+                                )
+                            ]), "how to read", optional: true),
                     ],
                     returns: "a dataset",
                     errors: [
                         "the file is missing, empty or of another kind",
-                        "a line that is no JSON object (file, line and what was found)",
+                        "a line that is no JSON object, a row with other cells than the header (file, line and what was found)",
                     ],
                     example:
-                        "local path = os.tmpname() .. \".jsonl\"\ndata.from({ { n = 1 } }):save(path)\nassert(#data.load(path) == 1)",
+                        "local path = os.tmpname() .. \".csv.gz\"\ndata.from({ { n = 1 } }):save(path)\nassert(data.load(path)[1].n == 1)",
                     body: { call in
                         let path = try call.string(1)
-                        let dataset = try Dataset.load(path, job: environment.job("loading \(path)"))
+                        let lists = try call.options(2).values.optionalString("url_lists")
+                        let dataset = try Dataset.load(
+                            path, urlLists: lists, job: environment.job("loading \(path)"))
                         return [.object(DatasetObject(dataset))]
                     }),
                 LuaFunction(

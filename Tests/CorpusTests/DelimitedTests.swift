@@ -37,7 +37,7 @@ import Testing
             0,-1e-3,true,,1,"3",2,
             """)
         #expect(try dataset.values("whole") == [1, -20, 0])
-        #expect(try dataset.values("number") == [1.0, 2.5, -0.001])
+        #expect(try dataset.values("number") == [1, 2.5, -0.001])
         #expect(try dataset.values("flag") == [true, false, true])
         #expect(try dataset.values("text") == ["1", "x", .null])
         #expect(try dataset.values("code") == ["007", "12", "1"])

@@ -68,13 +68,6 @@ import Testing
         for (ours, numpy) in zip(quantiles, [1.075, 2.5, 9.475]) { #expect(abs(ours - numpy) < 1e-12) }
     }
 
-    @Test(arguments: [
-        (0.005, 2, "0.01"), (-1.5, 0, "-2"), (12.345, 1, "12.3"), (0, 2, "0.00"), (.nan, 2, "nan"),
-    ])
-    func fixedDecimals(value: Double, decimals: Int, text: String) {
-        #expect(TextTable.fixed(value, decimals: decimals) == text)
-    }
-
     @Test func leadTakesTheBeginning() {
         let text = "Dr. Smith left. He  came\nback. Then?"
         #expect(Lead.sentences(text) == "Dr. Smith left.")

@@ -1,0 +1,126 @@
+import Corpus
+import LuaBridge
+import LyceumKit
+
+extension DatasetObject {
+    /// Methods on columns.
+    static var columnMethods: [LuaFunction] {
+        let names = LuaParameter(
+            "columns", .either([.string, .list("strings")]), "a name, or a list of names")
+        return [
+            LuaFunction(
+                name: "select", summary: "Keeps these columns, in this order.", parameters: [names],
+                returns: "a dataset", errors: ["no such column"],
+                example: "assert(#data.from({ { a = 1, b = 2 } }):select({ \"a\" }).columns == 1)",
+                body: { call in made(try dataset(call).select(try strings(call, 1))) }),
+            LuaFunction(
+                name: "drop", summary: "Leaves these columns out.", parameters: [names], returns: "a dataset",
+                errors: ["no such column"],
+                example: "assert(#data.from({ { a = 1, b = 2 } }):drop(\"b\").columns == 1)",
+                body: { call in made(try dataset(call).dropping(try strings(call, 1))) }),
+            LuaFunction(
+                name: "rename", summary: "Gives columns other names.",
+                parameters: [LuaParameter("names", .table, "old = \"new\" for each")], returns: "a dataset",
+                errors: ["no such column", "the new name is taken"],
+                example: "assert(data.from({ { a = 1 } }):rename({ a = \"b\" })[1].b == 1)",
+                body: { call in
+                    var names: [String: String] = [:]
+                    for (old, new) in try call.table(1).entries() {
+                        guard let old = old.string, let new = new.string else {
+                            throw call.mismatch(1, .table)
+                        }
+                        names[old] = new
+                    }
+                    return made(try dataset(call).rename(names))
+                }),
+            LuaFunction(
+                name: "column", summary: "The values of one column.",
+                parameters: [LuaParameter("name", .string, "its name")], returns: "a list",
+                errors: ["no such column"], example: "assert(data.from({ { a = 1 } }):column(\"a\")[1] == 1)",
+                body: { call in [.data(.list(try dataset(call).values(try call.string(1))))] }),
+        ]
+    }
+
+    /// A name or a list of names.
+    static func strings(_ call: LuaCall, _ position: Int) throws -> [String] {
+        if let name = call.value(position).string { return [name] }
+        guard let elements = try call.value(position).table?.elements() else {
+            throw call.mismatch(position, nil)
+        }
+        let names = elements.compactMap(\.string)
+        guard names.count == elements.count else { throw call.mismatch(position, nil) }
+        return names
+    }
+
+    /// Methods that tell something of the rows.
+    static var knowledgeMethods: [LuaFunction] {
+        [
+            LuaFunction(
+                name: "group", summary: "Counts how often each value of a column occurs.",
+                parameters: [LuaParameter("column", .string, "its name")],
+                returns: "a dataset of the column and `count`, the most frequent first",
+                errors: ["no such column"],
+                example: "local d = data.from { { label = \"a\" }, { label = \"b\" }, { label = \"a\" } }\n"
+                    + "assert(d:group(\"label\")[1].count == 2)",
+                body: { call in made(try dataset(call).group(by: try call.string(1))) }),
+            LuaFunction(
+                name: "stats",
+                summary:
+                    "How long texts are: min, median, mean, 95th percentile and max, in characters and words.",
+                parameters: [
+                    LuaParameter(
+                        "options",
+                        .options([
+                            .list("columns", of: .string, "which; every column of texts if left out"),
+                            .object("tokens", "function", "text → count or list: adds lengths in tokens"),
+                        ]), "what to measure", optional: true)
+                ],
+                returns: "a dataset: a row for each column and unit",
+                errors: ["no such column", "the function fails (the row is named)"],
+                example: "local d = data.from { { text = \"a cat\" }, { text = \"a big dog\" } }\n"
+                    + "assert(d:stats()[2].max == 3)",
+                body: { call in
+                    let options = try call.options(1)
+                    return made(
+                        try dataset(call).statistics(
+                            columns: options.values.optionalStrings("columns"), job: Job("measuring"),
+                            countTokens: tokenCounter(options.function("tokens"), function: call.name)))
+                }),
+            LuaFunction(
+                name: "history", summary: "What the rows were loaded from and what was done with them since.",
+                returns:
+                    "a dataset: step, operation, detail, rows, and the fingerprint where one was asked for",
+                example: "assert(data.from({ { n = 1 } }):take(1):history()[2].operation == \"take\")",
+                body: { call in
+                    let steps = try dataset(call).history.enumerated().map { i, step -> [String: Value] in
+                        [
+                            "step": .integer(i + 1), "operation": .string(step.operation),
+                            "detail": .string(step.detail), "rows": .integer(step.rows),
+                            "fingerprint": step.fingerprint.map(Value.string) ?? .null,
+                        ]
+                    }
+                    return made(
+                        Dataset(
+                            records: steps, columns: ["step", "operation", "detail", "rows", "fingerprint"]))
+                }),
+        ]
+    }
+
+    /// Writing to a file.
+    static func save(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "save", summary: "Writes the rows to a file, which is replaced as a whole or not at all.",
+            parameters: [
+                LuaParameter(
+                    "path", .string, "ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it")
+            ], returns: "the dataset itself",
+            errors: ["the file cannot be written", "an ending that is not known"],
+            example: "data.from({ { n = 1 } }):save(os.tmpname() .. \".jsonl\")",
+            body: { call in
+                let object = try call.receiver(DatasetObject.self)
+                let path = try call.string(1)
+                try object.dataset.save(path, job: environment.job("saving \(path)"))
+                return [.object(object)]
+            })
+    }
+}
