@@ -37,7 +37,12 @@ local ask = prompt [[Summarise the following description of a software package i
 
 local gpt, gold = nil, parts.gold
 if options.teacher == "openai" then
-    gpt = teacher.open { "openai", model = options.model, temperature = 0.7, concurrency = 16, budget_usd = number("budget") }
+    -- Prices are known for OpenAI's own models; another server gets a limit on calls instead.
+    local is_openai = (os.getenv("OPENAI_BASE_URL") or ""):find("api.openai.com", 1, true) or not os.getenv("OPENAI_BASE_URL")
+    gpt = teacher.open {
+        "openai", model = options.model, temperature = 0.7, concurrency = 16,
+        budget_usd = is_openai and number("budget") or nil, budget_calls = not is_openai and 10000 or nil,
+    }
     gold = gold:shuffle(seed):take(4000)     -- bounds the bill; both students see the same 4000 summaries
 elseif options.teacher == "retrieval" then
     gpt = teacher.open { "retrieval", corpus = parts.background, input = "document", target = "summary" }
@@ -100,8 +105,11 @@ print(rows[1].score.signature)
 print(("ROUGE F-measure × 100 on %d held-out texts; a student is a T5 of %d steps × 32 pairs, from scratch, the same seed."):format(#test, steps))
 print(("gold: %d human pairs, %.0f s of training; generated: %d pairs written by '%s', %.0f s."):format(
     #gold, gold_run.seconds, #pseudo, gpt.name, pseudo_run.seconds))
-local ratio = rows[5].score.rouge1.fmeasure / rows[4].score.rouge1.fmeasure
-print(("The student trained on generated text reaches %.0f %% of the ROUGE-1 of the one trained on gold."):format(ratio * 100))
+local by_gold, by_pseudo = rows[4].score.rouge1.fmeasure, rows[5].score.rouge1.fmeasure
+if by_gold > 0 then
+    print(("The student trained on generated text reaches %.0f %% of the ROUGE-1 of the one trained on gold."):format(
+        by_pseudo / by_gold * 100))
+end
 
 for i = 1, 3 do
     print()
