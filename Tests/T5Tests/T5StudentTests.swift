@@ -115,6 +115,21 @@ import Testing
         #expect(try weights(1) != weights(2))
     }
 
+    @Test func trainingRepeatsBitForBit() throws {
+        // The initial weights are drawn, which tests beside this one disturb: both runs start from one folder.
+        let first = try make()
+        _ = try train(first, ["max_steps": 0])
+        try first.save(to: folder)
+        func weights(_ precision: String) throws -> [UInt8] {
+            let student = try architecture.load(folder)
+            _ = try train(student, ["max_steps": 6, "batch_size": 9, "precision": .string(precision)])
+            let trained = folder + "/trained"
+            try student.save(to: trained)
+            return try Files.read(trained + "/model.safetensors")
+        }
+        for precision in ["fp32", "bf16"] { #expect(try weights(precision) == weights(precision)) }
+    }
+
     @Test func interruptedTrainingKeepsItsStepsAndResumes() throws {
         let run: [String: Value] = ["output_dir": .string(folder), "max_steps": 8]
         let student = try make()

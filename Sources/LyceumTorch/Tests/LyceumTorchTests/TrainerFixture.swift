@@ -24,11 +24,17 @@ final class LineLearner: Learner {
     }
 
     private let parts: Network
+    private let isReplicable: Bool
     var network: Module { parts }
     /// Called before each backward pass.
     var beforeStep: () throws -> Void = {}
 
-    init(dropout: Double = 0) throws { parts = try Network(dropout: dropout) }
+    init(dropout: Double = 0, isReplicable: Bool = false) throws {
+        parts = try Network(dropout: dropout)
+        self.isReplicable = isReplicable
+    }
+
+    func replica() throws -> LineLearner? { isReplicable ? try LineLearner(isReplicable: true) : nil }
 
     func backward(_ batch: Batch, scale: Double, labelSmoothing: Double) throws -> Double {
         try beforeStep()

@@ -59,6 +59,34 @@ import Testing
         for (a, b) in zip(try weights(4, 3), try weights(12, 1)) { #expect(abs(a - b) < 1e-6) }
     }
 
+    @Test func replicasShareTheWorkAndNothingElse() throws {
+        func weights(_ replicas: Int, dropout: Double = 0) throws -> [Float] {
+            let learner = try LineLearner(dropout: dropout, isReplicable: true)
+            let recorder = LineSource.Recorder()
+            // 41 examples: the last batch of an epoch holds one, which only one replica can read.
+            let report = try train(
+                learner, LineSource(count: 41, seen: recorder),
+                options: options {
+                    $0.replicas = replicas
+                    $0.accumulationSteps = 2
+                    $0.maxSteps = nil
+                    $0.epochs = 2
+                })
+            #expect(recorder.batches.flatMap { $0 }.count == 82 && report.tokens == 164)
+            let shares = dropout > 0 ? 1 : replicas
+            #expect(recorder.batches.allSatisfy { $0.count <= (8 + shares - 1) / shares })
+            return try learner.weights()
+        }
+        let alone = try weights(1)
+        for replicas in [2, 3] {
+            let together = try weights(replicas)
+            for (a, b) in zip(alone, together) { #expect(abs(a - b) < 1e-6) }
+            #expect(try weights(replicas) == together)
+        }
+        // Dropout draws from one generator: the learner works alone.
+        _ = try weights(3, dropout: 0.5)
+    }
+
     @Test func epochsDecideTheSteps() throws {
         let report = try train(
             LineLearner(),

@@ -24,7 +24,8 @@ public protocol AutoregressiveDecoder: AnyObject {
 extension AutoregressiveDecoder {
     /// One step of generation: the float32 scores of what may follow `tokens`, [rows, vocabulary].
     func step(_ tokens: [Int], source: EncodedSource, cache: DecoderCache) throws -> Tensor {
-        let states = try decode(Tensor(tokens, shape: [tokens.count, 1]), source: source, cache: cache)
+        let last = try Tensor(tokens, shape: [tokens.count, 1]).to(source.states.device)
+        let states = try decode(last, source: source, cache: cache)
         return try logits(states.select(dim: 1, index: 0)).to(.float32)
     }
 }

@@ -25,7 +25,8 @@ enum BeamSearch {
                 to: scores, texts: searches.flatMap { $0.running.map(\.tokens) })
             let vocabulary = try allowed.size(1)
             let sums = try Tensor(
-                searches.flatMap { $0.running.map(\.score) }, shape: [searches.count * beams, 1])
+                searches.flatMap { $0.running.map(\.score) }, shape: [searches.count * beams, 1]
+            ).to(allowed.device)
             let (values, indices) = try (allowed + sums).view(searches.count, beams * vocabulary)
                 .topk(k: min(2 * beams, beams * vocabulary), dim: 1)
             let width = try values.size(1)

@@ -13,7 +13,7 @@ public struct EncodedSource {
 
     /// The rows of `indices`.
     func select(_ indices: [Int]) throws -> EncodedSource {
-        let indices = try Tensor(indices)
+        let indices = try Tensor(indices).to(states.device)
         return EncodedSource(
             states: try states.indexSelect(dim: 0, indices: indices),
             mask: try mask?.indexSelect(dim: 0, indices: indices))

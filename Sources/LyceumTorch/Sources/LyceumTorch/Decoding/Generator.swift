@@ -25,7 +25,8 @@ public enum Generator {
             let rows = order[first..<min(first + max(1, batchSize), order.count)]
             // Not inference mode: tensors that a network keeps from here would poison its next training.
             let generated = try noGrad {
-                let source = try model.encode(TokenBatch(rows.map { sources[$0] }, padID: model.padID))
+                let batch = try TokenBatch(rows.map { sources[$0] }, padID: model.padID)
+                let source = try model.encode(batch.to(model.device))
                 return options.numBeams > 1
                     ? try BeamSearch.generate(model, source: source, options: options, job: job)
                     : try GreedySearch.generate(model, source: source, options: options, job: job)

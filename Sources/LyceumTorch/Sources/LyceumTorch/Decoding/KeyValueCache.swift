@@ -27,6 +27,9 @@ public final class KeyValueCache {
         )
     }
 
+    /// Where it is; the CPU while it is empty.
+    var device: Device { keys?.device ?? .cpu }
+
     /// Keeps the rows of `indices` [new rows], in that order.
     func select(_ indices: Tensor) throws {
         keys = try keys?.indexSelect(dim: 0, indices: indices)
@@ -80,8 +83,9 @@ public final class DecoderCache {
 
     /// Keeps the rows (hypotheses) of `rows` and, if sources were dropped, the sources of `sources`.
     func select(rows: [Int], sources: [Int]?) throws {
-        let rowIndices = try Tensor(rows)
-        let sourceIndices = try sources.map { try Tensor($0) }
+        let device = layers.first?.own.device ?? .cpu
+        let rowIndices = try Tensor(rows).to(device)
+        let sourceIndices = try sources.map { try Tensor($0).to(device) }
         for index in layers.indices {
             try layers[index].own.select(rowIndices)
             if let sourceIndices, let (keys, values) = layers[index].source {

@@ -28,6 +28,16 @@ public struct TokenBatch {
         ids = try Tensor(flat, shape: [rows.count, width])
     }
 
+    private init(ids: Tensor, lengths: [Int]) {
+        self.ids = ids
+        self.lengths = lengths
+    }
+
+    /// The same rows on another device.
+    public func to(_ device: Device) throws -> TokenBatch {
+        try TokenBatch(ids: ids.to(device), lengths: lengths)
+    }
+
     /// Added to attention scores, it keeps attention off the padding: [rows, 1, 1, length], or nil if there is
     /// no padding.
     public func paddingMask(dtype: DType) throws -> Tensor? {
@@ -37,7 +47,7 @@ public struct TokenBatch {
         for (row, length) in lengths.enumerated() {
             for position in length..<max(width, length) { mask[row * width + position] = Self.blocked }
         }
-        return try Tensor(mask, shape: [lengths.count, 1, 1, width]).to(dtype)
+        return try Tensor(mask, shape: [lengths.count, 1, 1, width]).to(dtype).to(ids.device)
     }
 
     /// A score that softmax turns into 0, finite so that a row without any key gives no NaN.

@@ -28,8 +28,10 @@ struct TokenConstraints {
             Self.repeated(after: [startID] + text, size: noRepeatNgramSize).map { row * vocabulary + $0 }
         }
         if !banned.isEmpty {
-            scores = try scores.flatten().scatter(dim: 0, indices: Tensor(banned), value: -Double.infinity)
-                .view(texts.count, vocabulary)
+            scores = try scores.flatten().scatter(
+                dim: 0, indices: Tensor(banned).to(scores.device), value: -Double.infinity
+            )
+            .view(texts.count, vocabulary)
         }
         return scores
     }

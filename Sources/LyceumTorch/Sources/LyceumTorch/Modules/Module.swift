@@ -76,6 +76,18 @@ open class Module {
         for (_, parameter) in namedParameters() { parameter.dropComputeType() }
     }
 
+    /// Takes over the weights of a module of the same shape: what changes there changes here. Gradients stay
+    /// apart. Buffers are not shared.
+    ///
+    /// - Throws: `TorchError.invalid` if the modules differ.
+    public final func shareWeights(of other: Module) throws {
+        let (own, others) = (namedParameters(), other.namedParameters())
+        guard own.map(\.name) == others.map(\.name),
+            zip(own, others).allSatisfy({ $0.parameter.tensor.shape == $1.parameter.tensor.shape })
+        else { throw TorchError.invalid("shareWeights: the modules have different parameters") }
+        for (mine, theirs) in zip(own, others) { try mine.parameter.shareValues(of: theirs.parameter) }
+    }
+
     private func visit(prefix: String = "", _ body: (_ prefix: String, _ module: Module) -> Void) {
         body(prefix, self)
         for (name, module) in children { module.visit(prefix: "\(prefix)\(name).", body) }

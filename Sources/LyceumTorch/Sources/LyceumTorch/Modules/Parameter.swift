@@ -1,7 +1,7 @@
 /// A trainable tensor of a module.
 public final class Parameter {
     /// The trained values, float32: what the optimizer changes and a checkpoint holds.
-    public let tensor: Tensor
+    public private(set) var tensor: Tensor
     /// Whether AdamW's weight decay applies; by custom not to biases and norms.
     public let decays: Bool
     /// Whether it is a table that ids look up: such tables may learn at a rate of their own.
@@ -23,6 +23,11 @@ public final class Parameter {
     ///
     /// While gradients are recorded the copy is part of the graph, so a backward pass reaches `tensor`.
     func setComputeType(_ dtype: DType) throws { cast = dtype == .float32 ? nil : try tensor.to(dtype) }
+
+    /// Takes over the values of another parameter: one memory, two gradients.
+    func shareValues(of other: Parameter) throws {
+        tensor = try other.tensor.detach().requiresGrad(true)
+    }
 
     /// Goes back to float32.
     func dropComputeType() { cast = nil }

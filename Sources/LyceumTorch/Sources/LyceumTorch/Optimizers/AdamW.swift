@@ -34,7 +34,8 @@ public final class AdamW {
         slots = try parameters.map { name, parameter in
             Slot(
                 name: name, parameter: parameter, mean: try parameter.tensor.detach().zerosLike(),
-                square: try parameter.tensor.detach().zerosLike(), step: try .zeros([]))
+                square: try parameter.tensor.detach().zerosLike(),
+                step: try .zeros([], device: parameter.tensor.device))
         }
     }
 

@@ -43,6 +43,19 @@ public struct SequenceToSequenceBatch: TrainingBatch {
         self.labels = try Tensor(labels)
         self.positions = try Tensor(positions)
     }
+
+    private init(_ batch: SequenceToSequenceBatch, on device: Device) throws {
+        source = try batch.source.to(device)
+        decoderInput = try batch.decoderInput.to(device)
+        labels = try batch.labels.to(device)
+        positions = try batch.positions.to(device)
+        (itemCount, tokenCount) = (batch.itemCount, batch.tokenCount)
+    }
+
+    /// The same pairs on another device.
+    public func to(_ device: Device) throws -> SequenceToSequenceBatch {
+        try SequenceToSequenceBatch(self, on: device)
+    }
 }
 
 /// Encoded pairs, kept in one flat array of 32-bit ids.

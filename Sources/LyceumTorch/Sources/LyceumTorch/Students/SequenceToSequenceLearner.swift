@@ -13,16 +13,24 @@ final class SequenceToSequenceLearner<Model: SequenceToSequenceModel>: Learner {
     func backward(
         _ batch: SequenceToSequenceBatch, scale: Double, labelSmoothing: Double
     ) throws -> Double {
-        try ChunkedCrossEntropy.backward(
+        let batch = try batch.to(model.device)
+        return try ChunkedCrossEntropy.backward(
             states: states(batch), labels: batch.labels, vocabulary: model.configuration.vocabularySize,
             scale: scale,
             labelSmoothing: labelSmoothing, head: model.logits)
     }
 
     func loss(_ batch: SequenceToSequenceBatch) throws -> Double {
-        try ChunkedCrossEntropy.sum(
+        let batch = try batch.to(model.device)
+        return try ChunkedCrossEntropy.sum(
             states: states(batch), labels: batch.labels, vocabulary: model.configuration.vocabularySize,
             head: model.logits)
+    }
+
+    func replica() throws -> SequenceToSequenceLearner? {
+        let copy = try Initializer.withoutDrawing { try Model(model.configuration) }
+        copy.setDropout(0)
+        return SequenceToSequenceLearner(copy, write: writeStudent)
     }
 
     func write(into folder: String) throws { try writeStudent(folder) }

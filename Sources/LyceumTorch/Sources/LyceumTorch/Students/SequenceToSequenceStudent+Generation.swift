@@ -11,6 +11,7 @@ extension SequenceToSequenceStudent {
             inputs.map { prefix + $0 }, addEOS: true,
             maximumLength: options.optionalInt("max_source_length") ?? maxSourceLength, job: job)
         model.eval()
+        try model.move(to: device(options))
         try noGrad { try model.setComputeType(Precision(options).computeType) }
         defer { model.dropComputeType() }
         let texts = try Generator.generate(

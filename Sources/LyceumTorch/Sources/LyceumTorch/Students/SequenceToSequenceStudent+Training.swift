@@ -14,6 +14,7 @@ extension SequenceToSequenceStudent {
         prefix = try options.string("source_prefix")
         maxSourceLength = try options.int("max_source_length")
         if let checkpoint { try restore(checkpoint) }
+        let device = try device(options)
         try Torch.manualSeed(UInt64(bitPattern: Int64(settings.seed)))
         let (model, tokenizer) = try prepare(examples, job)
         let maxTargetLength = try options.int("max_target_length")
@@ -22,6 +23,7 @@ extension SequenceToSequenceStudent {
                 source, tokenizer: tokenizer, prefix: prefix, maxSourceLength: maxSourceLength,
                 maxTargetLength: maxTargetLength, startID: model.decoderStartID, job: job)
         }
+        try model.move(to: device)
         model.setDropout(settings.dropout ?? configuration.dropoutRate)
         let trainer = try Trainer(
             SequenceToSequenceLearner(model) { try self.write(into: $0) }, training: encode(examples),

@@ -17,8 +17,14 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
     /// To how many tokens inputs were cut in training, and are when it generates.
     var maxSourceLength = 512
 
+    /// Where it shall compute.
+    var deviceChoice: DeviceChoice
+
     /// Makes an untrained student.
-    public init(_ configuration: Model.Configuration) { self.configuration = configuration }
+    public init(_ configuration: Model.Configuration, device: DeviceChoice = .auto) {
+        self.configuration = configuration
+        deviceChoice = device
+    }
 
     /// The id under which its architecture is registered.
     public var architecture: String { Model.architecture }
@@ -52,18 +58,22 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
         StudentArchitecture(
             id: Model.architecture, aliases: aliases, modelTypes: modelTypes, summary: summary,
             tasks: [.generate],
-            configuration: Model.Configuration.declarations,
+            configuration: Model.Configuration.declarations + [DeviceChoice.declaration],
             trainingOptions: TrainingOptions.declarations(learningRate: learningRate, batchSize: 16)
                 + textOptions(sourceLength: 512) + [
                     .integer(
                         "max_target_length", default: 128, in: 1...65536, unit: "tokens",
-                        "longer targets are cut to this")
+                        "longer targets are cut to this"),
+                    DeviceChoice.moving,
                 ],
             generationOptions: DecodingOptions.declarations() + textOptions(sourceLength: nil) + [
                 .integer("batch_size", default: 32, in: 1...65536, unit: "texts", "texts generated at once"),
-                Precision.declaration,
+                Precision.declaration, DeviceChoice.moving,
             ],
-            make: { SequenceToSequenceStudent(try Model.Configuration($0)) },
+            make: { options in
+                SequenceToSequenceStudent(
+                    try Model.Configuration(options), device: DeviceChoice(options) ?? .auto)
+            },
             load: { try SequenceToSequenceStudent(folder: $0) })
     }
 

@@ -30,6 +30,14 @@ public protocol Learner: AnyObject {
     func backward(_ batch: Batch, scale: Double, labelSmoothing: Double) throws -> Double
     /// The summed loss of a batch; runs without gradients.
     func loss(_ batch: Batch) throws -> Double
+    /// Another learner of the same shape, whose weights the trainer will replace by this one's, so that both work
+    /// at once on different cores; nil if that is not possible.
+    func replica() throws -> Self?
     /// Writes the student's own files into a folder that exists: a checkpoint is a student, too.
     func write(into folder: String) throws
+}
+
+extension Learner {
+    /// No replicas.
+    public func replica() throws -> Self? { nil }
 }

@@ -17,6 +17,7 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
     var state = TrainingState()
     /// The weights of the lowest validation loss, by path.
     var best: [(name: String, tensor: Tensor)]?
+    private let replicas: Replicas<Student>
     private var meter = ProgressMeter()
     private var plan: (epoch: Int, batches: [[Int]])?
 
@@ -43,6 +44,9 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         sampler = BatchSampler(
             lengths: training.lengths, batchSize: options.batchSize, shuffle: options.shuffle,
             groupByLength: options.groupByLength, seed: options.seed)
+        // Shares of fewer than four examples are not worth a core of their own.
+        let limit = options.replicas ?? min(Torch.threads, options.batchSize / 4, 8)
+        replicas = try Replicas(learner, limit: limit)
         parameters = learner.network.namedParameters()
         optimizer = try AdamW(parameters, weightDecay: options.weightDecay)
     }
@@ -94,21 +98,17 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         if plan?.epoch != state.epoch { plan = (state.epoch, sampler.batches(epoch: state.epoch)) }
         let batches = plan?.batches ?? []
         let end = min(state.batchesDone + options.accumulationSteps, batches.count)
-        let drawn = try batches[min(state.batchesDone, end)..<end].map { try training.batch(of: $0) }
-        let items = drawn.reduce(0) { $0 + $1.itemCount }
-        let network = learner.network
-        network.train()
-        try network.setComputeType(options.precision.computeType)
-        defer {
-            network.eval()
-            network.dropComputeType()
+        let parts = batches[min(state.batchesDone, end)..<end].map { replicas.divide($0) }
+        // By replica, the batches it reads; the last batch of an epoch may be too small to be shared by all.
+        let drawn = try (0..<replicas.count).map { replica in
+            try parts.map { $0[replica] }.filter { !$0.isEmpty }.map { try training.batch(of: $0) }
         }
+        let all = drawn.flatMap { $0 }
+        let items = all.reduce(0) { $0 + $1.itemCount }
         try optimizer.zeroGradients()
-        var sum = 0.0
-        for batch in drawn {
-            sum += try learner.backward(
-                batch, scale: 1 / Double(max(1, items)), labelSmoothing: options.labelSmoothing)
-        }
+        let sum = try replicas.backward(
+            drawn, scale: 1 / Double(max(1, items)), labelSmoothing: options.labelSmoothing,
+            computeType: options.precision.computeType)
         let loss = sum / Double(max(1, items))
         let norm = try GradientClipping.clip(parameters, maximum: options.maxGradNorm)
         guard loss.isFinite, norm.isFinite else {
@@ -131,7 +131,7 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         state.record("loss", loss)
         state.record("learning_rate", rate)
         state.record("grad_norm", norm)
-        meter.add(tokens: drawn.reduce(0) { $0 + $1.tokenCount }, loss: loss)
+        meter.add(tokens: all.reduce(0) { $0 + $1.tokenCount }, loss: loss)
         job.update(
             done: state.step, of: totalSteps, unit: "steps",
             figures: meter.figures(of: state, total: totalSteps))

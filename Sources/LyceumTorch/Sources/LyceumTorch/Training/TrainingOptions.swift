@@ -34,6 +34,8 @@ public struct TrainingOptions: Sendable {
     public var dropout: Double?
     /// What matrices are multiplied in.
     public var precision = Precision.auto
+    /// Replicas of the network that share the work of a step; nil takes as many as the machine is good for.
+    public var replicas: Int?
     /// Steps between validations; nil validates after each epoch.
     public var evalSteps: Int?
     /// Steps between checkpoints; nil saves after each epoch.

@@ -1,0 +1,114 @@
+import Dispatch
+import Synchronization
+
+/// A learner and copies of it that share its weights but have gradients of their own: a step's batches are divided
+/// among them, one for each core.
+///
+/// For small networks this is the better half of the speed: an operator on few numbers gains nothing from a second
+/// thread, a second batch does. The gradients are added up in a fixed order, so a run repeats bit for bit on the
+/// same number of cores.
+final class Replicas<Student: Learner> {
+    private let learners: [Student]
+    /// By learner: its parameters, in one order.
+    private let parameters: [[Tensor]]
+    private let threads = Torch.threads
+
+    /// Makes as many copies as the machine and the batches are good for.
+    ///
+    /// - Parameters:
+    ///   - learner: the original.
+    ///   - limit: the most learners, the original included.
+    init(_ learner: Student, limit: Int) throws {
+        var learners = [learner]
+        // Dropout draws from the process's one generator: at the same time, the order would be left to chance.
+        let isRandom = learner.network.modules().contains { ($0 as? Dropout).map { $0.rate > 0 } ?? false }
+        while !isRandom, learners.count < limit, let copy = try learner.replica() {
+            try copy.network.shareWeights(of: learner.network)
+            learners.append(copy)
+        }
+        self.learners = learners
+        parameters = learners.map { $0.network.namedParameters().map(\.parameter.tensor) }
+    }
+
+    /// How many work at once.
+    var count: Int { learners.count }
+
+    /// Divides the examples of a batch, so that all have as long ones.
+    func divide(_ indices: [Int]) -> [[Int]] {
+        (0..<count).map { part in stride(from: part, to: indices.count, by: count).map { indices[$0] } }
+    }
+
+    /// Leaves the gradients of `scale` times the summed loss in the original's parameters.
+    ///
+    /// - Parameters:
+    ///   - batches: by learner, what it reads one after the other.
+    ///   - computeType: what matrices are multiplied in.
+    /// - Returns: the summed loss, not scaled.
+    func backward(
+        _ batches: [[Student.Batch]], scale: Double, labelSmoothing: Double, computeType: DType
+    ) throws -> Double {
+        let shares = zip(learners, batches).map { learner, batches in
+            Share(
+                learner: learner, batches: batches, scale: scale, labelSmoothing: labelSmoothing,
+                computeType: computeType)
+        }
+        if count == 1 { return try shares.reduce(0) { try $0 + $1.run() } }
+        let results = Mutex([Result<Double, any Error>?](repeating: nil, count: count))
+        let threadsEach = max(1, threads / count)
+        DispatchQueue.concurrentPerform(iterations: count) { index in
+            let result = Result {
+                // The number of threads that an operator may use belongs to the thread that calls it.
+                try Torch.setThreads(threadsEach)
+                return try shares[index].run()
+            }
+            results.withLock { $0[index] = result }
+        }
+        try Torch.setThreads(threads)
+        let sum = try results.withLock { try $0.reduce(0.0) { try $0 + ($1?.get() ?? 0) } }
+        for copy in parameters.dropFirst() { try moveGradients(from: copy) }
+        return sum
+    }
+
+    /// Adds a copy's gradients to the original's.
+    private func moveGradients(from copy: [Tensor]) throws {
+        var sums: [Tensor] = []
+        var added: [Tensor] = []
+        for (original, copy) in zip(parameters[0], copy) {
+            guard let gradient = try copy.grad else { continue }
+            if let sum = try original.grad {
+                sums.append(sum)
+                added.append(gradient)
+            } else {
+                try original.setGrad(gradient)
+            }
+            try copy.zeroGrad()
+        }
+        if !sums.isEmpty { try noGrad { try Foreach.add_(sums, added) } }
+    }
+}
+
+/// What one core does in a step.
+///
+/// Sendable because each share is worked on by one thread while the others wait for it: learners have nothing in
+/// common but the weights, and nobody changes those meanwhile.
+private struct Share<Student: Learner>: @unchecked Sendable {
+    let learner: Student
+    let batches: [Student.Batch]
+    let scale: Double
+    let labelSmoothing: Double
+    let computeType: DType
+
+    /// Adds the gradients to the learner's own; gives the summed loss.
+    func run() throws -> Double {
+        let network = learner.network
+        network.train()
+        defer {
+            network.eval()
+            network.dropComputeType()
+        }
+        try network.setComputeType(computeType)
+        return try batches.reduce(0) {
+            try $0 + learner.backward($1, scale: scale, labelSmoothing: labelSmoothing)
+        }
+    }
+}
