@@ -38,7 +38,8 @@ final class RelativePositionBias: Module {
     }
 
     private func table(holding size: Int) throws -> Tensor {
-        if let table, try table.size(0) >= size { return table }
+        let device = embedding.weight.tensor.device
+        if let table, table.device == device, try table.size(0) >= size { return table }
         var capacity = 64
         while capacity < size { capacity *= 2 }
         var flat: [Int] = []
@@ -48,7 +49,7 @@ final class RelativePositionBias: Module {
             // Keys 0..<capacity lie at distances -query..<capacity - query.
             flat += byDistance[(capacity - 1 - query)..<(2 * capacity - 1 - query)]
         }
-        let new = try Tensor(flat, shape: [capacity, capacity])
+        let new = try Tensor(flat, shape: [capacity, capacity]).to(device)
         table = new
         return new
     }
@@ -291,7 +292,7 @@ final class T5: Module, SequenceToSequenceModel {
         let past = cache?.length ?? 0
         var bias = try decoder.position(first: past, queries: length, keys: past + length)
         if length > 1 {
-            let future = try Tensor.full([length, past + length], TokenBatch.blocked, dtype: x.dtype)
+            let future = try Tensor.full([length, past + length], TokenBatch.blocked, dtype: x.dtype, device: x.device)
             bias = try bias + future.triu(diagonal: past + 1)
         }
         return try decoder(x, bias: bias, encoded: source, cache: cache)

@@ -6,8 +6,10 @@
 #include <c10/core/InferenceMode.h>
 #include <dlfcn.h>
 
+#include <atomic>
 #include <charconv>
 #include <mutex>
+#include <string_view>
 
 #include "Boundary.h"
 
@@ -40,21 +42,43 @@ CTorchInferenceMode *ctorch_inference_mode_begin(void) {
 
 void ctorch_inference_mode_end(CTorchInferenceMode *mode) { delete mode; }
 
-CTorchStatus ctorch_manual_seed(uint64_t seed) {
-    return guarded([&] { at::manual_seed(seed); });
+namespace {
+
+/// Whether CUDA has been loaded. Until then nothing may ask libtorch for it, because libtorch keeps its first answer.
+std::atomic<bool> cuda_loaded{false};
+
+at::Generator generator_of(int32_t device_type, int32_t device_index) {
+    if (device_type == static_cast<int32_t>(at::kCPU)) return at::detail::getDefaultCPUGenerator();
+    TORCH_CHECK(cuda_loaded, "CUDA is not loaded");
+    return at::globalContext().defaultGenerator(
+        at::Device(static_cast<at::DeviceType>(device_type), static_cast<at::DeviceIndex>(device_index)));
 }
 
-CTorchStatus ctorch_rng_state(CTorchTensor **out) {
+}  // namespace
+
+CTorchStatus ctorch_manual_seed(uint64_t seed) {
     return guarded([&] {
+        if (cuda_loaded) {
+            at::manual_seed(seed);
+            return;
+        }
         auto generator = at::detail::getDefaultCPUGenerator();
+        std::lock_guard lock(generator.mutex());
+        generator.set_current_seed(seed);
+    });
+}
+
+CTorchStatus ctorch_rng_state(int32_t device_type, int32_t device_index, CTorchTensor **out) {
+    return guarded([&] {
+        auto generator = generator_of(device_type, device_index);
         std::lock_guard lock(generator.mutex());
         *out = hand_out(generator.get_state());
     });
 }
 
-CTorchStatus ctorch_set_rng_state(const CTorchTensor *state) {
+CTorchStatus ctorch_set_rng_state(int32_t device_type, int32_t device_index, const CTorchTensor *state) {
     return guarded([&] {
-        auto generator = at::detail::getDefaultCPUGenerator();
+        auto generator = generator_of(device_type, device_index);
         std::lock_guard lock(generator.mutex());
         generator.set_state(borrow(state));
     });
@@ -69,23 +93,35 @@ CTorchStatus ctorch_set_threads(int32_t count) {
     });
 }
 
-bool ctorch_has_cuda(void) {
-    bool available = false;
-    guarded([&] { available = at::hasCUDA(); });
-    return available;
+int32_t ctorch_cuda_driver_devices(void) {
+    // The driver's own library, and two functions of it that have not changed since CUDA 1.
+    void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    if (!driver) return 0;
+    auto *init = reinterpret_cast<int (*)(unsigned)>(dlsym(driver, "cuInit"));
+    auto *device_count = reinterpret_cast<int (*)(int *)>(dlsym(driver, "cuDeviceGetCount"));
+    int count = 0;
+    return init && device_count && init(0) == 0 && device_count(&count) == 0 ? count : 0;
 }
 
-CTorchStatus ctorch_load_cuda(void) {
+bool ctorch_library_folder(char *path, size_t capacity) {
+    Dl_info info;
+    auto *known = reinterpret_cast<void *>(&at::get_num_threads);
+    if (dladdr(known, &info) == 0 || !info.dli_fname) return false;
+    std::string_view name(info.dli_fname);
+    auto end = name.rfind('/');
+    if (end == std::string_view::npos || end >= capacity) return false;
+    path[name.copy(path, end)] = 0;
+    return true;
+}
+
+CTorchStatus ctorch_load_cuda(const char *path) {
     return guarded([&] {
-        Dl_info info;
-        auto *known = reinterpret_cast<void *>(&at::get_num_threads);
-        TORCH_CHECK(dladdr(known, &info) != 0 && info.dli_fname, "cannot tell where libtorch_cpu.so was loaded from");
-        std::string path(info.dli_fname);
-        path = path.substr(0, path.rfind('/') + 1) + "libtorch_cuda.so";
         // Never closed: its static constructors have registered operators.
-        if (!dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) {
+        if (!dlopen(path, RTLD_NOW | RTLD_GLOBAL)) {
             const char *reason = dlerror();
-            C10_THROW_ERROR(Error, reason ? reason : "cannot open " + path);
+            C10_THROW_ERROR(Error, reason ? reason : "it cannot be opened");
         }
+        TORCH_CHECK(at::hasCUDA(), "libtorch finds no CUDA device");
+        cuda_loaded = true;
     });
 }

@@ -1,3 +1,4 @@
+import LyceumKit
 import Testing
 
 @testable import LyceumTorch
@@ -93,7 +94,7 @@ import Testing
 
     @Test(.disabled(if: Torch.hasCUDA)) func saysThatThereIsNoCUDA() throws {
         let tensor = try Tensor.zeros([1])
-        let error = #expect(throws: TorchError.self) { try tensor.to(.cuda(0)) }
+        let error = #expect(throws: LyceumError.self) { try tensor.to(.cuda(0)) }
         #expect(error?.description.hasPrefix("CUDA is not available") == true)
     }
 }

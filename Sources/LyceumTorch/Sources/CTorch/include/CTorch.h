@@ -146,15 +146,23 @@ void ctorch_inference_mode_end(CTorchInferenceMode *mode);
 
 // --- Process-wide settings -------------------------------------------------------------------------------------
 
+/// Seeds the CPU's generator and, once CUDA is loaded, those of its devices.
 CTorchStatus ctorch_manual_seed(uint64_t seed);
-/// The CPU generator's whole state as a uint8 tensor, as torch.get_rng_state() gives it.
-CTorchStatus ctorch_rng_state(CTorchTensor **out);
-CTorchStatus ctorch_set_rng_state(const CTorchTensor *state);
+/// The whole state of a device's generator (a c10::DeviceType and an index) as a uint8 tensor, as
+/// torch.get_rng_state() gives it.
+CTorchStatus ctorch_rng_state(int32_t device_type, int32_t device_index, CTorchTensor **out);
+CTorchStatus ctorch_set_rng_state(int32_t device_type, int32_t device_index, const CTorchTensor *state);
 int32_t ctorch_threads(void);
 CTorchStatus ctorch_set_threads(int32_t count);
-bool ctorch_has_cuda(void);
-/// Opens libtorch_cuda.so from the folder that libtorch_cpu.so came from, which registers the CUDA operators.
-CTorchStatus ctorch_load_cuda(void);
+/// How many CUDA devices the NVIDIA driver of this machine offers; 0 without a driver. Does not need libtorch's CUDA
+/// part.
+int32_t ctorch_cuda_driver_devices(void);
+/// Writes the folder that libtorch_cpu.so was loaded from, zero-terminated. False when it cannot be told or does not
+/// fit `capacity`.
+bool ctorch_library_folder(char *path, size_t capacity);
+/// Opens libtorch_cuda.so at `path`, which registers the CUDA operators, for ever. Must come before the first backward
+/// pass, at which libtorch counts its devices. Fails when libtorch finds no device after that.
+CTorchStatus ctorch_load_cuda(const char *path);
 
 #ifdef __cplusplus
 }

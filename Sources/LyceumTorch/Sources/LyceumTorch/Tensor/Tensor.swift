@@ -9,12 +9,12 @@ internal import CTorch
 /// read one tensor at once; whoever changes one in place must be alone with it. That is PyTorch's own rule, and the
 /// reason for `@unchecked Sendable`.
 public final class Tensor: @unchecked Sendable {
-    /// libtorch's tensor, owned.
-    let handle: OpaquePointer
+    /// libtorch's tensor, owned. Replaced only by `move`; the checks of exclusive access would cost every operator.
+    @exclusivity(unchecked) private(set) var handle: OpaquePointer
     /// What the elements are.
     public let dtype: DType
     /// Where the elements are.
-    public let device: Device
+    @exclusivity(unchecked) public private(set) var device: Device
 
     /// Takes over a tensor that the shim handed out: the one door into Swift.
     ///
@@ -80,6 +80,17 @@ public final class Tensor: @unchecked Sendable {
             throw TorchError.invalid("size: a tensor of shape \(shape) has no dimension \(dim); \(valid)")
         }
         return shape[index]
+    }
+
+    /// Puts the elements on another device, for everybody who holds this tensor; a gradient is dropped.
+    ///
+    /// As an operator that changes its operand: whoever calls it must be alone with the tensor.
+    func move(to device: Device) throws {
+        if device == self.device { return }
+        let moved = try detach().to(device)
+        try moved.requiresGrad(requiresGrad)
+        swap(&handle, &moved.handle)
+        swap(&self.device, &moved.device)
     }
 
     /// How many libtorch tensors Swift holds in this process. For leak tests.

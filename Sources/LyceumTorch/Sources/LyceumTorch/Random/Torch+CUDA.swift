@@ -1,0 +1,55 @@
+internal import CTorch
+import Glibc
+import LyceumKit
+
+// Lyceum links only libtorch's CPU part. The CUDA part is opened at run time, where there is one and a device for it.
+extension Torch {
+    /// Whether there is a CUDA device and libtorch can use it; opens libtorch's CUDA part on first use.
+    ///
+    /// libtorch counts its devices at the first backward pass: ask before it.
+    public static var hasCUDA: Bool { cudaFailure == nil }
+
+    /// Opens libtorch_cuda.so from beside libtorch_cpu.so, or from `LIBTORCH`; nothing happens the second time.
+    ///
+    /// - Throws: `LyceumError.unsupported` without an NVIDIA driver, a device, or libtorch's CUDA part.
+    public static func loadCUDA() throws {
+        if let cudaFailure { throw cudaFailure }
+    }
+
+    private static let cudaFailure: LyceumError? = {
+        guard ctorch_cuda_driver_devices() > 0 else {
+            return .unsupported(
+                "CUDA is not available: the NVIDIA driver is not installed or finds no device",
+                remedy: "use device = 'cpu'")
+        }
+        let remedy =
+            "install PyTorch 2.11.0 for CUDA and set LIBTORCH to the folder that "
+            + "python -c 'import torch; print(torch.__path__[0])' prints"
+        let folders = libraryFolders()
+        guard let folder = folders.first(where: { Files.exists(Files.join($0, cudaLibrary)) }) else {
+            return .unsupported(
+                "CUDA is not available: there is no \(cudaLibrary) in " + folders.joined(separator: " or "),
+                remedy: remedy)
+        }
+        guard ctorch_load_cuda(Files.join(folder, cudaLibrary)) == CTORCH_OK else {
+            let reason = String(cString: ctorch_last_error())
+            return .unsupported("CUDA is not available: \(folder)/\(cudaLibrary): \(reason)", remedy: remedy)
+        }
+        return nil
+    }()
+
+    private static let cudaLibrary = "libtorch_cuda.so"
+
+    /// Where libtorch's CUDA part may lie.
+    private static func libraryFolders() -> [String] {
+        var folders: [String] = []
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+        if ctorch_library_folder(&path, path.count) {
+            folders.append(path.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" })
+        }
+        if let chosen = getenv("LIBTORCH").map({ String(cString: $0) }), !chosen.isEmpty {
+            folders.append(Files.join(chosen, "lib"))
+        }
+        return folders
+    }
+}

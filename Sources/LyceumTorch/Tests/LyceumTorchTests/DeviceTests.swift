@@ -1,0 +1,101 @@
+import LyceumKit
+import Testing
+
+@testable import LyceumTorch
+
+/// Devices, tried on libtorch's `meta` device where there is no other: a tensor that stays behind on the CPU is an
+/// error there as it is on a GPU.
+@Suite struct DeviceTests {
+    /// A layer with a bias and a buffer.
+    private final class Layer: Module {
+        let linear: Linear
+        let count: Tensor
+
+        init(size: Int) throws {
+            linear = try Linear(weight: .ones([size, size]), bias: .zeros([size]))
+            count = try .zeros([1])
+            super.init()
+            register("linear", linear)
+            register(buffer: "count", count)
+        }
+    }
+
+    @Test func movingATensorMovesItForAllWhoHoldIt() throws {
+        let tensor = try Tensor([1, 2] as [Float]).requiresGrad(true)
+        let other = tensor
+        try (tensor * 2).sum().backward()
+        try tensor.move(to: .cpu)
+        #expect(try tensor.grad != nil)
+        try tensor.move(to: .meta)
+        #expect(other.device == .meta && other.shape == [2] && other.requiresGrad)
+        #expect(try other.grad == nil)
+        #expect(throws: TorchError.self) { try other.floats() }
+        #expect(throws: TorchError.self) { try other + Tensor([1, 2] as [Float]) }
+        #expect(try (other + 1).device == .meta)
+    }
+
+    @Test func aModuleMovesWhole() throws {
+        let layer = try Layer(size: 3)
+        #expect(layer.device == .cpu)
+        try layer.setComputeType(.bfloat16)
+        try layer.move(to: .meta)
+        #expect(layer.device == .meta && layer.count.device == .meta)
+        #expect(layer.linear.weight.value.device == .meta && layer.linear.weight.value.dtype == .float32)
+        let y = try layer.linear(.zeros([2, 3], device: .meta))
+        #expect(y.device == .meta && y.shape == [2, 3])
+        try y.sum().backward()
+        #expect(try layer.linear.weight.tensor.grad?.device == .meta)
+    }
+
+    @Test func theOptimizersMomentsAreWhereTheParametersAre() throws {
+        let layer = try Layer(size: 2)
+        try layer.move(to: .meta)
+        let optimizer = try AdamW(layer.namedParameters())
+        #expect(optimizer.state().allSatisfy { $0.tensor.device == .meta })
+        try layer.linear(.zeros([2, 2], device: .meta)).sum().backward()
+        #expect(try layer.linear.bias?.tensor.grad?.device == .meta)
+    }
+
+    @Test func choicesAreResolved() throws {
+        #expect(try DeviceChoice.cpu.resolve() == .cpu)
+        #expect(try DeviceChoice.auto.resolve() == (Torch.hasCUDA ? .cuda(0) : .cpu))
+        let declared = [DeviceChoice.declaration]
+        #expect(try DeviceChoice(Options([:], declared: declared, function: "new")) == .auto)
+        #expect(
+            try DeviceChoice(Options(["device": "cpu"], declared: declared, function: "new")) == .cpu)
+        #expect(try DeviceChoice(Options([:], declared: [DeviceChoice.moving], function: "train")) == nil)
+        #expect(throws: LyceumError.self) {
+            try Options(["device": "gpu"], declared: declared, function: "new")
+        }
+    }
+
+    @Test(.disabled(if: Torch.hasCUDA)) func withoutCUDAItIsAnError() throws {
+        let error = #expect(throws: LyceumError.self) { try DeviceChoice.cuda.resolve() }
+        #expect(error?.description.hasPrefix("CUDA is not available: ") == true)
+        #expect(throws: LyceumError.self) { try Tensor.zeros([1], device: .cuda(0)) }
+        #expect(throws: LyceumError.self) { try Torch.rngState(of: .cuda(0)) }
+        // Asking for CUDA in vain must not disturb the CPU.
+        try Torch.manualSeed(3)
+        #expect(try Tensor.rand([4]).count == 4)
+    }
+
+    @Test(.enabled(if: Torch.hasCUDA)) func trainsOnCUDAAsOnTheCPU() throws {
+        let x = try Tensor([1, 2, 3, 4] as [Float], shape: [2, 2])
+        func weights(_ device: Device) throws -> [Float] {
+            let layer = try Layer(size: 2)
+            try layer.move(to: device)
+            let optimizer = try AdamW(layer.namedParameters(), weightDecay: 0.1)
+            for _ in 0..<3 {
+                try optimizer.zeroGradients()
+                try layer.linear(x.to(device)).sum().backward()
+                try optimizer.step(learningRate: 0.1)
+            }
+            return try layer.linear.weight.tensor.floats()
+        }
+        try expectClose(Tensor(weights(.cuda(0))), Tensor(weights(.cpu)))
+        let state = try Torch.rngState(of: .cuda(0))
+        let first = try Tensor.rand([8], device: .cuda(0)).floats()
+        try Torch.restore(rngState: state, of: .cuda(0))
+        #expect(try Tensor.rand([8], device: .cuda(0)).floats() == first)
+    }
+}
