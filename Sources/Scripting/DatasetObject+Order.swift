@@ -62,15 +62,40 @@ extension DatasetObject {
                             }))
                 }),
             LuaFunction(
-                name: "dedup", summary: "Keeps the first of rows that are equal.",
+                name: "dedup", summary: "Keeps the first of rows that are equal, or nearly.",
                 parameters: [
                     LuaParameter(
-                        "columns", .list("strings"), "compares these columns only; all if left out",
-                        optional: true)
+                        "columns", .either([.string, .list("strings")]),
+                        "compares these columns only; all if left out", optional: true),
+                    LuaParameter(
+                        "options",
+                        .options([
+                            .number(
+                                "near", default: nil, in: 0.01...1,
+                                "drops near-duplicates of one column: texts of which this share of runs of words is common (Jaccard; 0.8 is usual)"
+                            ),
+                            .integer("words", default: 5, in: 1...100, "the length of these runs"),
+                        ]), "how alike", optional: true),
                 ],
-                returns: "a dataset", example: "assert(#data.from({ { n = 1 }, { n = 1 } }):dedup() == 1)",
+                returns: "a dataset", errors: ["no such column"],
+                example: "assert(#data.from({ { n = 1 }, { n = 1 } }):dedup() == 1)\n"
+                    + "local d = data.from { { t = \"one two three four\" }, { t = \"One two three four!\" } }\n"
+                    + "assert(#d:dedup(\"t\", { near = 0.8 }) == 1)",
                 body: { call in
-                    made(try dataset(call).dedup(by: call.isGiven(1) ? try strings(call, 1) : []))
+                    let columns = call.isGiven(1) ? try strings(call, 1) : []
+                    let options = try call.options(2).values
+                    guard let similarity = options.optionalDouble("near") else {
+                        return made(try dataset(call).dedup(by: columns))
+                    }
+                    guard let column = columns.first, columns.count == 1 else {
+                        throw LyceumError.badOption(
+                            function: call.name, option: "near", expected: "one column of texts to compare",
+                            got: columns.isEmpty ? "none" : "\(columns.count)")
+                    }
+                    return made(
+                        try dataset(call).dedup(
+                            near: column, similarity: similarity, words: try options.int("words"),
+                            job: Job("dedup")))
                 }),
         ]
     }

@@ -101,6 +101,7 @@ import Testing
         ("data.from({ { a = 1 } }):save '/tmp/x.xls'", ["its name must end in", ".csv", "with .gz"]),
         ("data.load('/tmp', { url_list = 'x' })", ["unknown option 'url_list'", "url_lists"]),
         ("data.from({ { a = 'x' } }):stats { tokens = function() error('no') end }", ["stats, row 1"]),
+        ("data.from({ { a = 'x' } }):dedup(nil, { near = 0.8 })", ["option 'near'", "one column"]),
         ("data.from({ { a = 'x' } }):stats { tokens = function() end }", ["returns a count or a list"]),
         ("metrics.rouge({ 'a' }, { 'a' }, { tokenizer = 'bpe' })", ["tokenizer", "google", "unicode"]),
         ("metrics.compare({ 'a' }, 3)", ["argument 1", "a dataset or a score"]),
