@@ -17,6 +17,15 @@ typedef struct CLuaHost {
     // The thread that executes at this moment: what an interrupt must hook.
     lua_State *volatile running;
     volatile sig_atomic_t interrupted;
+    // Bytes that Lua uses and, unless 0, may use.
+    size_t memory;
+    size_t memorylimit;
+    // Whether a failed allocation may raise: Lua code runs below a protected call, with no
+    // host frame in between.
+    bool mayraise;
+    // Instructions that a call from outside may run, unless 0, and what is left of them.
+    int64_t budget;
+    int64_t instructions;
 } CLuaHost;
 
 static inline CLuaHost *clua_host(lua_State *L) { return *(CLuaHost **)lua_getextraspace(L); }
@@ -27,6 +36,12 @@ void clua_opencoroutines(lua_State *L);
 
 // Creates the registry entries for host objects.
 void clua_openobjects(lua_State *L);
+
+// Sets the hook that L has while nothing is wrong: none, or the one that counts.
+void clua_standardhook(lua_State *L);
+
+// The allocator; `host` is the CLuaHost.
+void *clua_allocate(void *host, void *block, size_t oldSize, size_t newSize);
 
 // After control came back to L: says so, and passes a pending interrupt on to it.
 void clua_setrunning(lua_State *L);

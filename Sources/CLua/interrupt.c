@@ -9,22 +9,44 @@
 #include "host.h"
 
 static lua_State *volatile caught;
-static void (*volatile alsocall)(void);
-static struct sigaction before;
+static void (*volatile alsocall)(int, int);
+// The signals that are caught, and who had them before.
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+static struct sigaction before[SIGNALS];
 // SIGINTs since the last clua_resume.
 static volatile sig_atomic_t unanswered;
+// SIGTERMs and SIGHUPs since the beginning.
+static volatile sig_atomic_t leaving;
 
-static void raiseinterrupt(lua_State *L, lua_Debug *record) {
-    (void)record;
-    if (clua_host(L)->interrupted) {
-        // The hook stays: after a pcall has caught the error it fires again.
-        luaL_error(L, "interrupted");
+// Instructions between two looks at the budget.
+enum { STRIDE = 1000 };
+
+static bool isspent(const CLuaHost *host) { return host->budget > 0 && host->instructions <= 0; }
+
+static void onhook(lua_State *L, lua_Debug *record) {
+    CLuaHost *host = clua_host(L);
+    // These hooks stay: after a pcall has caught the error they fire again.
+    if (host->interrupted) luaL_error(L, "interrupted");
+    if (host->budget > 0 && record->event == LUA_HOOKCOUNT) {
+        host->instructions -= lua_gethookcount(L);
+        if (isspent(host)) {
+            lua_sethook(L, onhook, LUA_MASKCALL | LUA_MASKCOUNT, 1);
+        }
     }
-    lua_sethook(L, NULL, 0, 0);
+    if (isspent(host)) luaL_error(L, "the limit of %d million instructions is reached",
+        (int)((host->budget + 999999) / 1000000));
+    clua_standardhook(L);
 }
 
-static void hook(lua_State *L) {
-    lua_sethook(L, raiseinterrupt, LUA_MASKCALL | LUA_MASKCOUNT, 1);
+static void hook(lua_State *L) { lua_sethook(L, onhook, LUA_MASKCALL | LUA_MASKCOUNT, 1); }
+
+void clua_standardhook(lua_State *L) {
+    if (clua_host(L)->budget > 0) {
+        lua_sethook(L, onhook, LUA_MASKCOUNT, STRIDE);
+    } else {
+        lua_sethook(L, NULL, 0, 0);
+    }
 }
 
 void clua_interrupt(lua_State *L) {
@@ -37,45 +59,57 @@ bool clua_interrupted(lua_State *L) { return clua_host(L)->interrupted; }
 
 void clua_resume(lua_State *L) {
     CLuaHost *host = clua_host(L);
-    host->interrupted = 0;
     unanswered = 0;
-    lua_sethook(host->main, NULL, 0, 0);
+    bool isdirty = host->interrupted || isspent(host);
+    host->instructions = host->budget;
+    if (leaving) return;
+    host->interrupted = 0;
+    // A hook that a script has set stays otherwise.
+    if (isdirty) clua_standardhook(host->main);
 }
 
 void clua_setrunning(lua_State *L) {
     CLuaHost *host = clua_host(L);
     host->running = L;
-    if (host->interrupted) hook(L);
+    if (host->interrupted || isspent(host)) hook(L);
 }
 
 // MARK: The signal
 
-static void onsigint(int number) {
-    (void)number;
-    if (++unanswered >= 3) {
-        static const char text[] = "\nlyceum: interrupted three times without an answer, leaving\n";
-        if (write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(130);
-        _exit(130);
-    }
-    if (caught != NULL) clua_interrupt(caught);
-    if (alsocall != NULL) alsocall();
+static void say(const char *text) {
+    // There is nobody to tell if this fails.
+    ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+    (void)ignored;
 }
 
-void clua_catchsigint(lua_State *L, void (*also)(void)) {
-    clua_releasesigint(caught);
+static void onsignal(int number) {
+    bool isstop = number == SIGINT;
+    int count = isstop ? ++unanswered : ++leaving;
+    if (isstop && count >= 3) {
+        say("\nlyceum: interrupted three times without an answer, leaving\n");
+        _exit(128 + number);
+    }
+    if (!isstop && count >= 2) _exit(128 + number);
+    if (isstop && count == 2) say("\nlyceum: stopping at once; a third Ctrl-C ends the program\n");
+    if (caught != NULL) clua_interrupt(caught);
+    if (alsocall != NULL) alsocall(number, count);
+}
+
+void clua_catchsignals(lua_State *L, void (*also)(int, int)) {
+    clua_releasesignals(caught);
     caught = clua_host(L)->main;
     alsocall = also;
     unanswered = 0;
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = onsigint;
+    action.sa_handler = onsignal;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, &before);
+    for (int i = 0; i < SIGNALS; i++) sigaction(signals[i], &action, &before[i]);
 }
 
-void clua_releasesigint(lua_State *L) {
+void clua_releasesignals(lua_State *L) {
     if (caught == NULL || L == NULL || clua_host(L)->main != caught) return;
-    sigaction(SIGINT, &before, NULL);
+    for (int i = 0; i < SIGNALS; i++) sigaction(signals[i], &before[i], NULL);
     caught = NULL;
     alsocall = NULL;
 }

@@ -1,27 +1,10 @@
-// States: the allocator, opening, closing, memory.
+// States: opening, closing, memory.
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "host.h"
 
 const int CLUA_RAISE = -1;
-
-// Lua reports a failed allocation by longjmp, which could cross Swift frames: so it
-// never sees one.
-static void *allocate(void *unused, void *block, size_t oldSize, size_t newSize) {
-    (void)unused;
-    (void)oldSize;
-    if (newSize == 0) {
-        free(block);
-        return NULL;
-    }
-    void *grown = realloc(block, newSize);
-    if (grown == NULL) {
-        fprintf(stderr, "lyceum: out of memory: Lua asked for %zu bytes\n", newSize);
-        abort();
-    }
-    return grown;
-}
 
 // Reached only by an error outside every lua_pcall, which is a defect of this target.
 static int panic(lua_State *L) {
@@ -40,7 +23,7 @@ static int openall(lua_State *L) {
 lua_State *clua_open(void *context, CLuaCallbacks callbacks) {
     CLuaHost *host = calloc(1, sizeof *host);
     if (host == NULL) return NULL;
-    lua_State *L = lua_newstate(allocate, NULL);
+    lua_State *L = lua_newstate(clua_allocate, host);
     if (L == NULL) {
         free(host);
         return NULL;
@@ -62,7 +45,7 @@ lua_State *clua_open(void *context, CLuaCallbacks callbacks) {
 
 void clua_close(lua_State *L) {
     CLuaHost *host = clua_host(L);
-    clua_releasesigint(L);
+    clua_releasesignals(L);
     lua_close(host->main);
     free(host);
 }

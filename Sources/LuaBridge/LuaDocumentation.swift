@@ -80,6 +80,18 @@ public final class LuaDocumentation {
         return type.properties.first { $0.name == name }.map { .property($0, name: "\(owner).\(name)") }
     }
 
+    /// One line about an entry; empty if there is none of that name.
+    public func summary(of name: String) -> String {
+        switch entry(named: name) {
+        case .module(let module)?: return module.summary
+        case .type(let type)?: return type.summary
+        case .function(let function, _)?: return function.summary
+        case .property(let property, _)?: return property.summary
+        case .topic(let topic)?: return topic.summary
+        case nil: return ""
+        }
+    }
+
     /// Every name that `entry(named:)` knows.
     public var names: [String] {
         modules.flatMap { module in [module.name] + module.functions.map { "\(module.name).\($0.name)" } }
@@ -92,6 +104,19 @@ public final class LuaDocumentation {
 }
 
 extension LuaState {
+    /// One line about a value, without running any Lua code: what its documentation says, or its type.
+    public func summary(of value: LuaValue) -> String {
+        switch value {
+        case .function, .table:
+            switch try? documentation(for: value) {
+            case .function(let function, _)?: return function.summary
+            case .module(let module)?: return module.summary
+            default: return typeName(value)
+            }
+        default: return typeName(value)
+        }
+    }
+
     /// What help knows about a value: a declared function or method, a module, an object, or a name.
     public func documentation(for value: LuaValue) throws -> LuaDocumentation.Entry? {
         switch value {

@@ -70,20 +70,10 @@ extension LuaState {
         let text = raised?.message ?? value.string ?? describe(at: -2)
         errorCount &+= 1
         let error = LuaError(
-            message: withSuggestion(text), traceback: read(-1).string, underlying: raised?.error,
+            message: explained(text), traceback: read(-1).string, underlying: raised?.error,
             isInterrupt: isInterrupt, identifier: errorCount)
         unwinding = (error, value)
         return error
-    }
-
-    /// Names the nearest global where the message complains about a call of an unknown one.
-    private func withSuggestion(_ message: String) -> String {
-        let lead = "attempt to call a nil value (global '"
-        guard let start = message.firstRange(of: lead)?.upperBound else { return message }
-        let name = String(message[start...].prefix { $0 != "'" })
-        let near = Nearest.names(to: name, among: globalNames())
-        if near.isEmpty { return message }
-        return message + "; did you mean " + near.map { "'\($0)'" }.joined(separator: " or ") + "?"
     }
 
     /// The type of the value that stands for a Swift error.

@@ -36,13 +36,18 @@ public struct LuaParameter {
     public let summary: String
     /// Whether it may be left out.
     public let isOptional: Bool
+    /// What a text given for it names (in a table: its first unnamed element), for completion; nil offers files.
+    public let names: LuaNames?
 
     /// Declares a parameter.
-    public init(_ name: String, _ kind: Kind, _ summary: String, optional: Bool = false) {
+    public init(
+        _ name: String, _ kind: Kind, _ summary: String, optional: Bool = false, names: LuaNames? = nil
+    ) {
         self.name = name
         self.kind = kind
         self.summary = summary
         isOptional = optional
+        self.names = names
     }
 }
 
@@ -107,15 +112,23 @@ public struct LuaFunction {
     public let errors: [String]
     /// Lua code that shows its use; may be empty.
     public let example: String
+    /// Further options of its table of options, known only when the call is; for completion.
+    public let furtherOptions: ((LuaCallSite) -> [OptionDeclaration])?
+    /// What the texts of options name, by option, for completion.
+    public let optionNames: [String: LuaNames]
     /// Runs it.
     public let body: (LuaCall) throws -> [LuaValue]
 
     /// Declares a function.
     ///
-    /// - Parameter body: gets the call and returns the results. Whatever it throws becomes a Lua error.
+    /// - Parameters:
+    ///   - furtherOptions: what the body adds to the declared options, so that completion can offer it.
+    ///   - optionNames: what the texts of options name, where the options themselves do not tell.
+    ///   - body: gets the call and returns the results. Whatever it throws becomes a Lua error.
     public init(
         name: String, summary: String, parameters: [LuaParameter] = [], isVariadic: Bool = false,
         returns: String = "", errors: [String] = [], example: String = "",
+        furtherOptions: ((LuaCallSite) -> [OptionDeclaration])? = nil, optionNames: [String: LuaNames] = [:],
         body: @escaping (LuaCall) throws -> [LuaValue]
     ) {
         self.name = name
@@ -125,6 +138,8 @@ public struct LuaFunction {
         self.returns = returns
         self.errors = errors
         self.example = example
+        self.furtherOptions = furtherOptions
+        self.optionNames = optionNames
         self.body = body
     }
 

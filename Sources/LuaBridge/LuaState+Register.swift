@@ -249,6 +249,12 @@ extension LuaState {
         return type?.name ?? "object"
     }
 
+    /// The fields of the records that an object holds under 1, 2, …; nil if it is no list of records.
+    public func columns(of object: AnyObject) -> [String]? { type(of: object)?.columns?(object) }
+
+    /// The fields of the table that a call of an object takes; nil if it takes none.
+    public func callFields(of object: AnyObject) -> [String]? { type(of: object)?.callFields?(object) }
+
     /// The string keys an object answers to: properties and dynamic fields, methods apart.
     public func fields(of object: AnyObject) -> [String] {
         guard let type = type(of: object) else { return [] }

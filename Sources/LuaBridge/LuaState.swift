@@ -1,4 +1,5 @@
 import CLua
+import Glibc
 import LyceumKit
 
 /// A Lua 5.4 interpreter with its standard libraries.
@@ -20,6 +21,8 @@ public final class LuaState {
     var types: [RegisteredType] = []
     var typeIndex: [ObjectIdentifier: Int] = [:]
     var emptyListMetatable: Int32 = 0
+    /// What Lua code may use.
+    var limits = LuaLimits()
 
     /// Opens an interpreter.
     ///
@@ -64,7 +67,7 @@ public final class LuaState {
     ///
     /// - Parameters:
     ///   - text: the source; a first line that begins with `#` is skipped.
-    ///   - name: named in messages: a file name, or "prompt".
+    ///   - name: named in messages: "prompt", or "@" and the path of a file.
     /// - Throws: `LuaError` with the syntax error.
     public func load(_ text: String, name: String) throws -> LuaClosure {
         var source = text
@@ -75,7 +78,8 @@ public final class LuaState {
         return try withStack { state in
             let isCompiled = source.withUTF8 { bytes in
                 bytes.withMemoryRebound(to: CChar.self) {
-                    clua_load(state.stack, $0.baseAddress, $0.count, "=" + name)
+                    clua_load(
+                        state.stack, $0.baseAddress, $0.count, name.hasPrefix("@") ? name : "=" + name)
                 }
             }
             guard isCompiled else {
@@ -153,13 +157,17 @@ public final class LuaState {
     /// call from Swift has returned.
     public func interrupt() { clua_interrupt(main) }
 
-    /// From now on Ctrl-C (SIGINT) interrupts this state and raises `Interrupt` for long Swift work.
+    /// From now on Ctrl-C (SIGINT) interrupts this state and raises `Interrupt` for long Swift work, and SIGTERM
+    /// and SIGHUP do so for good.
     ///
-    /// Lua code stops at its next instruction, in whichever coroutine. A third signal that nothing has answered
-    /// ends the process with status 130. The state is expected to live on the main thread.
+    /// Lua code stops at its next instruction, in whichever coroutine. A second Ctrl-C that nothing has answered
+    /// is urgent, a third ends the process with status 130; so does a second SIGTERM or SIGHUP, with 128 + its
+    /// number. The state is expected to live on the main thread.
     public func catchInterrupts() {
         Interrupt.prepare()
-        clua_catchsigint(main) { Interrupt.raise() }
+        clua_catchsignals(main) { signal, count in
+            if signal == SIGINT { Interrupt.raise(isUrgent: count > 1) } else { Interrupt.leave(signal) }
+        }
     }
 
     /// Whether an interrupt is under way.

@@ -33,6 +33,8 @@ public struct LuaType {
     let length: ((AnyObject) throws -> Int)?
     let index: ((AnyObject, LuaValue, LuaState) throws -> LuaValue?)?
     let fields: ((AnyObject) -> [String])?
+    let columns: ((AnyObject) -> [String])?
+    let callFields: ((AnyObject) -> [String])?
     let toString: ((AnyObject) throws -> String)?
     let preview: ((AnyObject, Int) throws -> String)?
 
@@ -44,12 +46,15 @@ public struct LuaType {
     ///   - length: what `#object` gives.
     ///   - index: what `object[key]` gives where no method or property is named so; nil is "there is none".
     ///   - fields: the string keys that `index` answers for this object, for completion and suggestions.
+    ///   - columns: the fields of the records that `object[1]`, `object[2]`, … are, for completion.
+    ///   - callFields: the fields of the table that `object { … }` takes, for completion.
     ///   - toString: what `tostring(object)` gives; the type's name if absent.
     ///   - preview: what the prompt shows, given the width of the screen in columns; may have several lines.
     public init<T>(
         _ swiftType: T.Type, name: String, summary: String, methods: [LuaFunction] = [],
         properties: [LuaProperty] = [], call: LuaFunction? = nil, length: ((T) throws -> Int)? = nil,
         index: ((T, LuaValue, LuaState) throws -> LuaValue?)? = nil, fields: ((T) -> [String])? = nil,
+        columns: ((T) -> [String])? = nil, callFields: ((T) -> [String])? = nil,
         toString: ((T) throws -> String)? = nil, preview: ((T, _ width: Int) throws -> String)? = nil
     ) {
         self.name = name
@@ -71,6 +76,8 @@ public struct LuaType {
             }
         }
         self.fields = fields.map { fields in { ($0 as? T).map(fields) ?? [] } }
+        self.columns = columns.map { columns in { ($0 as? T).map(columns) ?? [] } }
+        self.callFields = callFields.map { fields in { ($0 as? T).map(fields) ?? [] } }
         self.toString = toString.map { toString in
             { object in
                 guard let typed = object as? T else { return name }

@@ -4,12 +4,13 @@
 // behaviour. So this header gives Swift only calls that never raise:
 //   - every lua_CFunction, every raise and every API that the manual marks `e`
 //     or `v` lives in this target, the latter two behind lua_pcall;
-//   - APIs marked `m` raise only when memory runs out, and the allocator
-//     installed by clua_open prints a message and aborts instead.
+//   - APIs marked `m` raise only when memory runs out. The allocator of clua_open lets
+//     them fail only where Lua code called them; for the host it goes beyond its limit,
+//     and if there is no memory at all it prints a message and aborts.
 // lua.h itself stays out of the module, so that Swift cannot call anything else.
 //
 // Contents: states · calls from Lua into the host · calls from the host into Lua ·
-// the stack · tables · references · host objects · interrupts.
+// the stack · tables · references · host objects · interrupts · limits.
 //
 // Threads: a state belongs to one thread. The one exception is clua_interrupt.
 #ifndef LYCEUM_CLUA_H
@@ -189,12 +190,21 @@ bool clua_interrupted(lua_State *L);
 // Ends the interrupt. To be called when no Lua code runs.
 void clua_resume(lua_State *L);
 
-// From now on SIGINT interrupts `L` and calls `also` (async-signal-safe; may be NULL).
-// A third SIGINT that nothing has answered ends the process with status 130. One
-// state of a process at a time. System calls are not restarted.
-void clua_catchsigint(lua_State *L, void (*also)(void));
+// From now on SIGINT, SIGTERM and SIGHUP interrupt `L` and call `also` (async-signal-safe;
+// may be NULL) with the signal's number and how many of that kind, this one included,
+// nothing has answered. After SIGTERM or SIGHUP clua_resume no longer ends the interrupt.
+// A third SIGINT, or a second SIGTERM or SIGHUP, ends the process with status 128 + its
+// number. One state of a process at a time. System calls are not restarted.
+void clua_catchsignals(lua_State *L, void (*also)(int signal, int count));
 
-// Gives SIGINT back to whoever had it. Does nothing if `L` does not catch it.
-void clua_releasesigint(lua_State *L);
+// Gives the signals back to whoever had them. Does nothing if `L` does not catch them.
+void clua_releasesignals(lua_State *L);
+
+// MARK: Limits
+
+// Bounds what Lua code may use: bytes of memory, and instructions from one outermost
+// call to its end; 0 is no limit. Code that goes beyond fails with an error, which for
+// instructions no pcall can hold up. Coroutines that exist already are not counted.
+void clua_setlimits(lua_State *L, size_t bytes, int64_t instructions);
 
 #endif

@@ -33,6 +33,7 @@ public enum Files {
     public static func writeAtomically(
         _ path: String, _ body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
+        try checkWritable(path)
         let temporary = "\(path).\(getpid()).tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw failure(path, "cannot be written") }
@@ -76,6 +77,7 @@ public enum Files {
         let target = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         let temporary = "\(target).\(getpid()).tmp"
         let old = "\(target).\(getpid()).old"
+        try checkWritable(target)
         try makeFolder(parent(of: target))
         removeTree(temporary)
         try makeFolder(temporary)
@@ -129,6 +131,7 @@ public enum Files {
     /// Makes a folder and those above it.
     public static func makeFolder(_ path: String) throws {
         if path.isEmpty || isFolder(path) { return }
+        try checkWritable(path)
         try makeFolder(parent(of: path))
         guard mkdir(path, 0o777) == 0 || (errno == EEXIST && isFolder(path)) else {
             throw failure(path, "cannot be made")

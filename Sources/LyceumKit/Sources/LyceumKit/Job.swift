@@ -3,17 +3,45 @@ import Synchronization
 /// The process-wide wish of the user to stop: set by Ctrl-C, polled by everything long.
 public enum Interrupt {
     private static let flag = Atomic<Bool>(false)
+    private static let urgency = Atomic<Bool>(false)
+    private static let signal = Atomic<Int32>(0)
 
     /// Asks the running job to stop. Safe in a signal handler once `prepare()` has run.
-    public static func raise() { flag.store(true, ordering: .relaxed) }
+    ///
+    /// - Parameter isUrgent: whether even the work of keeping results is to be left out.
+    public static func raise(isUrgent: Bool = false) {
+        if isUrgent { urgency.store(true, ordering: .relaxed) }
+        flag.store(true, ordering: .relaxed)
+    }
 
-    /// Forgets the wish; the prompt does so before it runs the next line.
-    public static func clear() { flag.store(false, ordering: .relaxed) }
+    /// Asks the running job to stop for good: the program ends when it has kept its results. Safe in a signal
+    /// handler once `prepare()` has run.
+    ///
+    /// - Parameter number: of the signal that asked.
+    public static func leave(_ number: Int32) {
+        signal.store(number, ordering: .relaxed)
+        raise()
+    }
+
+    /// Forgets the wish to stop; the prompt does so before it runs the next line. The wish to leave stays.
+    public static func clear() {
+        urgency.store(false, ordering: .relaxed)
+        flag.store(leaving != nil, ordering: .relaxed)
+    }
 
     /// Whether the user asked to stop.
     public static var isRaised: Bool { flag.load(ordering: .relaxed) }
 
-    /// Creates the flag, so that a signal handler never runs Swift's lazy initialisation.
+    /// Whether the user asked a second time: whoever stops should not stay to write files.
+    public static var isUrgent: Bool { urgency.load(ordering: .relaxed) }
+
+    /// The number of the signal that asked the program to end; nil if none has.
+    public static var leaving: Int32? {
+        let number = signal.load(ordering: .relaxed)
+        return number == 0 ? nil : number
+    }
+
+    /// Creates the flags, so that a signal handler never runs Swift's lazy initialisation.
     public static func prepare() { clear() }
 }
 

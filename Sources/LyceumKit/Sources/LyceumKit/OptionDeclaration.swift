@@ -34,11 +34,13 @@ public struct OptionDeclaration: Sendable, Equatable {
     public let unit: String?
     /// One line for help.
     public let doc: String
+    /// Whether its text names a column of the data that the function is given; for completion.
+    public let namesColumn: Bool
 
     /// Declares an option; the static functions below read better.
     public init(
         _ name: String, kind: Kind, default defaultValue: Value? = nil, required: Bool = false,
-        range: ClosedRange<Double>? = nil, unit: String? = nil, doc: String
+        range: ClosedRange<Double>? = nil, unit: String? = nil, doc: String, namesColumn: Bool = false
     ) {
         self.name = name
         self.kind = kind
@@ -47,6 +49,7 @@ public struct OptionDeclaration: Sendable, Equatable {
         self.range = range
         self.unit = unit
         self.doc = doc
+        self.namesColumn = namesColumn
     }
 
     /// An on/off option.
@@ -79,6 +82,15 @@ public struct OptionDeclaration: Sendable, Equatable {
     ) -> OptionDeclaration {
         OptionDeclaration(
             name, kind: .string, default: value.map(Value.string), required: required, doc: doc)
+    }
+
+    /// The name of a column of the data that the function is given.
+    public static func column(
+        _ name: String, default value: String? = nil, required: Bool = false, _ doc: String
+    ) -> OptionDeclaration {
+        OptionDeclaration(
+            name, kind: .string, default: value.map(Value.string), required: required, doc: doc,
+            namesColumn: true)
     }
 
     /// One of several texts.
