@@ -1,86 +1,240 @@
-/// Where the end of a piece of unfinished code stands: inside a string, inside the table of a call.
+/// Where the end of a piece of unfinished code stands: behind which names, in which call, in which table.
 struct CodeContext {
-    /// The table constructor that the end is in, as the argument of a call.
+    /// A step from a value to one of its parts.
+    enum Step: Equatable {
+        /// A variable.
+        case name(String)
+        /// `.name` or `["name"]`.
+        case field(String)
+        /// `[1]`.
+        case index(Int)
+        /// `:name`.
+        case method(String)
+        /// `( … )`.
+        case call
+    }
+
+    /// What stands in the place of an argument.
+    enum Operand: Equatable {
+        case none
+        case path([Step])
+        case string(String)
+        case other
+    }
+
+    /// The call whose arguments are being typed.
+    struct Call: Equatable {
+        var callee: [Step]
+        /// The arguments before the one that is being typed.
+        var arguments: [Operand] = []
+    }
+
+    /// The table, given as an argument of a call, that is being typed.
     struct Table: Equatable {
-        /// What is called: "data.load", "gold:split".
-        var function: String
         /// The fields that stand in it already.
-        var given: Set<String>
-    }
-
-    /// Whether the end is inside a string.
-    private(set) var isInString = false
-    /// What stands directly before the end: the string so far, or a path of names.
-    private(set) var word = ""
-    /// The call whose table of options the end is in, if any.
-    private(set) var enclosingTable: Table?
-
-    /// One bracket that is open.
-    private struct Level {
-        let bracket: Character
-        /// What stands before it, if that is a name.
-        let name: String
         var given: Set<String> = []
+        /// The field whose value is being typed; nil between fields.
+        var key: String?
+        /// The unnamed elements before the one that is being typed.
+        var elements: [Operand] = []
+        /// Whether the cursor is in a table that is itself the value of `key`.
+        var isNested = false
     }
 
-    /// Reads a text up to its end. Long brackets and comments are not told apart from code.
+    /// What the cursor is in.
+    let tail: CodeScanner.Tail
+    /// What the beginning of a name belongs to: the value before a dot or colon; nil without one.
+    private(set) var owner: [Step]?
+    /// Whether that is a colon.
+    private(set) var isMethod = false
+    /// The innermost call.
+    private(set) var call: Call?
+    /// The table in that call, if the cursor is in one.
+    private(set) var table: Table?
+    /// The value whose index is being typed: `gold[1]["…`.
+    private(set) var indexed: [Step]?
+    /// Parameters of the functions being typed, each with the call that the function is given to.
+    private(set) var parameters: [String: [Step]?] = [:]
+    /// Whether a value may begin here: nothing stands before the cursor that it would have to belong to.
+    private(set) var isFresh = true
+
+    private enum Bracket { case parenthesis, brace, index, parameters }
+
+    private struct Level {
+        let bracket: Bracket
+        var callee: [Step]?
+        var arguments: [Operand] = []
+        var table = Table()
+    }
+
+    private var levels: [Level] = []
+    private var operand = Operand.none
+    private var isCompound = false
+    private var isFunction = false
+
+    /// Reads a text up to its end.
     init(_ text: String) {
-        var levels: [Level] = []
-        var quote: Character?
-        var string = ""
-        var isEscaped = false
-        // The path that ends where we are, and the one before a separator.
-        var name = ""
-        var isNameOver = false
-        for character in text {
-            if let open = quote {
-                string.append(character)
-                if isEscaped {
-                    isEscaped = false
-                } else if character == "\\" {
-                    isEscaped = true
-                } else if character == open {
-                    quote = nil
-                }
-                continue
-            }
-            switch character {
-            case "\"", "'":
-                quote = character
-                string = ""
-                name = ""
-            case "(", "{", "[":
-                levels.append(Level(bracket: character, name: name))
-                name = ""
-                isNameOver = false
-            case ")", "}", "]":
-                _ = levels.popLast()
-                name = ""
-            case "=":
-                if !levels.isEmpty, !name.isEmpty { levels[levels.count - 1].given.insert(name) }
-                name = ""
-            case " ":
-                isNameOver = true
-            case _ where character.isLetter || character.isNumber || "_.:".contains(character):
-                if isNameOver { name = "" }
-                isNameOver = false
-                name.append(character)
-            default:
-                name = ""
-            }
+        let scanner = CodeScanner(text)
+        tail = scanner.tail
+        var previous: CodeScanner.Token?
+        for token in scanner.tokens {
+            read(token, after: previous)
+            previous = token
         }
-        isInString = quote != nil
-        word = isInString ? string : isNameOver ? "" : name
-        enclosingTable = Self.table(levels)
+        finish(previous)
     }
 
-    /// The innermost bracket is a table: of `f { … }`, or of `f(…, { … })`.
-    private static func table(_ levels: [Level]) -> Table? {
-        guard let last = levels.last, last.bracket == "{" else { return nil }
-        if !last.name.isEmpty { return Table(function: last.name, given: last.given) }
-        guard let outer = levels.dropLast().last, outer.bracket == "(", !outer.name.isEmpty else {
-            return nil
+    private mutating func read(_ token: CodeScanner.Token, after previous: CodeScanner.Token?) {
+        switch token {
+        case .name(let name) where LuaSyntax.keywords.contains(name):
+            isFunction = name == "function"
+            operand = ["nil", "true", "false"].contains(name) ? .other : .none
+            isCompound = ["and", "or", "not"].contains(name)
+        case .name(let name):
+            if case .path(let path) = operand, previous == .symbol(".") {
+                operand = .path(path + [.field(name)])
+            } else if case .path(let path) = operand, previous == .symbol(":") {
+                operand = .path(path + [.method(name)])
+            } else if previous == .symbol(".") || previous == .symbol(":") {
+                operand = .other
+            } else {
+                operand = .path([.name(name)])
+            }
+        case .number: operand = .other
+        case .string(let text):
+            if case .path(let path) = operand, Self.isValue(previous) {
+                operand = .path(path + [.call])
+            } else {
+                operand = .string(text)
+            }
+        case .symbol(let symbol): read(symbol: symbol, after: previous)
         }
-        return Table(function: outer.name, given: last.given)
+        if levels.last?.bracket == .index, case .number(let text) = token, let number = Int(text) {
+            levels[levels.count - 1].table.elements = [.path([.index(number)])]
+        }
+    }
+
+    private mutating func read(symbol: String, after previous: CodeScanner.Token?) {
+        let callee: [Step]? =
+            if case .path(let path) = operand, Self.isValue(previous) { path } else { nil }
+        switch symbol {
+        case "(": open(isFunction ? .parameters : .parenthesis, isFunction ? nil : callee)
+        case "{": open(.brace, callee)
+        case "[": open(.index, callee)
+        case ")", "}", "]": close()
+        case ",", ";": separate()
+        case "=":
+            if levels.last?.bracket == .brace, case .path(let path) = operand,
+                case .name(let name)? = path.first,
+                path.count == 1
+            {
+                levels[levels.count - 1].table.key = name
+                levels[levels.count - 1].table.given.insert(name)
+            }
+            operand = .none
+            isCompound = false
+        case ".", ":": break
+        default:
+            isCompound = true
+            operand = .none
+        }
+    }
+
+    private mutating func open(_ bracket: Bracket, _ callee: [Step]?) {
+        levels.append(Level(bracket: bracket, callee: callee))
+        operand = .none
+        isCompound = false
+        isFunction = false
+    }
+
+    private mutating func separate() {
+        defer {
+            operand = .none
+            isCompound = false
+        }
+        guard let last = levels.indices.last else { return }
+        let finished = isCompound ? .other : operand
+        if levels[last].table.key != nil {
+            levels[last].table.key = nil
+        } else if levels[last].bracket == .brace {
+            levels[last].table.elements.append(finished)
+        } else {
+            levels[last].arguments.append(finished)
+        }
+    }
+
+    private mutating func close() {
+        guard let level = levels.popLast() else { return }
+        let last = isCompound ? .other : operand
+        isCompound = false
+        switch level.bracket {
+        case .parameters:
+            let user = levels.last { $0.bracket == .parenthesis }?.callee
+            for case .path(let path) in level.arguments + [last] {
+                if case .name(let name)? = path.first { parameters[name] = .some(user) }
+            }
+            operand = .none
+        case .index:
+            if let callee = level.callee, case .string(let name) = last {
+                operand = .path(callee + [.field(name)])
+            } else if let callee = level.callee, case .path(let index)? = level.table.elements.first {
+                operand = .path(callee + index)
+            } else {
+                operand = .other
+            }
+        case .parenthesis, .brace:
+            operand = level.callee.map { .path($0 + [.call]) } ?? .other
+        }
+    }
+
+    /// Draws the conclusions at the end of the code.
+    private mutating func finish(_ previous: CodeScanner.Token?) {
+        if previous == .symbol(".") || previous == .symbol(":") {
+            isMethod = previous == .symbol(":")
+            if case .path(let path) = operand { owner = path } else { owner = [] }
+        }
+        isFresh = owner == nil && !Self.isValue(previous)
+        if case .string = tail, case .path(let path) = operand, Self.isValue(previous) {
+            call = Call(callee: path)
+            return
+        }
+        guard let last = levels.last else { return }
+        switch last.bracket {
+        case .parenthesis: call = last.callee.map { Call(callee: $0, arguments: last.arguments) }
+        case .index: indexed = last.callee
+        case .parameters: break
+        case .brace:
+            if let callee = last.callee {
+                call = Call(callee: callee)
+                table = last.table
+                return
+            }
+            guard let outer = levels.dropLast().last else { return }
+            if outer.bracket == .parenthesis, let callee = outer.callee {
+                call = Call(callee: callee, arguments: outer.arguments)
+                table = last.table
+            } else if outer.bracket == .brace, let key = outer.table.key {
+                // A list that is the value of an option.
+                table = Table(
+                    given: last.table.given, key: key, elements: last.table.elements, isNested: true)
+                if let callee = outer.callee {
+                    call = Call(callee: callee)
+                } else if let far = levels.dropLast(2).last, far.bracket == .parenthesis,
+                    let callee = far.callee
+                {
+                    call = Call(callee: callee, arguments: far.arguments)
+                }
+            }
+        }
+    }
+
+    /// Whether a token ends a value, so that a bracket behind it calls or indexes.
+    private static func isValue(_ token: CodeScanner.Token?) -> Bool {
+        switch token {
+        case .name(let name): return !LuaSyntax.keywords.contains(name)
+        case .string: return true
+        case .symbol(let symbol): return [")", "]", "}"].contains(symbol)
+        case .number, nil: return false
+        }
     }
 }

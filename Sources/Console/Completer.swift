@@ -1,135 +1,268 @@
 import LuaBridge
 import LyceumKit
 
-/// Finds what can stand at the cursor: names that exist, documented options, topics of help, files.
+/// Finds what can stand at the cursor: names that exist, documented options, columns, topics of help, files.
 ///
 /// Lua tables are read raw and host objects through their declarations: completion never runs Lua code.
 struct Completer {
     let state: LuaState
 
+    /// One thing that can stand at the cursor.
+    struct Completion: Equatable {
+        /// What replaces the bytes that were to be completed.
+        var text: String
+        /// What a list shows of it.
+        var label: String
+        /// One line about it; may be empty.
+        var hint: String
+    }
+
     /// What can stand in place of the UTF-8 bytes `start..<end` of a line, sorted.
-    func complete(_ line: String, start: Int, end: Int) -> [String] {
+    ///
+    /// - Parameter preceding: the lines of the same code before this one.
+    func complete(_ line: String, start: Int, end: Int, preceding: String = "") -> [Completion] {
         let bytes = Array(line.utf8)
         guard start >= 0, start <= end, end <= bytes.count else { return [] }
         let typed = String(decoding: bytes[..<end], as: UTF8.self)
-        let context = CodeContext(typed)
-        let word = context.word
-        let found: [String]
-        if context.isInString {
-            found = helpTopics(typed.dropLast(word.count), word) ?? files(word)
-        } else if typed.first(where: { $0 != " " }) == "?" {
-            found = state.documentation.names.filter { $0.hasPrefix(word) } + names(word)
-        } else {
-            found = (word.contains { $0 == "." || $0 == ":" } ? [] : options(context, word)) + names(word)
-        }
-        return Array(Set(found)).sorted().compactMap {
-            Self.fitted($0, word: word, wordStart: end - word.utf8.count, line: bytes, start: start)
-        }
+        let (word, found) = suggestions(typed, preceding: preceding)
+        var seen: Set<String> = []
+        return found.filter { $0.text.hasPrefix(word) && seen.insert($0.text).inserted }
+            .sorted { $0.text < $1.text }
+            .compactMap { suggestion in
+                Self.fitted(suggestion.text, wordStart: end - word.utf8.count, line: bytes, start: start)
+                    .map { Completion(text: $0, label: suggestion.text, hint: suggestion.hint) }
+            }
     }
 
     /// A completion of our word as one of readline's, which may begin earlier or later.
-    private static func fitted(
-        _ text: String, word: String, wordStart: Int, line: [UInt8], start: Int
-    ) -> String? {
+    private static func fitted(_ text: String, wordStart: Int, line: [UInt8], start: Int) -> String? {
         if start <= wordStart { return String(decoding: line[start..<wordStart], as: UTF8.self) + text }
         return String(validating: Array(text.utf8).dropFirst(start - wordStart), as: UTF8.self)
     }
 
-    // MARK: Names
-
-    private static let keywords = [
-        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in",
-        "local",
-        "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
-    ]
-
-    /// "da" → globals and keywords; "data.lo", "parts.train:fil" → members of what the path leads to.
-    private func names(_ word: String) -> [String] {
-        guard let dot = word.lastIndex(where: { $0 == "." || $0 == ":" }) else {
-            if word.isEmpty { return state.documentation.modules.map(\.name) }
-            return (state.globalNames() + Self.keywords).filter { $0.hasPrefix(word) }
-        }
-        let stem = word[word.index(after: dot)...]
-        guard let owner = try? resolve(String(word[..<dot])) else { return [] }
-        let members = word[dot] == ":" ? methods(of: owner) : fields(of: owner)
-        return members.filter { $0.hasPrefix(stem) && ValuePrinter.isName($0) }.map { word[...dot] + $0 }
-    }
-
-    /// The value of a path of names, without metamethods.
-    private func resolve(_ path: String) throws -> LuaValue {
-        var parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)[...]
-        guard let first = parts.popFirst() else { return .nil }
-        var value = try state.global(first)
-        for part in parts {
-            guard let table = value.table else { return .nil }
-            value = try table.get(part)
-        }
-        return value
-    }
-
-    private func fields(of owner: LuaValue) -> [String] {
-        switch owner {
-        case .table(let table): return (try? table.entries().compactMap(\.key.string)) ?? []
-        case .object(let object): return state.fields(of: object)
-        default: return []
+    /// The word before the cursor, and what it may be the beginning of.
+    private func suggestions(_ typed: String, preceding: String) -> (word: String, found: [LuaSuggestion]) {
+        let bare = typed.drop { $0 == " " }
+        if preceding.isEmpty, bare.hasPrefix("?") { return topic(bare.dropFirst().drop { $0 == " " }) }
+        if preceding.isEmpty, bare.hasPrefix(":"), !bare.hasPrefix("::") { return command(String(bare)) }
+        let context = CodeContext(preceding.isEmpty ? typed : preceding + "\n" + typed)
+        let resolver = PathResolver(state: state, parameters: context.parameters)
+        switch context.tail {
+        case .comment: return ("", [])
+        case .string(let text): return inString(text, context, resolver)
+        case .code(let word):
+            if let owner = context.owner {
+                guard let value = resolver.resolve(owner) else { return (word, []) }
+                return (word, resolver.members(of: value, methods: context.isMethod))
+            }
+            return (word, context.isFresh ? inCode(word, context, resolver) : [])
         }
     }
 
-    private func methods(of owner: LuaValue) -> [String] {
-        switch owner {
-        case .object(let object): return state.type(of: object)?.methods.map(\.name) ?? []
-        case .string: return (try? state.global("string").table?.entries().compactMap(\.key.string)) ?? []
-        case .table(let table):
-            let entries = (try? table.entries()) ?? []
-            return entries.filter { $0.value.function != nil }.compactMap(\.key.string)
-        default: return []
-        }
+    private func topic(_ text: Substring) -> (word: String, found: [LuaSuggestion]) {
+        (String(text), topics + globals())
     }
 
-    // MARK: Options
-
-    /// Inside `f { … }` or `f(…, { … })`: the options of `f` that begin with the word and are not yet given.
-    private func options(_ context: CodeContext, _ word: String) -> [String] {
-        guard let call = context.enclosingTable, let function = function(call.function) else { return [] }
-        let declared = function.parameters.compactMap(\.kind.options).flatMap { $0 }
-        return declared.map(\.name).filter { $0.hasPrefix(word) && !call.given.contains($0) }.map {
-            $0 + " = "
+    private func command(_ text: String) -> (word: String, found: [LuaSuggestion]) {
+        guard let space = text.firstIndex(of: " ") else {
+            return (text, ColonCommand.all.map { LuaSuggestion($0.name, $0.summary) })
         }
-    }
-
-    /// The declaration behind "data.load", "gold:split", "gpt".
-    private func function(_ path: String) -> LuaFunction? {
-        if let colon = path.lastIndex(of: ":") {
-            guard case .object(let object)? = try? resolve(String(path[..<colon])) else { return nil }
-            let name = path[path.index(after: colon)...]
-            return state.type(of: object)?.methods.first { $0.name == name }
-        }
-        guard let value = try? resolve(path) else { return nil }
-        if case .object(let object) = value { return state.type(of: object)?.call }
-        switch try? state.documentation(for: value) {
-        case .function(let function, _)?: return function
-        case .module(let module)?: return module.call
-        default: return nil
-        }
+        let word = String(text[text.index(after: space)...])
+        return (word, files(word))
     }
 
     // MARK: In strings
 
-    /// Topics, if the string is the argument of `help`; nil if it is not.
-    private func helpTopics(_ before: Substring, _ word: String) -> [String]? {
-        var lead = before
-        while let last = lead.last, "\"'[( ".contains(last) { lead.removeLast() }
-        guard lead.hasSuffix("help") else { return nil }
-        return state.documentation.names.filter { $0.hasPrefix(word) }
+    private func inString(
+        _ text: String, _ context: CodeContext, _ resolver: PathResolver
+    ) -> (word: String, found: [LuaSuggestion]) {
+        if let opening = text.ranges(of: "{{").last, !text[opening.upperBound...].contains("}}") {
+            return (String(text[opening.upperBound...].drop { $0 == " " }), variables())
+        }
+        if let indexed = context.indexed {
+            return (text, resolver.resolve(indexed).map { resolver.members(of: $0, methods: false) } ?? [])
+        }
+        guard let call = context.call else { return (text, files(text)) }
+        if call.callee == [.name("help")] { return (text, topics) }
+        guard let function = resolver.function(call) else { return (text, files(text)) }
+        return (text, names(function, context, resolver) ?? files(text))
+    }
+
+    /// What the text of an argument or option can name; nil if nothing is known about it.
+    private func names(
+        _ function: PathResolver.Function, _ context: CodeContext, _ resolver: PathResolver
+    ) -> [LuaSuggestion]? {
+        let site = resolver.site(function, context)
+        if let table = context.table, let key = table.key {
+            if let names = function.declaration.optionNames[key] { return suggestions(names, site) }
+            guard let option = options(function, site).first(where: { $0.name == key }) else { return nil }
+            if option.namesColumn { return columns(site) }
+            return Self.choices(option.kind).map { choices in choices.map { LuaSuggestion($0, option.doc) } }
+        }
+        let parameter = parameter(function, context)
+        if let table = context.table, !table.elements.isEmpty, parameter.map({ isList($0.kind) }) != true {
+            return nil
+        }
+        return parameter?.names.map { suggestions($0, site) }
+    }
+
+    private func isList(_ kind: LuaParameter.Kind) -> Bool {
+        switch kind {
+        case .list: return true
+        case .either(let kinds): return kinds.contains { isList($0) }
+        default: return false
+        }
+    }
+
+    private func suggestions(_ names: LuaNames, _ site: LuaCallSite) -> [LuaSuggestion] {
+        switch names {
+        case .columns: return columns(site)
+        case .suggestions(let make): return make(site)
+        }
+    }
+
+    /// The columns of the receiver, or of the first argument that has some.
+    private func columns(_ site: LuaCallSite) -> [LuaSuggestion] {
+        let objects = [site.receiver].compactMap { $0 } + site.arguments.compactMap(\.object)
+        let columns = objects.lazy.compactMap { state.columns(of: $0) }.first ?? []
+        return columns.map { LuaSuggestion($0, "column") }
+    }
+
+    /// The columns of every dataset in a global variable: what a template's variables can be.
+    private func variables() -> [LuaSuggestion] {
+        state.globalNames().flatMap { name -> [LuaSuggestion] in
+            guard let object = (try? state.global(name))?.object else { return [] }
+            return (state.columns(of: object) ?? []).map { LuaSuggestion($0, "column of \(name)") }
+        }
+    }
+
+    private static func choices(_ kind: OptionDeclaration.Kind) -> [String]? {
+        switch kind {
+        case .choice(let choices): return choices
+        case .list(let element): return choices(element)
+        default: return nil
+        }
+    }
+
+    private var topics: [LuaSuggestion] {
+        state.documentation.names.map { LuaSuggestion($0, state.documentation.summary(of: $0)) }
     }
 
     /// The files whose path begins with the word.
-    private func files(_ word: String) -> [String] {
+    private func files(_ word: String) -> [LuaSuggestion] {
         let slash = word.lastIndex(of: "/")
         let folder = slash.map { String(word[...$0]) } ?? ""
         let stem = slash.map { word[word.index(after: $0)...] } ?? word[...]
         return Files.list(folder.isEmpty ? "." : folder)
             .filter { $0.hasPrefix(stem) && (stem.hasPrefix(".") || !$0.hasPrefix(".")) }
-            .map { folder + $0 + (Files.isFolder(folder + $0) ? "/" : "") }
+            .map { LuaSuggestion(folder + $0 + (Files.isFolder(folder + $0) ? "/" : "")) }
+    }
+
+    // MARK: In code
+
+    /// Where a value, a statement or a field may begin.
+    private func inCode(
+        _ word: String, _ context: CodeContext, _ resolver: PathResolver
+    ) -> [LuaSuggestion] {
+        let local = context.parameters.keys.map { LuaSuggestion($0, "parameter") }
+        guard let call = context.call, let function = resolver.function(call) else {
+            return everything(word) + local
+        }
+        let site = resolver.site(function, context)
+        guard let table = context.table else {
+            guard let parameter = parameter(function, context) else { return everything(word) + local }
+            let fitting = globals { accepts(parameter.kind, $0) }
+            let quoted = word.isEmpty ? (names(function, context, resolver) ?? []).map(Self.quoted) : []
+            return word.isEmpty && !(fitting + quoted).isEmpty ? fitting + quoted : everything(word) + local
+        }
+        if let key = table.key {
+            guard let option = options(function, site).first(where: { $0.name == key }) else {
+                return everything(word) + local
+            }
+            if table.isNested {
+                return (option.kind == .table ? fields(columns(site)) : []) + everything(word)
+            }
+            let values = self.values(option)
+            return word.isEmpty && !values.isEmpty ? values : values + everything(word) + local
+        }
+        let open = options(function, site).map { LuaSuggestion($0.name + " = ", Self.hint($0)) }
+        let head = word.isEmpty ? (names(function, context, resolver) ?? []).map(Self.quoted) : []
+        let offered = (open + fields(function, context, site) + head).filter { suggestion in
+            suggestion.text.hasPrefix(word) && !table.given.contains { suggestion.text == $0 + " = " }
+        }
+        return offered.isEmpty ? everything(word) + local : offered
+    }
+
+    private static func quoted(_ name: LuaSuggestion) -> LuaSuggestion {
+        LuaSuggestion("\"\(name.text)\"", name.hint)
+    }
+
+    /// The values that an option can have, as far as they can be listed.
+    private func values(_ option: OptionDeclaration) -> [LuaSuggestion] {
+        switch option.kind {
+        case .boolean: return [LuaSuggestion("true", option.doc), LuaSuggestion("false", option.doc)]
+        case .choice(let choices): return choices.map { LuaSuggestion("\"\($0)\"", option.doc) }
+        case .object(let type): return globals { state.typeName($0) == type }
+        default: return []
+        }
+    }
+
+    /// "(default 16; examples a step)".
+    private static func hint(_ option: OptionDeclaration) -> String {
+        let value = option.defaultValue.map { "default \($0.text)" }
+        let note = option.isRequired ? "required" : value
+        return note.map { "\(option.doc) (\($0))" } ?? option.doc
+    }
+
+    private func accepts(_ kind: LuaParameter.Kind, _ value: LuaValue) -> Bool {
+        switch kind {
+        case .object(let type): return state.typeName(value) == type
+        case .either(let kinds): return kinds.contains { accepts($0, value) }
+        default: return false
+        }
+    }
+
+    /// Globals and keywords; with nothing typed yet the modules alone.
+    private func everything(_ word: String) -> [LuaSuggestion] {
+        if word.isEmpty { return state.documentation.modules.map { LuaSuggestion($0.name, $0.summary) } }
+        return globals() + LuaSyntax.keywords.map { LuaSuggestion($0) }
+    }
+
+    private func globals(where fits: (LuaValue) -> Bool = { _ in true }) -> [LuaSuggestion] {
+        state.globalNames().filter(LuaSyntax.isName).compactMap { name in
+            guard let value = try? state.global(name), fits(value) else { return nil }
+            return LuaSuggestion(name, state.summary(of: value))
+        }
+    }
+
+    // MARK: Declarations
+
+    private func parameter(_ function: PathResolver.Function, _ context: CodeContext) -> LuaParameter? {
+        let position = context.call?.arguments.count ?? 0
+        let parameters = function.declaration.parameters
+        return parameters.indices.contains(position) ? parameters[position] : nil
+    }
+
+    /// The options of a function's tables, those included that depend on the call.
+    private func options(_ function: PathResolver.Function, _ site: LuaCallSite) -> [OptionDeclaration] {
+        function.declaration.parameters.compactMap(\.kind.options).flatMap { $0 }
+            + (function.declaration.furtherOptions?(site) ?? [])
+    }
+
+    /// The fields of a table that is no table of options: a record, or one named by columns.
+    private func fields(
+        _ function: PathResolver.Function, _ context: CodeContext, _ site: LuaCallSite
+    ) -> [LuaSuggestion] {
+        if function.isCallOfObject, let object = function.receiver {
+            return (state.callFields(of: object) ?? []).map { LuaSuggestion("\($0) = ") }
+        }
+        guard let parameter = parameter(function, context), case .table = parameter.kind,
+            case .columns? = parameter.names
+        else { return [] }
+        return fields(columns(site))
+    }
+
+    private func fields(_ names: [LuaSuggestion]) -> [LuaSuggestion] {
+        names.map { LuaSuggestion($0.text + " = ", $0.hint) }
     }
 }

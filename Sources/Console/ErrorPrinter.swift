@@ -2,14 +2,23 @@ import LuaBridge
 import LyceumKit
 
 /// Writes errors: the message in one line first, then where it happened.
-public struct ErrorPrinter: Sendable {
+public struct ErrorPrinter {
     /// The chunk name of what is typed at the prompt.
     public static let promptName = "prompt"
 
     private let style: Style
+    /// Gives the line that a message is about.
+    private let sourceLine: (_ message: String) -> (number: Int, text: String)?
 
     /// Prepares to write errors.
-    public init(style: Style) { self.style = style }
+    ///
+    /// - Parameter sourceLine: gives the line that a message such as "s.lua:3: …" is about.
+    public init(
+        style: Style, sourceLine: @escaping (_ message: String) -> (number: Int, text: String)? = { _ in nil }
+    ) {
+        self.style = style
+        self.sourceLine = sourceLine
+    }
 
     /// The lines for an error.
     ///
@@ -18,18 +27,24 @@ public struct ErrorPrinter: Sendable {
         guard let error = error as? LuaError else { return "\(style.error("error:")) \(error)" }
         var message = error.message
         let obvious = "\(Self.promptName):1: "
-        if isSingleLine, message.hasPrefix(obvious) { message.removeFirst(obvious.count) }
+        let isObvious = isSingleLine && message.hasPrefix(obvious)
+        let line = isObvious || error.isInterrupt ? nil : sourceLine(message)
+        if isObvious { message.removeFirst(obvious.count) }
         if error.isInterrupt { return style.faint(message) }
         var lines = ["\(style.error("error:")) \(message)"]
+        if let line { lines.append("\(style.faint("  \(line.number) |")) \(line.text)") }
         lines += frames(error.traceback, isSingleLine: isSingleLine).map { style.faint("  \($0)") }
         return lines.joined(separator: "\n")
     }
+
+    /// How frames begin that tell a script's author nothing: functions of the program, and the sandbox's.
+    private static let folded = ["[C]:", "(...tail calls", "sandbox:"]
 
     /// The frames worth reading: those of Lua code, with the functions of the program folded away.
     private func frames(_ traceback: String?, isSingleLine: Bool) -> [String] {
         let frames = (traceback ?? "").split(separator: "\n").dropFirst().map { line in
             String(line.drop { $0 == "\t" || $0 == " " })
-        }.filter { !$0.hasPrefix("[C]:") && !$0.hasPrefix("(...tail calls") }
+        }.filter { line in !Self.folded.contains { line.hasPrefix($0) } }
         // One frame that is the chunk itself says no more than the message.
         if frames.count <= 1 { return [] }
         return isSingleLine ? frames.filter { $0 != "\(Self.promptName):1: in main chunk" } : frames

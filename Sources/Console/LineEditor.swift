@@ -1,4 +1,5 @@
 import CReadline
+import LyceumKit
 
 /// Reads lines with editing, history and completion.
 final class LineEditor {
@@ -10,22 +11,29 @@ final class LineEditor {
         case interrupted
         /// Pressed Ctrl-D on an empty line.
         case end
+        /// Pressed Ctrl-X Ctrl-E on this.
+        case edit(String)
+        /// Nothing: a signal asks the program to leave.
+        case leave
     }
 
-    private let complete: (_ line: String, _ start: Int, _ end: Int) -> [String]
+    /// Gives what can stand in place of the UTF-8 bytes `start..<end` of a line.
+    typealias Complete = (_ line: String, _ start: Int, _ end: Int) -> [Completer.Completion]
+
+    private let complete: Complete
 
     /// Takes over the terminal's line editing.
     ///
-    /// - Parameter complete: gives what can stand in place of the UTF-8 bytes `start..<end` of the line.
-    init(complete: @escaping (_ line: String, _ start: Int, _ end: Int) -> [String]) {
+    /// - Parameter complete: called when the user presses Tab.
+    init(complete: @escaping Complete) {
         self.complete = complete
         creadline_prepare("lyceum")
         creadline_setcompleter(
             { context, line, start, end, offers in
                 guard let context, let line else { return }
                 let editor = Unmanaged<LineEditor>.fromOpaque(context).takeUnretainedValue()
-                for text in editor.complete(String(cString: line), Int(start), Int(end)) {
-                    creadline_offer(offers, text)
+                for offer in editor.complete(String(cString: line), Int(start), Int(end)) {
+                    creadline_offer(offers, offer.text, offer.label, offer.hint)
                 }
             }, Unmanaged.passUnretained(self).toOpaque())
     }
@@ -35,11 +43,13 @@ final class LineEditor {
     /// Reads a line.
     func read(prompt: String) -> Input {
         var line: UnsafeMutablePointer<CChar>?
-        switch creadline_read(prompt, &line) {
-        case CREADLINE_LINE:
-            guard let line else { return .end }
-            defer { creadline_free(line) }
-            return .line(String(cString: line))
+        let result = creadline_read(prompt, { Interrupt.leaving != nil }, &line)
+        defer { if let line { creadline_free(line) } }
+        let text = line.map { String(cString: $0) } ?? ""
+        switch result {
+        case CREADLINE_LINE: return .line(text)
+        case CREADLINE_EDIT: return .edit(text)
+        case CREADLINE_LEAVE: return .leave
         case CREADLINE_INTERRUPTED: return .interrupted
         default: return .end
         }

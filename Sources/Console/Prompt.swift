@@ -3,29 +3,21 @@ import LyceumKit
 
 /// The prompt: reads lines of Lua, runs them, shows what comes out.
 public final class Prompt {
-    private let session: Session
-    private let history: History
+    let session: Session
+    let history: History
     private let reader: ChunkReader
     private var editor: LineEditor?
+    /// The lines of a block that is not finished yet.
+    private var pending = ""
     /// The results of earlier lines, the latest first.
     private var results: [LuaValue] = []
-    private var showsTime = false
+    /// Whether every line tells how long it took.
+    var showsTime = false
 
     /// Results that stay in reach as `_1` … `_9`.
     private static let keptResults = 9
     /// From this time on a line tells how long it took.
     private static let worthTelling = Duration.seconds(1)
-
-    private static let help = """
-        Lua 5.4 code runs as you type it; the value of an expression is shown. Unfinished code goes on in the
-        next line. A ';' at the end hides the result.
-          help()         what there is; help(x), ? x or help "name" explain one thing
-          _              the last result; _1, _2, … _9 the last, the one before, …
-          Tab            completes names, options, files; Ctrl-R searches the history
-          Ctrl-C         stops what runs, or clears the line; Ctrl-D leaves
-          :time          tells, or stops telling, how long each line takes
-          :quit          leaves
-        """
 
     /// Prepares a prompt and loads the history.
     ///
@@ -44,38 +36,68 @@ public final class Prompt {
     /// Reads and runs lines until the user leaves.
     public func run() {
         let completer = Completer(state: session.state)
-        editor = LineEditor { completer.complete($0, start: $1, end: $2) }
+        editor = LineEditor { [unowned self] in
+            completer.complete($0, start: $1, end: $2, preceding: pending)
+        }
         history.showToReadline()
-        var pending = ""
         while true {
+            session.leaveIfAsked()
             switch editor?.read(prompt: pending.isEmpty ? "> " : ">> ") {
             case .line(let line):
-                pending += pending.isEmpty ? line : "\n" + line
-                switch handle(pending) {
-                case .done: pending = ""
-                case .unfinished: continue
-                case .leave: return
-                }
+                if !take(line) { return }
+            case .edit(let line):
+                if !takeEdited(line) { return }
             case .interrupted: pending = ""
+            case .leave: continue
             case .end, nil:
-                if pending.isEmpty {
-                    Terminal.write("\n")
-                    return
-                }
-                // Ctrl-D inside a block gives the block up, not the session.
                 Terminal.write("\n")
+                if pending.isEmpty { return }
+                // Ctrl-D inside a block gives the block up, not the session.
                 pending = ""
             }
         }
     }
 
-    private enum Handling { case done, unfinished, leave }
+    /// Takes a line, as a block of its own or the next of the unfinished one; false to leave.
+    private func take(_ line: String) -> Bool {
+        pending += pending.isEmpty ? line : "\n" + line
+        let text = pending
+        switch handle(text) {
+        case .done: pending = ""
+        case .unfinished: break
+        case .leave: return false
+        }
+        return true
+    }
+
+    /// Lets the user go on in an editor, and takes what comes back.
+    private func takeEdited(_ line: String) -> Bool {
+        let begun = pending.isEmpty ? line : pending + "\n" + line
+        pending = ""
+        return takeFromEditor(begun)
+    }
+
+    /// Opens a text in the editor and runs what comes back; false to leave.
+    func takeFromEditor(_ text: String) -> Bool {
+        var written = ""
+        _ = session.guarded { written = try ExternalEditor.edit(text).trimmed }
+        if written.isEmpty { return true }
+        for (position, line) in written.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+        {
+            Terminal.write((position == 0 ? "> " : ">> ") + line + "\n")
+        }
+        return take(written)
+    }
+
+    /// What became of a text.
+    enum Handling { case done, unfinished, leave }
 
     private func handle(_ text: String) -> Handling {
         let bare = text.trimmed
         if bare.isEmpty { return .done }
         if bare.hasPrefix(":"), !bare.hasPrefix("::") {
             history.add(text)
+            pending = ""
             return command(bare)
         }
         if bare.hasPrefix("?") {
@@ -83,7 +105,13 @@ public final class Prompt {
             explain(String(bare.dropFirst()).trimmed)
             return .done
         }
+        return evaluate(text, timed: showsTime) ? .done : .unfinished
+    }
+
+    /// Runs a text; false if it is not finished yet.
+    func evaluate(_ text: String, timed: Bool) -> Bool {
         var isUnfinished = false
+        session.keep(typed: text)
         _ = session.guarded(isSingleLine: !text.contains("\n")) {
             let reading: ChunkReader.Reading
             do {
@@ -96,20 +124,20 @@ public final class Prompt {
             case .incomplete: isUnfinished = true
             case .code(let code, let isSilent):
                 history.add(text)
-                try run(code, isSilent: isSilent)
+                try run(code, isSilent: isSilent, timed: timed)
             }
         }
-        return isUnfinished ? .unfinished : .done
+        return !isUnfinished
     }
 
-    private func run(_ code: LuaClosure, isSilent: Bool) throws {
+    private func run(_ code: LuaClosure, isSilent: Bool, timed: Bool) throws {
         let begun = ContinuousClock.now
         defer {
             let elapsed = ContinuousClock.now - begun
-            if showsTime || (elapsed >= Self.worthTelling && !session.isQuiet) {
+            if timed || (elapsed >= Self.worthTelling && !session.isQuiet) {
                 let span = ProgressRenderer.clock(elapsed / .seconds(1))
                 Terminal.report(
-                    session.outputStyle.faint(showsTime && elapsed < .seconds(1) ? ms(elapsed) : span))
+                    session.outputStyle.faint(timed && elapsed < .seconds(1) ? ms(elapsed) : span))
             }
         }
         let values = try session.state.call(code)
@@ -131,22 +159,6 @@ public final class Prompt {
         for (position, value) in results.enumerated() {
             try session.state.setGlobal("_\(position + 1)", value)
         }
-    }
-
-    private func command(_ text: String) -> Handling {
-        switch text {
-        case ":quit", ":q", ":exit": return .leave
-        case ":help": Terminal.write(Self.help + "\n")
-        case ":time":
-            showsTime.toggle()
-            Terminal.write(showsTime ? "times are shown\n" : "times are shown from one second on\n")
-        default:
-            _ = session.guarded {
-                throw LyceumError.unknownName(
-                    kind: "command", name: text, known: [":help", ":quit", ":time"], remedy: nil)
-            }
-        }
-        return .done
     }
 
     /// `? x`: help about a name, or about the value of an expression.
@@ -171,7 +183,7 @@ public final class Prompt {
 
 extension String {
     /// Without white space at both ends.
-    fileprivate var trimmed: String {
+    var trimmed: String {
         var rest = self[...]
         while rest.first?.isWhitespace == true { rest.removeFirst() }
         while rest.last?.isWhitespace == true { rest.removeLast() }

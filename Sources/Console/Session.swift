@@ -1,3 +1,4 @@
+import Glibc
 import LuaBridge
 import LyceumKit
 
@@ -20,6 +21,7 @@ public final class Session {
     let isQuiet: Bool
     let outputStyle: Style
     private let errors: ErrorPrinter
+    private let sources = SourceLines()
 
     /// Prepares a session; from now on Ctrl-C interrupts the code of `state`.
     ///
@@ -30,7 +32,9 @@ public final class Session {
         self.progress = progress
         self.isQuiet = isQuiet
         outputStyle = Style(isColoured: terminal.isOutputInteractive && terminal.allowsColour)
-        errors = ErrorPrinter(style: Style(isColoured: terminal.isErrorInteractive && terminal.allowsColour))
+        errors = ErrorPrinter(
+            style: Style(isColoured: terminal.isErrorInteractive && terminal.allowsColour),
+            sourceLine: { [sources] in sources.line(of: $0) })
         state.catchInterrupts()
     }
 
@@ -49,8 +53,9 @@ public final class Session {
             }
             if !isInput { try findModules(beside: path) }
             try setArguments(script: path, arguments)
+            sources.keep(text, name: isInput ? "stdin" : path)
             try state.run(
-                text, name: isInput ? "stdin" : path, arguments: arguments.map(LuaValue.string))
+                text, name: isInput ? "stdin" : "@" + path, arguments: arguments.map(LuaValue.string))
         }
     }
 
@@ -62,6 +67,14 @@ public final class Session {
         }
     }
 
+    /// Requires a module into a global variable of its name, as `-l` of the `lua` program does.
+    public func require(_ module: String) -> Outcome {
+        guarded {
+            guard let require = try state.global("require").function else { return }
+            try state.setGlobal(module, try require([.string(module)]).first ?? .nil)
+        }
+    }
+
     /// Runs the user's own start-up file, `lyceum/init.lua` in the configuration folder, if there is one.
     public func runStartUpFile() -> Outcome {
         guard let folder = Environment.folder("XDG_CONFIG_HOME", fallback: ".config") else { return .success }
@@ -69,8 +82,12 @@ public final class Session {
         return Files.exists(path) ? run(file: path) : .success
     }
 
-    /// Runs `body` and reports its error.
+    /// Keeps what was typed, for errors in it.
+    func keep(typed text: String) { sources.keep(text, name: ErrorPrinter.promptName) }
+
+    /// Runs `body` and reports its error. If a signal has asked the program to end, it ends here.
     func guarded(isSingleLine: Bool = false, _ body: () throws -> Void) -> Outcome {
+        defer { leaveIfAsked() }
         do {
             try body()
             progress.clear()
@@ -83,6 +100,13 @@ public final class Session {
             Terminal.report(lead + errors.text(error, isSingleLine: isSingleLine))
             return isInterrupt ? .interrupted : .failure
         }
+    }
+
+    /// Ends the program, with status 128 + the signal's number, if a signal has asked for it.
+    func leaveIfAsked() {
+        guard let signal = Interrupt.leaving else { return }
+        progress.clear()
+        exit(128 + signal)
     }
 
     /// Lets `require` find modules beside a script.

@@ -134,7 +134,7 @@ public struct ValuePrinter {
     /// A key as it stands before `=`.
     private func label(_ key: LuaValue) throws -> String {
         switch key {
-        case .string(let name) where Self.isName(name): return name
+        case .string(let name) where LuaSyntax.isName(name): return name
         case .string(let name): return "[\(Self.quote(name, limit: limits.characters))]"
         default: return "[\(try state.describe(key))]"
         }
@@ -151,24 +151,6 @@ public struct ValuePrinter {
     }
 
     // MARK: Literals
-
-    private static let keywords: Set<String> = [
-        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in",
-        "local",
-        "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
-    ]
-
-    /// Whether a text can stand as a name in Lua.
-    static func isName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, !keywords.contains(text), !isDigit(first) else { return false }
-        return text.utf8.allSatisfy { isDigit($0) || isLetter($0) }
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
-
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F
-    }
 
     /// The text in quotes, control characters escaped.
     static func quote(_ text: String, limit: Int?) -> String {

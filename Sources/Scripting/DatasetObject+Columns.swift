@@ -6,7 +6,7 @@ extension DatasetObject {
     /// Methods on columns.
     static var columnMethods: [LuaFunction] {
         let names = LuaParameter(
-            "columns", .either([.string, .list("strings")]), "a name, or a list of names")
+            "columns", .either([.string, .list("strings")]), "a name, or a list of names", names: .columns)
         return [
             LuaFunction(
                 name: "select", summary: "Keeps these columns, in this order.", parameters: [names],
@@ -20,7 +20,8 @@ extension DatasetObject {
                 body: { call in made(try dataset(call).dropping(try strings(call, 1))) }),
             LuaFunction(
                 name: "rename", summary: "Gives columns other names.",
-                parameters: [LuaParameter("names", .table, "old = \"new\" for each")], returns: "a dataset",
+                parameters: [LuaParameter("names", .table, "old = \"new\" for each", names: .columns)],
+                returns: "a dataset",
                 errors: ["no such column", "the new name is taken"],
                 example: "assert(data.from({ { a = 1 } }):rename({ a = \"b\" })[1].b == 1)",
                 body: { call in
@@ -35,7 +36,7 @@ extension DatasetObject {
                 }),
             LuaFunction(
                 name: "column", summary: "The values of one column.",
-                parameters: [LuaParameter("name", .string, "its name")], returns: "a list",
+                parameters: [LuaParameter("name", .string, "its name", names: .columns)], returns: "a list",
                 errors: ["no such column"], example: "assert(data.from({ { a = 1 } }):column(\"a\")[1] == 1)",
                 body: { call in [.data(.list(try dataset(call).values(try call.string(1))))] }),
         ]
@@ -57,7 +58,7 @@ extension DatasetObject {
         [
             LuaFunction(
                 name: "group", summary: "Counts how often each value of a column occurs.",
-                parameters: [LuaParameter("column", .string, "its name")],
+                parameters: [LuaParameter("column", .string, "its name", names: .columns)],
                 returns: "a dataset of the column and `count`, the most frequent first",
                 errors: ["no such column"],
                 example: "local d = data.from { { label = \"a\" }, { label = \"b\" }, { label = \"a\" } }\n"

@@ -34,7 +34,7 @@ extension DatasetObject {
                 summary:
                     "The rows in the order of a column: numbers, then texts; nil last; equals as they stood.",
                 parameters: [
-                    LuaParameter("column", .string, "what to sort by"),
+                    LuaParameter("column", .string, "what to sort by", names: .columns),
                     LuaParameter(
                         "options", .options([.boolean("descending", default: false, "the largest first")]),
                         "how", optional: true),

@@ -40,6 +40,7 @@ final class DatasetObject {
                 guard position >= 1, position <= object.dataset.count else { return .nil }
                 return .record(try object.dataset.record(at: position - 1))
             },
+            columns: { $0.dataset.columns },
             toString: { "dataset (\($0.dataset.count) rows: \($0.dataset.columns.joined(separator: ", ")))" },
             preview: { object, width in object.dataset.preview(width: width) })
     }

@@ -12,7 +12,7 @@ extension Scripting {
                 LuaParameter(
                     "options",
                     .options([
-                        .string("input", required: true, "the column of texts"),
+                        .column("input", required: true, "the column of texts"),
                         .string("output", default: "prediction", "the column that takes the lead"),
                         .integer("sentences", default: 1, in: 1...1000, "sentences to take"),
                     ]), "how"),
@@ -36,7 +36,7 @@ extension Scripting {
 
     static func latency(_ environment: ScriptEnvironment) -> LuaFunction {
         let options: [OptionDeclaration] = [
-            .string("input", "the column of texts; required for a dataset"),
+            .column("input", "the column of texts; required for a dataset"),
             .integer("warmup", default: 3, in: 0...1_000_000, "answers that are not timed, to fill caches"),
         ]
         return LuaFunction(

@@ -22,8 +22,8 @@ extension Scripting {
     private static let clockStart = ContinuousClock.now
 
     private static let columnOptions: [OptionDeclaration] = [
-        .string("prediction", default: "prediction", "the column of generated texts (for a dataset)"),
-        .string(
+        .column("prediction", default: "prediction", "the column of generated texts (for a dataset)"),
+        .column(
             "reference", "the column of human texts, or of lists of them (for a dataset, required)"),
     ]
 

@@ -39,6 +39,7 @@ final class PromptObject {
                                 }))
                     ]
                 }),
+            callFields: { $0.prompt.variables.filter { !$0.contains(".") } },
             toString: { "prompt (\($0.prompt.variables.joined(separator: ", ")))" },
             preview: { object, _ in
                 let lines = object.prompt.messages.map { "\($0.role.rawValue): \($0.template.source)" }

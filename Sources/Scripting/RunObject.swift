@@ -17,7 +17,14 @@ final class RunObject {
             methods: [
                 LuaFunction(
                     name: "history", summary: "A figure step by step.",
-                    parameters: [LuaParameter("name", .string, "\"loss\", \"eval_loss\", \"learning_rate\"")],
+                    parameters: [
+                        LuaParameter(
+                            "name", .string, "\"loss\", \"eval_loss\", \"learning_rate\"",
+                            names: .suggestions { site in
+                                let report = (site.receiver as? RunObject)?.report
+                                return (report?.history.keys.sorted() ?? []).map { LuaSuggestion($0) }
+                            })
+                    ],
                     returns: "a list of { step =, value = }",
                     errors: ["a figure that was not recorded (the recorded ones are named)"], example: "",
                     body: { call in

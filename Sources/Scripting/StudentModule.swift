@@ -25,7 +25,11 @@ extension Scripting {
                 LuaFunction(
                     name: "new", summary: "Makes an untrained student.",
                     parameters: [
-                        LuaParameter("architecture", .string, "an id of student.list()"),
+                        LuaParameter(
+                            "architecture", .string, "an id of student.list()",
+                            names: .suggestions { _ in
+                                plugins.students.map { LuaSuggestion($0.id, $0.summary) }
+                            }),
                         LuaParameter(
                             "options", .table, "of the architecture: help \"t5\" lists them", optional: true),
                     ],
@@ -33,6 +37,11 @@ extension Scripting {
                     errors: ["an architecture or an option that is not known (the nearest is named)"],
                     example:
                         "local t5 = student.new(\"t5\", { d_model = 64, num_layers = 1, vocab_size = 500 })",
+                    furtherOptions: { site in
+                        // Opens the plugin, as the call itself will: only it knows its options.
+                        let name = site.arguments.first?.string
+                        return name.flatMap { try? plugins.student(named: $0) }?.configuration ?? []
+                    },
                     body: { call in
                         let architecture = try plugins.student(named: try call.string(1))
                         let given = try call.optionalTable(2)

@@ -61,8 +61,8 @@ final class StudentObject {
                 LuaParameter(
                     "options",
                     .options([
-                        .string("input", required: true, "the column it reads"),
-                        .string("target", required: true, "the column it should write"),
+                        .column("input", required: true, "the column it reads"),
+                        .column("target", required: true, "the column it should write"),
                         .object("valid", "dataset", "held-out pairs, on which eval_loss is measured"),
                     ]), "also the architecture's own: see help \"t5\""),
             ],
@@ -72,6 +72,7 @@ final class StudentObject {
                 "interrupted: the weights of the last whole step are kept",
             ],
             example: "",
+            furtherOptions: { ($0.receiver as? StudentObject)?.architecture.trainingOptions ?? [] },
             body: { call in
                 let object = try call.receiver(StudentObject.self)
                 let data = try call.object(1, DatasetObject.self).dataset
@@ -98,12 +99,13 @@ final class StudentObject {
                 LuaParameter(
                     "options",
                     .options([
-                        .string("input", "the column it reads; required for a dataset"),
+                        .column("input", "the column it reads; required for a dataset"),
                         .string("output", default: "prediction", "the column it writes"),
                     ]), "also the architecture's own: see help \"t5\"", optional: true),
             ],
             returns: "the dataset plus the column; for a list, a list of texts",
             errors: ["a student that has not been trained", "a missing column"], example: "",
+            furtherOptions: { ($0.receiver as? StudentObject)?.architecture.generationOptions ?? [] },
             body: { call in
                 let object = try call.receiver(StudentObject.self)
                 let options = try call.options(2, adding: object.architecture.generationOptions)

@@ -25,13 +25,23 @@ extension Scripting {
                         LuaParameter(
                             "options", .table,
                             "the kind first (\"openai\", \"retrieval\"), then its options: "
-                                + "help \"openai\", help \"retrieval\"")
+                                + "help \"openai\", help \"retrieval\"",
+                            names: .suggestions { _ in
+                                teacherKinds.map { LuaSuggestion($0.kind, $0.summary) }
+                            })
                     ],
                     returns: "a teacher",
                     errors: ["a kind or an option that is not known (the nearest is named)", "no API key"],
                     example:
                         "local background = data.from { { document = \"A cat sat.\", summary = \"cat\" } }\n"
                         + "local gpt = teacher.open { \"retrieval\", corpus = background, input = \"document\", target = \"summary\" }",
+                    furtherOptions: { site in teacherKinds.first { $0.kind == site.head }?.options ?? [] },
+                    optionNames: [
+                        "model": .suggestions { _ in
+                            OpenAITeacher.pricedModels.map { LuaSuggestion($0, "a model of known price") }
+                        },
+                        "input": .columns, "target": .columns,
+                    ],
                     body: { call in
                         let table = try call.table(1)
                         guard let name = try table.get(1).string else {

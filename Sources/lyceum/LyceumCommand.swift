@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import LuaBridge
 
 /// The version of Lyceum.
 let lyceumVersion = "0.1.0"
@@ -10,6 +11,7 @@ struct LyceumCommand: ParsableCommand {
         lyceum [-q]                   open the prompt
         lyceum run FILE [ARGUMENT …]  run a Lua script
         lyceum -e CODE [-e CODE …]    run Lua code; -i opens the prompt afterwards
+        lyceum -l MODULE              require a module first
         command | lyceum [-]          run standard input as a script
         """
 
@@ -57,12 +59,14 @@ struct PromptCommand: ParsableCommand {
     var isInteractive = false
 
     @OptionGroup var output: OutputOptions
+    @OptionGroup var modules: ModuleOptions
 
     func run() throws {
         let terminal = Terminal()
         let readsInput = code.isEmpty && !isInteractive && !terminal.isInputInteractive
         let opensPrompt = isInteractive || (code.isEmpty && !readsInput)
         let session = try Program.session(isQuiet: output.isQuiet, terminal: terminal)
+        try modules.require(in: session)
         for piece in code { try Program.check(session.run(code: piece)) }
         if readsInput { try Program.check(session.run(file: "-")) }
         if opensPrompt { Program.prompt(session) }
@@ -75,14 +79,35 @@ struct OutputOptions: ParsableArguments {
     var isQuiet = false
 }
 
+/// Modules that are there before anything else runs.
+struct ModuleOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("l"), .customLong("library")],
+        help: ArgumentHelp("Require this module into a global of its name.", valueName: "module"))
+    var names: [String] = []
+
+    func require(in session: Session) throws {
+        for name in names { try Program.check(session.require(name)) }
+    }
+}
+
 /// `lyceum run`: a script.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a Lua script.",
-        usage: "lyceum run [--quiet] [-i] FILE [ARGUMENT …]",
-        discussion: "The script finds its arguments in `arg` and `...`, and modules beside it with require.")
+        usage: "lyceum run [--quiet] [-i] [-l MODULE] [--sandbox …] FILE [ARGUMENT …]",
+        discussion: """
+            The script finds its arguments in `arg` and `...`, and modules beside it with require.
+
+            --sandbox is for a script that you did not write. It takes away programs (os.execute, io.popen), native
+            libraries, bytecode, finalizers and all but debug.traceback; writing files except below --write; plugins
+            except those that came with Lyceum; and it bounds memory and instructions. A script may still read
+            your files and ask teachers.
+            """)
 
     @OptionGroup var output: OutputOptions
+    @OptionGroup var modules: ModuleOptions
+    @OptionGroup var sandbox: SandboxOptions
 
     @Flag(
         name: [.customShort("i"), .customLong("interactive")],
@@ -96,9 +121,52 @@ struct RunCommand: ParsableCommand {
     var arguments: [String] = []
 
     func run() throws {
-        let session = try Program.session(isQuiet: output.isQuiet, terminal: Terminal())
+        let session = try Program.session(
+            isQuiet: output.isQuiet, terminal: Terminal(), sandbox: try sandbox.sandbox)
+        try modules.require(in: session)
         let outcome = session.run(file: file, arguments: arguments)
         if isInteractive { return Program.prompt(session) }
         try Program.check(outcome)
+    }
+}
+
+/// The options of a sandbox.
+struct SandboxOptions: ParsableArguments {
+    @Flag(name: .customLong("sandbox"), help: "Keep the script from doing harm.")
+    var isSandboxed = false
+
+    @Option(
+        name: .customLong("write"),
+        help: ArgumentHelp("Where a sandboxed script may write.", valueName: "folder"))
+    var folder: String?
+
+    @Option(help: ArgumentHelp("Memory for a sandboxed script's Lua values, in MiB.", valueName: "mib"))
+    var memory = 1024
+
+    @Option(help: ArgumentHelp("Lua instructions of a sandboxed script, in millions.", valueName: "millions"))
+    var instructions = 100_000
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds after which a sandboxed script ends, whatever it does; 0 is no limit.",
+            valueName: "seconds"))
+    var seconds = 0
+
+    func validate() throws {
+        guard isSandboxed || folder == nil else { throw ValidationError("--write needs --sandbox") }
+        guard (1...1_000_000).contains(memory), (1...1_000_000_000).contains(instructions),
+            (0...1_000_000_000).contains(seconds)
+        else { throw ValidationError("--memory, --instructions and --seconds are whole numbers from 1 on") }
+    }
+
+    /// What was asked for; nil without --sandbox.
+    var sandbox: Sandbox? {
+        get throws {
+            guard isSandboxed else { return nil }
+            return Sandbox(
+                folder: folder,
+                limits: LuaLimits(memory: memory << 20, instructions: instructions * 1_000_000),
+                seconds: seconds)
+        }
     }
 }

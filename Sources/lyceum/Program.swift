@@ -8,16 +8,21 @@ import Scripting
 /// Puts the parts together.
 enum Program {
     /// A session with everything that scripts can use. Neither libtorch nor the network is touched.
-    static func session(isQuiet: Bool, terminal: Terminal) throws -> Session {
+    ///
+    /// - Parameter sandbox: what keeps the scripts from doing harm; nil trusts them.
+    static func session(isQuiet: Bool, terminal: Terminal, sandbox: Sandbox? = nil) throws -> Session {
         let mode: ProgressRenderer.Mode =
             isQuiet ? .silent : terminal.isErrorInteractive && terminal.allowsColour ? .bar : .lines
         let progress = ProgressRenderer(mode: mode)
         let state = try LuaState()
         let environment = ScriptEnvironment(
-            plugins: PluginHost(folders: pluginFolders()), listener: progress.listener,
+            plugins: PluginHost(folders: sandbox == nil ? pluginFolders() : [executableFolder]),
+            listener: progress.listener,
             width: { Terminal.width }, write: { Terminal.write($0.hasSuffix("\n") ? $0 : $0 + "\n") })
         try Scripting.install(into: state, environment: environment)
-        return Session(state: state, terminal: terminal, progress: progress, isQuiet: isQuiet)
+        let session = Session(state: state, terminal: terminal, progress: progress, isQuiet: isQuiet)
+        try sandbox?.close(around: state)
+        return session
     }
 
     /// Opens the prompt and stays until the user leaves.

@@ -8,22 +8,50 @@ import Testing
 @Suite struct CompletionTests {
     private final class Box {}
 
-    /// Completes at the end of a line, with readline's idea of a word.
-    private func complete(_ line: String) throws -> [String] {
+    /// A state with a module, a type and objects to complete.
+    private func makeState() throws -> LuaState {
         let state = try LuaState()
         let options: [OptionDeclaration] = [
-            .integer("batch_size", default: 16, "examples a step"), .string("input", "the column"),
+            .integer("batch_size", default: 16, "examples a step"), .column("input", "the column"),
             .number("learning_rate", default: 1e-3, "step size"),
+            .choice("precision", ["bf16", "fp32"], default: "fp32", "number format"),
+            .boolean("shuffle", default: true, "random order"), .object("valid", "box", "another box"),
+            OptionDeclaration("longest", kind: .table, doc: "column = a number"),
         ]
         let train = LuaFunction(
-            name: "train", summary: "Trains.", parameters: [LuaParameter("options", .options(options), "how")]
+            name: "train", summary: "Trains.",
+            parameters: [LuaParameter("options", .options(options), "how")],
+            returns: "a box, trained",
+            furtherOptions: { [.string("of_" + ($0.receiver == nil ? "nobody" : "mybox"), "further")] }
+        ) { _ in [] }
+        let column = LuaFunction(
+            name: "column", summary: "One column.",
+            parameters: [LuaParameter("name", .string, "which", names: .columns)]
+        ) { _ in [] }
+        let map = LuaFunction(
+            name: "map", summary: "Maps.", parameters: [LuaParameter("change", .function(""), "how")]
+        ) { _ in [] }
+        let open = LuaFunction(
+            name: "open", summary: "Opens.",
+            parameters: [
+                LuaParameter(
+                    "options", .table, "kind first",
+                    names: .suggestions { _ in [LuaSuggestion("oak", "wood"), LuaSuggestion("tin", "metal")] }
+                )
+            ],
+            furtherOptions: { site in site.head == "tin" ? [.integer("gauge", default: nil, "thickness")] : []
+            }
         ) { _ in [] }
         try state.register(
             LuaType(
-                Box.self, name: "box", summary: "A box.", methods: [train],
+                Box.self, name: "box", summary: "A box.", methods: [train, column, map],
                 properties: [LuaProperty("size", "its size") { (_: Box) in .integer(1) }],
-                fields: { _ in ["rouge1"] }))
-        try state.register(LuaModule(name: "boxes", summary: "Boxes.", functions: [train]))
+                call: LuaFunction(
+                    name: "fill", summary: "Fills.", parameters: [LuaParameter("record", .table, "what")]
+                ) { _ in [] },
+                fields: { _ in ["rouge1"] }, columns: { _ in ["article", "summary"] },
+                callFields: { _ in ["topic"] }))
+        try state.register(LuaModule(name: "boxes", summary: "Boxes.", functions: [train, open]))
         try state.registerHelp(width: { 80 }, write: { _ in })
         try state.setGlobal("mybox", .object(Box()))
         try state.run(
@@ -31,20 +59,33 @@ import Testing
             parts = { train = mybox, test = 1 }
             trap = setmetatable({ real = 1 }, { __index = function() error("ran") end })
             """)
+        return state
+    }
+
+    /// Completes at the end of a line, with readline's idea of a word; gives what a list shows.
+    private func complete(_ line: String, preceding: String = "") throws -> [String] {
         let breaks = Set(" \t\n\"'`@$><=;|&{(+-*/%^~#,)[]}")
         let start = line.lastIndex { breaks.contains($0) }.map { line.index(after: $0) } ?? line.startIndex
-        return Completer(state: state).complete(
-            line, start: line[..<start].utf8.count, end: line.utf8.count)
+        let found = Completer(state: try makeState()).complete(
+            line, start: line[..<start].utf8.count, end: line.utf8.count, preceding: preceding)
+        // Whatever the label, the line must end in it once the completion is there.
+        #expect(found.allSatisfy { (line[..<start] + $0.text).hasSuffix($0.label) })
+        return found.map(\.label)
     }
 
     @Test(
         "names, members, methods",
         arguments: [
-            ("box", ["boxes"]), ("bo", ["boxes"]), ("x = myb", ["mybox"]), ("boxes.t", ["boxes.train"]),
-            ("mybox:", ["mybox:train"]), ("mybox.", ["mybox.rouge1", "mybox.size"]),
-            ("parts.train:tr", ["parts.train:train"]), ("parts.t", ["parts.test", "parts.train"]),
-            ("trap.", ["trap.real"]), ("trap.x.y", []), ("string.gs", ["string.gsub"]),
-            ("whi", ["while"]), ("nothing.at.all", []), ("math.hu", ["math.huge"]),
+            ("box", ["boxes"]), ("bo", ["boxes"]), ("x = myb", ["mybox"]), ("boxes.t", ["train"]),
+            ("mybox:", ["column", "map", "train"]), ("mybox.", ["rouge1", "size"]),
+            ("parts.train:tr", ["train"]), ("parts.t", ["test", "train"]),
+            ("trap.", ["real"]), ("trap.x.y", []), ("string.gs", ["gsub"]),
+            ("whi", ["while"]), ("nothing.at.all", []), ("math.hu", ["huge"]),
+            ("mybox[1].", ["article", "summary"]), ("mybox[1][\"su", ["summary"]),
+            ("mybox:map(function(r) return r.su", ["summary"]), ("mybox:train({ }).si", ["size"]),
+            ("boxes.train {}:co", ["column"]), ("1 + myb", ["mybox"]), ("-- myb", []),
+            ("x = 'y' .. myb", ["mybox"]),
+            ("mybox ", []), ("mybox:train(m", ["math", "mybox"]),
         ])
     func names(line: String, expected: [String]) throws {
         #expect(try complete(line) == expected)
@@ -53,34 +94,103 @@ import Testing
     @Test(
         "options inside a table of options",
         arguments: [
-            ("mybox:train { ba", ["batch_size = "]), ("boxes.train({ input = 'a', l", ["learning_rate = "]),
-            ("boxes.train { input = 'a', i", []),
-            ("mybox:train({ batch_size = 4 }, { l", ["learning_rate = "]),
+            ("mybox:train { ba", ["batch_size = "]),
+            ("boxes.train({ input = 'a', l", ["learning_rate = ", "longest = "]),
+            ("mybox:train({ batch_size = 4 }, { le", ["learning_rate = "]),
+            ("mybox:train { of", ["of_mybox = "]),
+            ("boxes.train { of", ["of_nobody = "]), ("mybox:train { precision = ", ["\"bf16\"", "\"fp32\""]),
+            ("mybox:train { precision = 'b", ["bf16"]),
+            ("mybox:train { shuffle = f", ["false", "for", "function"]),
+            ("mybox:train { valid = ", ["mybox"]), ("mybox:train { longest = { su", ["summary = "]),
+            ("boxes.open { \"", ["oak", "tin"]), ("boxes.open { ", ["\"oak\"", "\"tin\""]),
+            ("boxes.open { \"tin\", ga", ["gauge = "]), ("boxes.open { \"oak\", ga", []),
+            ("mybox { to", ["topic = "]),
         ])
     func options(line: String, expected: [String]) throws {
-        #expect(try complete(line).filter { $0.hasSuffix(" = ") } == expected)
+        #expect(try complete(line) == expected)
+    }
+
+    @Test(
+        "columns in strings",
+        arguments: [
+            ("mybox:column(\"", ["article", "summary"]), ("mybox:column [[su", ["summary"]),
+            ("mybox:column 'a", ["article"]), ("mybox:train { input = \"s", ["summary"]),
+            ("x = [[{{ su", ["summary"]), ("x = [[{{ summary }} and {{", ["article", "summary"]),
+        ])
+    func columns(line: String, expected: [String]) throws {
+        #expect(try complete(line) == expected)
+    }
+
+    @Test("hints tell the default and what it is for")
+    func hints() throws {
+        let state = try makeState()
+        let line = "mybox:train { batch"
+        let found = Completer(state: state).complete(line, start: 14, end: line.utf8.count)
+        #expect(
+            found == [
+                .init(text: "batch_size = ", label: "batch_size = ", hint: "examples a step (default 16)")
+            ])
+    }
+
+    @Test("the lines of a block before this one count")
+    func preceding() throws {
+        #expect(try complete("  ba", preceding: "mybox:train {") == ["batch_size = "])
+        #expect(try complete("?", preceding: "x = {") == ["boxes"])
+    }
+
+    @Test("commands of the prompt, and their files")
+    func commands() throws {
+        #expect(try complete(":lo") == [":load"])
+        #expect(try complete(":load /etc/host").contains("/etc/hosts"))
+    }
+
+    @Test("a completion takes less than 50 ms")
+    func time() throws {
+        let state = try makeState()
+        try state.run("for i = 1, 2000 do _G['name' .. i] = i end")
+        let completer = Completer(state: state)
+        let time = ContinuousClock().measure {
+            #expect(completer.complete("name1", start: 0, end: 5).count == 1111)
+        }
+        #expect(time < .milliseconds(50), "\(time)")
     }
 
     @Test("topics of help")
     func topics() throws {
-        #expect(try complete("help \"box") == ["box", "box.size", "box:train", "boxes", "boxes.train"])
+        #expect(
+            try complete("help \"box") == [
+                "box", "box.size", "box:column", "box:map", "box:train", "boxes", "boxes.open", "boxes.train",
+            ])
         #expect(try complete("? boxes.t") == ["boxes.train"])
     }
 
     @Test("files inside strings")
     func files() throws {
-        #expect(try complete("data.load(\"/etc/host").contains("hosts"))
-        #expect(try complete("data.load(\"/us").contains("usr/"))
+        #expect(try complete("data.load(\"/etc/host").contains("/etc/hosts"))
+        #expect(try complete("data.load(\"/us").contains("/usr/"))
     }
 
-    @Test("the context of unfinished code")
+    @Test(
+        "code and strings are told apart",
+        arguments: [
+            ("f('a", .string("a")), ("f('a')", .code("")), (#"f('it\'s')"#, .code("")),
+            ("x = [==[ ]] ", .string(" ]] ")),
+            ("a.b", .code("b")), ("-- 'it", .comment), ("--[[ x ]] y", .code("y")), ("1..nam", .code("nam")),
+            ("'one\ntwo", .code("two")),
+        ] as [(String, CodeScanner.Tail)])
+    func tail(text: String, expected: CodeScanner.Tail) {
+        #expect(CodeContext(text).tail == expected)
+    }
+
+    @Test("the call and the table around the cursor")
     func context() {
-        #expect(CodeContext("f('a").isInString)
-        #expect(!CodeContext("f('a')").isInString)
-        #expect(!CodeContext(#"f('it\'s')"#).isInString)
-        #expect(CodeContext("a:b { x = 1, ").enclosingTable == .init(function: "a:b", given: ["x"]))
-        #expect(CodeContext("a.b(c, { ").enclosingTable == .init(function: "a.b", given: []))
-        #expect(CodeContext("x = { ").enclosingTable == nil)
-        #expect(CodeContext("a.b { x = f(").enclosingTable == nil)
+        let table = CodeContext("a:b { x = 1, ")
+        #expect(table.call == .init(callee: [.name("a"), .method("b")]))
+        #expect(table.table == .init(given: ["x"]))
+        #expect(CodeContext("a.b(c, 1 + d, { ").call?.arguments == [.path([.name("c")]), .other])
+        #expect(CodeContext("x = { ").table == nil)
+        #expect(CodeContext("a.b { x = f(").call?.callee == [.name("f")])
+        #expect(CodeContext("a[1][\"b\"].").owner == [.name("a"), .index(1), .field("b")])
+        #expect(CodeContext("g:h(function(r, s) ").parameters["s"] == .some([.name("g"), .method("h")]))
     }
 }

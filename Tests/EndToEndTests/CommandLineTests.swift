@@ -23,7 +23,7 @@ import Testing
             """)
         let result = try program.run(["run", script, "--quiet", "two words"])
         #expect(result.output == "true\t2\t--quiet\t2\thelper\n")
-        #expect(result.errors == "error: \(script):3: line four\n")
+        #expect(result.errors == "error: \(script):3: line four\n  3 | error(\"line four\")\n")
         #expect(result.status == 1)
     }
 

@@ -16,17 +16,22 @@ typedef enum CReadlineResult {
     // The user pressed Ctrl-D on an empty line, or the input ended.
     CREADLINE_END = 1,
     // The user pressed Ctrl-C; what was typed is gone.
-    CREADLINE_INTERRUPTED = 2
+    CREADLINE_INTERRUPTED = 2,
+    // The user asked for the editor (Ctrl-X Ctrl-E); `line` was set, and may be empty.
+    CREADLINE_EDIT = 3,
+    // A signal asks the program to leave.
+    CREADLINE_LEAVE = 4
 } CReadlineResult;
 
 // Prepares readline: bracketed paste, prefix search on the arrow keys, the name
 // under which ~/.inputrc can address this program.
 void creadline_prepare(const char *name);
 
-// Shows `prompt` and reads a line with editing. On CREADLINE_LINE `*line` is a text
-// (without its line break) that the caller gives to creadline_free; otherwise NULL.
-// SIGINT belongs to this function while it runs, and to its former owner afterwards.
-CReadlineResult creadline_read(const char *prompt, char **line);
+// Shows `prompt` and reads a line with editing. On CREADLINE_LINE and CREADLINE_EDIT
+// `*line` is a text (without its line break) that the caller gives to creadline_free;
+// otherwise NULL. SIGINT belongs to this function while it runs, and to its former owner
+// afterwards. `leaves` is asked after each signal whether to give up; it may be NULL.
+CReadlineResult creadline_read(const char *prompt, bool (*leaves)(void), char **line);
 
 void creadline_free(char *line);
 
@@ -51,8 +56,9 @@ typedef void (*CReadlineCompleter)(
 // Calls `completer` from now on when the user presses Tab.
 void creadline_setcompleter(CReadlineCompleter completer, void *context);
 
-// Offers a text to put in place of the bytes [start, end).
-void creadline_offer(CReadlineOffers *offers, const char *text);
+// Offers a text to put in place of the bytes [start, end). A list shows it as `label`,
+// with `hint`, one line about it, behind; the hint may be empty.
+void creadline_offer(CReadlineOffers *offers, const char *text, const char *label, const char *hint);
 
 // MARK: The screen
 

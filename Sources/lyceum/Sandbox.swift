@@ -1,0 +1,40 @@
+import Console
+import Glibc
+import LuaBridge
+import LyceumKit
+
+/// What `lyceum run --sandbox` puts around a script.
+struct Sandbox {
+    /// Where it may write; nil is nowhere.
+    let folder: String?
+    /// What its Lua code may use.
+    let limits: LuaLimits
+    /// When it ends at the latest, in seconds; 0 is never.
+    let seconds: Int
+
+    /// What the process may allocate, as a multiple of what Lua may: datasets and students live outside Lua.
+    private static let processShare = 8
+
+    /// Closes the sandbox; before the script runs.
+    func close(around state: LuaState) throws {
+        try Files.restrictWriting(to: folder)
+        try state.removeUnsafeLibraries()
+        state.setLimits(limits)
+        if let memory = limits.memory {
+            // The last line of defence: beyond it the process dies, not the machine.
+            var bound = rlimit()
+            getrlimit(__rlimit_resource_t(2), &bound)  // RLIMIT_DATA
+            let wanted = rlim_t(memory).multipliedReportingOverflow(by: rlim_t(Self.processShare))
+            if !wanted.overflow { bound.rlim_cur = min(wanted.partialValue, bound.rlim_max) }
+            setrlimit(__rlimit_resource_t(2), &bound)
+        }
+        if seconds > 0 {
+            signal(SIGALRM) { _ in
+                let text: StaticString = "lyceum: the sandbox's time is over\n"
+                _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+                _exit(1)
+            }
+            alarm(UInt32(clamping: seconds))
+        }
+    }
+}
