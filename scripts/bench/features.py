@@ -3,7 +3,8 @@
     python features.py TEXTS.jsonl FEATURES-BENCH
 
 Run by scripts/bench/features. Each side fits and transforms texts that are in memory; of several runs the best
-counts, since whatever else the machine does only ever adds.
+counts, since whatever else the machine does only ever adds. Processor time is what remains comparable on a machine
+that is busy with other things.
 """
 import json
 import os
@@ -14,20 +15,24 @@ import time
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 CASES = [("word", 1, 1), ("word", 1, 2), ("char_wb", 3, 5)]
+RUNS = 3
 
 
 def theirs(texts, analyzer, low, high):
-    start = time.perf_counter()
+    """Seconds, seconds of processor time, and the matrix."""
+    wall, processor = time.perf_counter(), time.process_time()
     matrix = TfidfVectorizer(analyzer=analyzer, ngram_range=(low, high)).fit_transform(texts)
-    return time.perf_counter() - start, matrix
+    return time.perf_counter() - wall, time.process_time() - processor, matrix
 
 
-def ours(program, path, analyzer, low, high, threads):
+def ours(program, path, analyzer, low, high, threads, matrix):
+    """Seconds and seconds of processor time; fails unless the features are those of `matrix`."""
     arguments = [program, path, analyzer, str(low), str(high), str(threads)]
-    seconds, columns, count, total = subprocess.run(
-        arguments, check=True, capture_output=True, text=True
-    ).stdout.split()
-    return float(seconds), int(columns), int(count), float(total)
+    output = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
+    wall, processor, columns, count, total = output.split()
+    assert (int(columns), int(count)) == (matrix.shape[1], matrix.nnz), "the features differ"
+    assert abs(float(total) - matrix.sum()) < 1e-6 * float(total), "the values differ"
+    return float(wall), float(processor)
 
 
 def main():
@@ -35,21 +40,19 @@ def main():
     texts = [json.loads(line)["document"] for line in open(path, encoding="utf-8")]
     cores = os.cpu_count()
     size = sum(len(text.encode()) for text in texts) / 1e6
-    print(f"{len(texts)} texts, {size:.1f} MB, {cores} cores; seconds to fit and transform, best of 2")
-    print(f"{'n-grams':<14}{'scikit-learn':>14}{'one core':>12}{'ratio':>8}{'all cores':>12}{'ratio':>8}")
-    for analyzer, low, high in CASES:
-        best = [float("inf")] * 3
-        for _ in range(2):
-            seconds, matrix = theirs(texts, analyzer, low, high)
-            best[0] = min(best[0], seconds)
-            for i, threads in ((1, 1), (2, cores)):
-                seconds, columns, count, total = ours(program, path, analyzer, low, high, threads)
-                best[i] = min(best[i], seconds)
-                assert (columns, count) == (matrix.shape[1], matrix.nnz), "the features differ"
-                assert abs(total - matrix.sum()) < 1e-6 * total, "the values differ"
-        name = f"{analyzer} {low}-{high}"
-        one, all_cores = best[0] / best[1], best[0] / best[2]
-        print(f"{name:<14}{best[0]:>14.2f}{best[1]:>12.2f}{one:>7.1f}x{best[2]:>12.2f}{all_cores:>7.1f}x")
+    print(f"{len(texts)} texts, {size:.1f} MB, {cores} cores; seconds to fit and transform, best of {RUNS}")
+    print("                scikit-learn          one core           all cores    processor time, one core")
+    for case in CASES:
+        best = [float("inf")] * 5
+        for _ in range(RUNS):
+            wall, processor, matrix = theirs(texts, *case)
+            one, all_cores = (ours(program, path, *case, threads, matrix) for threads in (1, cores))
+            best = list(map(min, best, [wall, one[0], all_cores[0], processor, one[1]]))
+        wall, one, all_cores, processor, own = best
+        name = f"{case[0]} {case[1]}-{case[2]}"
+        print(
+            f"{name:<14}{wall:>14.2f}{one:>11.2f} {wall / one:>5.1f}x{all_cores:>13.2f} {wall / all_cores:>5.1f}x"
+            f"{processor:>15.2f} / {own:.2f} = {processor / own:.1f}x", flush=True)
 
 
 if __name__ == "__main__":

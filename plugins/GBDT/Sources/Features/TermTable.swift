@@ -26,6 +26,33 @@ struct TermTable: Sendable {
         bytes = [UInt8](repeating: 0, count: 1 << 16)
     }
 
+    /// Makes a table of some terms of another one, numbered in this order; none twice.
+    init(_ numbers: [Int], of other: TermTable) {
+        var size = 1024
+        while 2 * size < 3 * numbers.count { size *= 2 }
+        slots = [Slot](repeating: Slot(key: 0, number: 0, length: 0), count: size)
+        let length = numbers.reduce(0) { $0 + other.places[$1 + 1] - other.places[$1] }
+        bytes = []
+        bytes.reserveCapacity(length + 8)
+        places.reserveCapacity(numbers.count + 1)
+        hashes = numbers.map { other.hashes[$0] }
+        for number in numbers {
+            bytes.append(contentsOf: other.bytes[other.places[number]..<other.places[number + 1]])
+            places.append(bytes.count)
+        }
+        bytes.append(contentsOf: repeatElement(0, count: 8))
+        for number in 0..<numbers.count {
+            let start = places[number]
+            let length = places[number + 1] - start
+            let word = bytes.withUnsafeBufferPointer { buffer in
+                buffer.baseAddress.map { Key.word($0 + start, at: 0, of: length) } ?? 0
+            }
+            let key = Key(hash: hashes[number], word, length)
+            slots[Self.emptySlot(for: key.hash, in: slots)] = Slot(
+                key: key.slotKey, number: UInt32(truncatingIfNeeded: number + 1), length: key.slotLength)
+        }
+    }
+
     /// How many terms there are.
     var count: Int { hashes.count }
 
@@ -80,15 +107,6 @@ struct TermTable: Sendable {
                 let length = other.places[number + 1] - start
                 return UInt32(truncatingIfNeeded: add(source + start, length, hash: other.hashes[number]))
             }
-        }
-    }
-
-    /// Adds a term of another table, if it is new.
-    mutating func insert(_ number: Int, of other: TermTable) {
-        other.bytes.withUnsafeBufferPointer { buffer in
-            guard let source = buffer.baseAddress else { return }
-            let start = other.places[number]
-            _ = add(source + start, other.places[number + 1] - start, hash: other.hashes[number])
         }
     }
 
@@ -236,18 +254,22 @@ extension TermTable {
         hashes.append(key.hash)
         slots[slot] = Slot(
             key: key.slotKey, number: UInt32(truncatingIfNeeded: number + 1), length: key.slotLength)
-        if 2 * hashes.count > slots.count { grow() }
+        if 3 * hashes.count > 2 * slots.count { grow() }
         return number
     }
 
     private mutating func grow() {
-        var larger = [Slot](repeating: Slot(key: 0, number: 0, length: 0), count: 4 * slots.count)
-        let mask = larger.count - 1
+        var larger = [Slot](repeating: Slot(key: 0, number: 0, length: 0), count: 2 * slots.count)
         for old in slots where old.number != 0 {
-            var slot = Int(truncatingIfNeeded: hashes[Int(old.number) - 1]) & mask
-            while larger[slot].number != 0 { slot = (slot + 1) & mask }
-            larger[slot] = old
+            larger[Self.emptySlot(for: hashes[Int(old.number) - 1], in: larger)] = old
         }
         slots = larger
+    }
+
+    @inline(__always) private static func emptySlot(for hash: UInt64, in slots: [Slot]) -> Int {
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot].number != 0 { slot = (slot + 1) & mask }
+        return slot
     }
 }

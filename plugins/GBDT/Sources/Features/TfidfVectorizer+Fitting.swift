@@ -22,19 +22,17 @@ extension TfidfVectorizer {
             throw LyceumError.empty(
                 "the vocabulary after pruning", remedy: "lower min_df or raise max_df")
         }
-        var vocabulary = TermTable()
-        var idf: [Double] = []
         // The column of every term; `dropped` for those left out.
         let dropped = TermTable.unknown
         var columns = [UInt32](repeating: dropped, count: statistics.table.count)
-        for number in kept {
-            columns[number] = UInt32(truncatingIfNeeded: vocabulary.count)
-            vocabulary.insert(number, of: statistics.table)
-            if options.useIDF {
-                idf.append(
-                    Self.idf(statistics.documents[number], of: texts.count, smooth: options.smoothIDF))
+        for (column, number) in kept.enumerated() { columns[number] = UInt32(truncatingIfNeeded: column) }
+        let idf =
+            !options.useIDF
+            ? []
+            : kept.map {
+                Self.idf(statistics.documents[$0], of: texts.count, smooth: options.smoothIDF)
             }
-        }
+        let vocabulary = TermTable(kept, of: statistics.table)
         let vectorizer = TfidfVectorizer(options: options, vocabulary: vocabulary, idf: idf)
         let numbered = zip(pieces, statistics.numbers).map { (piece: $0, numbers: $1) }
         let matrices = try Parallel.map(numbered, job: job) { [columns] part in
