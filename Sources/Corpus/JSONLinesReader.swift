@@ -7,7 +7,7 @@ import Synchronization
 enum JSONLinesReader {
     /// - Parameter blockSize: the bytes that a core takes at once.
     static func read(
-        _ path: String, blockSize: Int = 4 << 20, step: HistoryStep, job: Job
+        _ path: String, blockSize: Int = 1 << 20, step: HistoryStep, job: Job
     ) throws -> Dataset {
         let blocks = try LineBlocks(path, size: blockSize, job: job)
         let results = Mutex<[Int: Result<RowBlock, any Error>]>([:])
