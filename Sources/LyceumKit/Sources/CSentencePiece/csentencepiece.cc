@@ -3,23 +3,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <limits>
-#include <memory>
 #include <new>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
-using sentencepiece::SentencePieceProcessor;
 using sentencepiece::util::Status;
-
-struct csp_model {
-    SentencePieceProcessor processor;
-};
 
 namespace {
 
@@ -85,74 +76,6 @@ class TextIterator : public sentencepiece::SentenceIterator {
 const char *csp_last_error(void) { return last_error.c_str(); }
 
 void csp_release(void *buffer) { std::free(buffer); }
-
-csp_status csp_model_load(const void *bytes, size_t count, csp_model **out) {
-    return with_exception_boundary([&] {
-        // An int counts the bytes inside protobuf.
-        if (count == 0) return fail("the model is empty");
-        if (count > static_cast<size_t>(std::numeric_limits<int>::max())) return fail("the model is too large");
-        auto model = std::make_unique<csp_model>();
-        const Status status = model->processor.LoadFromSerializedProto(
-            std::string_view(static_cast<const char *>(bytes), count));
-        if (!status.ok()) return fail(status.error_message());
-        *out = model.release();
-        return CSP_OK;
-    });
-}
-
-void csp_model_free(csp_model *model) { delete model; }
-
-int32_t csp_model_size(const csp_model *model) { return model->processor.GetPieceSize(); }
-
-int32_t csp_model_pad_id(const csp_model *model) { return model->processor.pad_id(); }
-
-int32_t csp_model_eos_id(const csp_model *model) { return model->processor.eos_id(); }
-
-int32_t csp_model_unk_id(const csp_model *model) { return model->processor.unk_id(); }
-
-csp_status csp_model_piece(
-    const csp_model *model, int32_t id, const char **text, size_t *count, csp_piece_kind *kind) {
-    return with_exception_boundary([&] {
-        const SentencePieceProcessor &processor = model->processor;
-        if (id < 0 || id >= processor.GetPieceSize()) return fail("no piece has the id " + std::to_string(id));
-        const std::string &piece = processor.IdToPiece(id);
-        *text = piece.data();
-        *count = piece.size();
-        *kind = processor.IsUnknown(id)   ? CSP_PIECE_UNKNOWN
-                : processor.IsControl(id) ? CSP_PIECE_CONTROL
-                : processor.IsUnused(id)  ? CSP_PIECE_UNUSED
-                : processor.IsByte(id)    ? CSP_PIECE_BYTE
-                                          : CSP_PIECE_NORMAL;
-        return CSP_OK;
-    });
-}
-
-csp_status csp_encode(const csp_model *model, const char *text, size_t count, int32_t **ids, size_t *id_count) {
-    return with_exception_boundary([&] {
-        std::vector<int> found;
-        const Status status = model->processor.Encode(std::string_view(text, count), &found);
-        if (!status.ok()) return fail(status.error_message());
-        static_assert(sizeof(int) == sizeof(int32_t), "SentencePiece's ids are 32 bits wide");
-        *ids = static_cast<int32_t *>(copied(found.data(), found.size() * sizeof(int32_t)));
-        *id_count = found.size();
-        return CSP_OK;
-    });
-}
-
-csp_status csp_decode(const csp_model *model, const int32_t *ids, size_t id_count, char **text, size_t *count) {
-    return with_exception_boundary([&] {
-        const int32_t size = model->processor.GetPieceSize();
-        for (size_t i = 0; i < id_count; ++i) {
-            if (ids[i] < 0 || ids[i] >= size) return fail("no piece has the id " + std::to_string(ids[i]));
-        }
-        std::string decoded;
-        const Status status = model->processor.Decode(std::vector<int>(ids, ids + id_count), &decoded);
-        if (!status.ok()) return fail(status.error_message());
-        *text = static_cast<char *>(copied(decoded.data(), decoded.size()));
-        *count = decoded.size();
-        return CSP_OK;
-    });
-}
 
 csp_status csp_train(
     const csp_option *options, size_t option_count, const char *bytes, const size_t *offsets,

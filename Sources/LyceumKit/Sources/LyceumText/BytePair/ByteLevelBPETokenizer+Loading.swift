@@ -32,8 +32,13 @@ extension ByteLevelBPETokenizer {
         guard steps.count == 1, let step = steps.first, step.type == "ByteLevel" else {
             throw file.unsupported("pre_tokenizer " + steps.map(\.type).joined(separator: ", "))
         }
+        guard try document.steps("decoder").map(\.type) == ["ByteLevel"] else {
+            throw file.unsupported("a decoder other than ByteLevel")
+        }
         try Self.refuseUnsupported(model, in: file)
-        guard let entries = model["vocab"]?.object else { throw file.failure("model.vocab: expected an object") }
+        guard let entries = model["vocab"]?.object else {
+            throw file.failure("model.vocab: expected an object")
+        }
         guard let lines = model["merges"]?.list else { throw file.failure("model.merges: expected a list") }
         let vocabulary = try BytePairVocabulary(entries, in: file, at: "model.vocab")
         let merges = try lines.enumerated().map { place, line in

@@ -13,7 +13,8 @@ extension ByteLevelBPETokenizer {
         var vocabulary: [UInt8] = []
         appendVocabulary(to: &vocabulary)
         try write(vocabulary, Self.vocabularyFileName)
-        try write(Array((["#version: 0.2"] + mergeLines + [""]).joined(separator: "\n").utf8), Self.mergesFileName)
+        try write(
+            Array((["#version: 0.2"] + mergeLines + [""]).joined(separator: "\n").utf8), Self.mergesFileName)
         try write(document, TokenizerDocument.fileName)
         try write(configurationFields, TokenizerConfiguration.fileName)
         try write(roleNames, TokenizerConfiguration.mapFileName)

@@ -1,84 +1,143 @@
-import CSentencePiece
 import LyceumKit
 
-/// A loaded SentencePiece model: the safe face of the C shim.
+/// A SentencePiece unigram model, read and applied without the reference library.
 ///
-/// Immutable once loaded, and SentencePiece's own encoding and decoding are read-only, so any thread may use it.
-final class SentencePieceModel: @unchecked Sendable {
-    private let handle: OpaquePointer
-    /// The serialized model, as it was read.
-    let bytes: [UInt8]
+/// Ids are those of sentencepiece 0.2. The library of Debian 12 (0.1.97) rounds otherwise where two ways to cut
+/// a word are equally probable ("0"+"00", "00"+"0"), and it follows a file's tables wherever they lead; here a
+/// damaged file is an error.
+struct SentencePieceModel: Sendable {
+    /// What a piece is for; raw values are the file's.
+    enum Kind: Int {
+        case normal = 1
+        case unknown = 2
+        case control = 3
+        case userDefined = 4
+        case unused = 5
+        case byte = 6
+    }
 
-    /// Loads the content of a .model file.
+    /// The text of every piece, by id.
+    let pieces: [String]
+    /// What every piece is for, by id.
+    let kinds: [Kind]
+    /// The id of padding, of the end and of what is unknown; nil where the model has none.
+    let padID: Int?
+    let eosID: Int?
+    let unkID: Int
+    private let normalizer: SentencePieceNormalizer
+    private let unigram: UnigramModel
+    /// Whether "▁" only ever begins a piece, so that words can be cut one by one.
+    private let splitsAtMarks: Bool
+    private let byteIDs: [Int32]?
+    private let pool = ScratchPool { UnigramScratch() }
+
+    /// Reads the content of a .model file.
     ///
     /// - Parameters:
-    ///   - bytes: the serialized model.
+    ///   - bytes: a serialized `ModelProto` (sentencepiece_model.proto).
     ///   - name: names it in errors: a path.
-    /// - Throws: `LyceumError.file`.
+    /// - Throws: `LyceumError.file` if it is damaged, or no unigram model.
     init(_ bytes: [UInt8], name: String) throws {
-        var loaded: OpaquePointer?
-        let status = bytes.withUnsafeBytes { csp_model_load($0.baseAddress, $0.count, &loaded) }
-        guard status == CSP_OK, let loaded else {
+        func failure(_ problem: String) -> LyceumError {
+            .file(path: name, line: nil, problem: problem, remedy: "check that the file is whole")
+        }
+        guard let file = ProtobufMessage(bytes[...]), let trainer = file.message(2),
+            let normalization = file.message(3), let denormalization = file.message(5)
+        else { throw failure("is no SentencePiece model") }
+        let entries = try Self.entries(of: file, failure)
+        (pieces, kinds) = (entries.map(\.text), entries.map(\.kind))
+        guard !pieces.isEmpty else { throw failure("is no SentencePiece model: it has no pieces") }
+        guard (trainer.integer(3) ?? 1) == 1, trainer.bool(24) != true, normalization.bool(5) != false,
+            denormalization.bytes(2)?.isEmpty != false
+        else {
             throw LyceumError.file(
-                path: name, line: nil, problem: "is no SentencePiece model (\(Self.lastError))",
-                remedy: "check that the file is whole")
+                path: name, line: nil, problem: "is a SentencePiece model, but no unigram model as T5 has",
+                remedy: "use the spiece.model of a T5 checkpoint")
         }
-        handle = loaded
-        self.bytes = bytes
-    }
-
-    deinit { csp_model_free(handle) }
-
-    /// Why the last call on this thread failed, in one line.
-    static var lastError: String {
-        String(cString: csp_last_error()).split(whereSeparator: \.isNewline).joined(separator: " ")
-    }
-
-    var size: Int { Int(csp_model_size(handle)) }
-    var padID: Int { Int(csp_model_pad_id(handle)) }
-    var eosID: Int { Int(csp_model_eos_id(handle)) }
-    var unkID: Int { Int(csp_model_unk_id(handle)) }
-
-    /// The text of a piece and whether it is a control piece, which no text gives.
-    func piece(_ id: Int) throws -> (text: String, isControl: Bool) {
-        var text: UnsafePointer<CChar>?
-        var count = 0
-        var kind = CSP_PIECE_NORMAL
-        guard csp_model_piece(handle, Int32(clamping: id), &text, &count, &kind) == CSP_OK else {
-            throw LyceumError.failed("piece \(id): \(Self.lastError)", remedy: nil)
+        let unknown = entries.indices.filter { entries[$0].kind == .unknown }
+        guard unknown.count == 1 else { throw failure("has \(unknown.count) unknown pieces instead of one") }
+        unkID = unknown[0]
+        let ids = Dictionary(
+            entries.enumerated().map { ($1.text, $0) }, uniquingKeysWith: { first, _ in first })
+        func control(_ text: String) -> Int? { ids[text].flatMap { entries[$0].kind == .control ? $0 : nil } }
+        (padID, eosID) = (control(trainer.text(48) ?? "<pad>"), control(trainer.text(47) ?? "</s>"))
+        byteIDs = try Self.byteIDs(entries, isUsed: trainer.bool(35) ?? false, failure)
+        normalizer = try Self.normalizer(normalization, entries, failure)
+        unigram = Self.unigram(entries, unknown: unkID, byteIDs: byteIDs)
+        splitsAtMarks = entries.allSatisfy { entry in
+            let bytes = Array(entry.text.utf8)
+            return !bytes.indices.dropFirst().contains {
+                bytes[$0...].starts(with: SentencePieceNormalizer.mark)
+            }
         }
-        let bytes = UnsafeRawBufferPointer(start: text, count: count)
-        return (String(decoding: bytes, as: UTF8.self), kind == CSP_PIECE_CONTROL)
     }
 
     /// The ids of a text.
-    func encode(_ text: String) throws -> [Int] {
+    ///
+    /// - Parameter addsPrefix: whether a space is put before it, if the model does so at all.
+    func encode(_ text: UnsafeBufferPointer<UInt8>, addsPrefix: Bool = true) throws -> [Int] {
+        var ids: [Int] = []
+        try normalizer.apply(to: text, addsPrefix: addsPrefix && normalizer.addsDummyPrefix)
+            .withUnsafeBufferPointer { bytes in
+                try pool.withScratch { scratch in try append(bytes, scratch, to: &ids) }
+            }
+        return ids
+    }
+
+    /// The ids of a text.
+    func encode(_ text: String, addsPrefix: Bool = true) throws -> [Int] {
         var text = text
-        return try text.withUTF8 { utf8 in
-            var ids: UnsafeMutablePointer<Int32>?
-            var count = 0
-            let status = utf8.withMemoryRebound(to: CChar.self) { chars in
-                csp_encode(handle, chars.baseAddress, chars.count, &ids, &count)
+        return try text.withUTF8 { try encode($0, addsPrefix: addsPrefix) }
+    }
+
+    private func append(
+        _ text: UnsafeBufferPointer<UInt8>, _ scratch: UnigramScratch, to ids: inout [Int]
+    ) throws {
+        let mark = SentencePieceNormalizer.mark
+        var start = 0
+        var position = 1
+        while start < text.count {
+            let isEnd =
+                position >= text.count
+                || (splitsAtMarks && text[position] == mark[0] && text[position...].starts(with: mark))
+            guard isEnd else {
+                position += 1
+                continue
             }
-            guard status == CSP_OK else {
-                throw LyceumError.failed(
-                    "the text could not be split into pieces: \(Self.lastError)", remedy: nil)
+            let end = min(position, text.count)
+            let known = ids.count
+            try unigram.append(UnsafeBufferPointer(rebasing: text[start..<end]), scratch: scratch, to: &ids)
+            // What is unknown on both sides of a border is one piece.
+            if known > 0, known < ids.count, ids[known] == unkID, ids[known - 1] == unkID {
+                ids.remove(at: known)
             }
-            defer { csp_release(ids) }
-            return UnsafeBufferPointer(start: ids, count: count).map(Int.init)
+            start = end
+            position = end + 1
         }
     }
 
-    /// The text of ids, each of which must be in `0..<size`.
-    func decode(_ ids: some Collection<Int>) throws -> String {
-        let narrow = ids.map { Int32(clamping: $0) }
-        var text: UnsafeMutablePointer<CChar>?
-        var count = 0
-        guard csp_decode(handle, narrow, narrow.count, &text, &count) == CSP_OK else {
-            throw LyceumError.failed(
-                "the ids could not be joined into a text: \(Self.lastError)", remedy: nil)
+    /// The text of ids, each of which must be a piece's; control pieces give nothing.
+    ///
+    /// Source: `SentencePieceProcessor::Decode` of sentencepiece 0.2.
+    func decode(_ ids: some Sequence<Int>) -> String {
+        var text: [UInt8] = []
+        var isAfterMark = false
+        let dropsMark = normalizer.addsDummyPrefix || normalizer.removesExtraWhitespace
+        for id in ids {
+            if kinds[id] == .byte, let byteIDs, let byte = byteIDs.firstIndex(of: Int32(id)) {
+                text.append(UInt8(byte))
+                continue
+            }
+            let isStart = dropsMark && !isAfterMark && text.isEmpty
+            isAfterMark = false
+            if kinds[id] == .control { continue }
+            var piece = Array(pieces[id].utf8)[...]
+            if isStart, piece.starts(with: SentencePieceNormalizer.mark) {
+                piece = piece.dropFirst(SentencePieceNormalizer.mark.count)
+                isAfterMark = !normalizer.removesExtraWhitespace
+            }
+            text += UTF8Text.replace(SentencePieceNormalizer.mark, by: [0x20], in: Array(piece))
         }
-        defer { csp_release(text) }
-        return String(decoding: UnsafeRawBufferPointer(start: text, count: count), as: UTF8.self)
+        return String(decoding: text, as: UTF8.self)
     }
 }

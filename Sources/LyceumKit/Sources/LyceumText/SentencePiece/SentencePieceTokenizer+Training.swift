@@ -104,7 +104,7 @@ extension SentencePieceTokenizer {
             }
         }
         guard status == CSP_OK else {
-            throw failure(SentencePieceModel.lastError, vocabularySize: vocabularySize)
+            throw failure(String(cString: csp_last_error()), vocabularySize: vocabularySize)
         }
         defer { csp_release(model) }
         return Array(UnsafeRawBufferPointer(start: model, count: count))
@@ -126,6 +126,7 @@ extension SentencePieceTokenizer {
                 "vocabulary size", expected: "at least \(least), the number of different characters",
                 got: String(vocabularySize), remedy: "ask for more, or lower the character coverage")
         }
-        return .failed("no vocabulary could be learnt: \(message)", remedy: nil)
+        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return .failed("no vocabulary could be learnt: \(line)", remedy: nil)
     }
 }

@@ -10,25 +10,7 @@ enum SpaceCleanup {
     /// The text without those spaces.
     static func apply(to text: String) -> String {
         var bytes = Array(text.utf8)
-        for (from, to) in replacements { bytes = replace(from, by: to, in: bytes) }
+        for (from, to) in replacements { bytes = UTF8Text.replace(from, by: to, in: bytes) }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Replaces every occurrence, from left to right, by bytes.
-    static func replace(_ from: [UInt8], by to: [UInt8], in bytes: [UInt8]) -> [UInt8] {
-        guard let first = from.first else { return bytes }
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count)
-        var position = 0
-        while position < bytes.count {
-            if bytes[position] == first, bytes[position...].starts(with: from) {
-                result += to
-                position += from.count
-            } else {
-                result.append(bytes[position])
-                position += 1
-            }
-        }
-        return result
     }
 }

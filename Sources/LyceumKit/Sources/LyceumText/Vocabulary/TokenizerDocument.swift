@@ -68,7 +68,8 @@ struct TokenizerDocument {
             switch type {
             case "ByteLevel": continue
             case "RobertaProcessing":
-                guard let cls = fields["cls"]?.list?.last?.integer, let sep = fields["sep"]?.list?.last?.integer
+                guard let cls = fields["cls"]?.list?.last?.integer,
+                    let sep = fields["sep"]?.list?.last?.integer
                 else { throw file.failure("post_processor: expected cls and sep as pairs of text and id") }
                 prefix = [cls] + prefix
                 suffix.append(sep)
@@ -93,7 +94,8 @@ struct TokenizerDocument {
                 continue
             }
             guard let token = piece.object?["SpecialToken"]?.object?["id"]?.string,
-                let ids = fields["special_tokens"]?.object?[token]?.object?["ids"]?.list?.compactMap(\.integer)
+                let ids = fields["special_tokens"]?.object?[token]?.object?["ids"]?.list?.compactMap(
+                    \.integer)
             else { throw file.failure("post_processor: expected special tokens with their ids") }
             if isBehindText { suffix += ids } else { prefix += ids }
         }

@@ -36,19 +36,3 @@ enum Whitespace {
         return start
     }
 }
-
-/// Reads scalars out of valid UTF-8, which is what `String.withUTF8` gives.
-enum UTF8Text {
-    /// The scalar that begins at `position`, and its length in bytes.
-    @inline(__always)
-    static func scalar(
-        in text: UnsafeBufferPointer<UInt8>, at position: Int
-    ) -> (scalar: Unicode.Scalar, length: Int) {
-        let lead = text[position]
-        if lead < 0x80 { return (Unicode.Scalar(lead), 1) }
-        let length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
-        var value = UInt32(lead) & (0x7F >> UInt32(length))
-        for next in (position + 1)..<(position + length) { value = value << 6 | UInt32(text[next] & 0x3F) }
-        return (Unicode.Scalar(value) ?? "\u{FFFD}", length)
-    }
-}
