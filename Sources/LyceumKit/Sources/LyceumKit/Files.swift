@@ -76,7 +76,6 @@ public enum Files {
     {
         let target = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         let temporary = "\(target).\(getpid()).tmp"
-        let old = "\(target).\(getpid()).old"
         try checkWritable(target)
         try makeFolder(parent(of: target))
         removeTree(temporary)
@@ -88,14 +87,8 @@ public enum Files {
                     throw LyceumError.file(
                         path: target, line: nil, problem: "is a file", remedy: "name a folder")
                 }
-                removeTree(old)
-                guard rename(target, old) == 0 else { throw failure(target, "cannot be replaced") }
-                guard rename(temporary, target) == 0 else {
-                    let error = failure(target, "cannot be written")
-                    rename(old, target)
-                    throw error
-                }
-                removeTree(old)
+                try exchange(temporary, target)
+                removeTree(temporary)
             } else {
                 guard rename(temporary, target) == 0 else { throw failure(target, "cannot be written") }
             }
@@ -103,6 +96,31 @@ public enum Files {
             removeTree(temporary)
             throw error
         }
+    }
+
+    private typealias RenameAt2 =
+        @convention(c) (CInt, UnsafePointer<CChar>, CInt, UnsafePointer<CChar>, CUnsignedInt) -> CInt
+
+    /// glibc's renameat2, which its Swift module leaves out.
+    private static let renameAt2 = dlsym(nil, "renameat2").map { unsafeBitCast($0, to: RenameAt2.self) }
+
+    /// Swaps two folders in one step, so that there is no moment at which a kill would leave none.
+    private static func exchange(_ new: String, _ target: String) throws {
+        let exchanging: CUnsignedInt = 2  // RENAME_EXCHANGE of <linux/fs.h>
+        if renameAt2?(AT_FDCWD, new, AT_FDCWD, target, exchanging) == 0 { return }
+        // Some network file systems cannot swap: there it takes two steps.
+        guard renameAt2 == nil || errno == EINVAL || errno == ENOSYS else {
+            throw failure(target, "cannot be replaced")
+        }
+        let old = "\(target).\(getpid()).old"
+        removeTree(old)
+        guard rename(target, old) == 0 else { throw failure(target, "cannot be replaced") }
+        guard rename(new, target) == 0 else {
+            let error = failure(target, "cannot be written")
+            rename(old, target)
+            throw error
+        }
+        rename(old, new)
     }
 
     /// Whether something of that name exists.

@@ -1,5 +1,6 @@
 import Foundation
 import LyceumKit
+import Synchronization
 import Testing
 
 @Suite struct FilesTests {
@@ -53,6 +54,26 @@ import Testing
             }
             #expect(error.description == "\(file): is a file; name a folder")
             #expect(String(decoding: try Files.read(file), as: UTF8.self) == "x")
+        }
+    }
+
+    /// Whoever looks while a folder is replaced sees the old or the new one: a kill at that moment leaves it.
+    @Test func aFolderIsThereAtEveryMoment() throws {
+        try withTemporaryFolder { folder in
+            let path = Files.join(folder, "saved")
+            try Files.writeFolderAtomically(path) { try Files.write("0", to: Files.join($0, "file")) }
+            let isDone = Mutex(false)
+            let looker = Thread {
+                while !isDone.withLock({ $0 }) { #expect(Files.exists(path)) }
+                isDone.withLock { $0 = false }
+            }
+            looker.start()
+            for _ in 0..<30 {
+                try Files.writeFolderAtomically(path) { try Files.write("1", to: Files.join($0, "file")) }
+            }
+            isDone.withLock { $0 = true }
+            while isDone.withLock({ $0 }) { usleep(1000) }
+            #expect(Files.list(folder) == ["saved"])
         }
     }
 
