@@ -80,6 +80,7 @@ let package = Package(
         tests("ScriptingTests", ["Scripting", "LuaBridge"]),
         tests("ConsoleTests", ["Console"]),
         tests("T5Tests", ["T5", torch], fixtures: true),
+        tests("GBDTTests", ["GBDT"], fixtures: true),
         tests("EndToEndTests", ["LuaBridge", torch]),
     ],
     swiftLanguageModes: [.v6],

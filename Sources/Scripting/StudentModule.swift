@@ -104,6 +104,8 @@ extension Scripting {
                     + section("options of student.new(\"\(entry.id)\", { … })", architecture.configuration)
                     + section("options of student:train(data, { … })", architecture.trainingOptions)
                     + section("options of student:generate(data, { … })", architecture.generationOptions)
+                    + section(
+                        "options of student:classify(data, { … })", architecture.classificationOptions)
             }
         }
     }
