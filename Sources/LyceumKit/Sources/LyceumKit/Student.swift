@@ -92,11 +92,14 @@ public struct Generation: Sendable, Equatable {
     public let text: String
     /// How many tokens the student wrote, end token excluded.
     public let tokenCount: Int
+    /// The next best texts, if several were asked for.
+    public let alternatives: [String]
 
     /// Makes a generation.
-    public init(text: String, tokenCount: Int) {
+    public init(text: String, tokenCount: Int, alternatives: [String] = []) {
         self.text = text
         self.tokenCount = tokenCount
+        self.alternatives = alternatives
     }
 }
 

@@ -5,11 +5,11 @@ import Testing
 
 @Suite struct DecodingTests {
     @Test func repeatedNgrams() {
-        #expect(TokenConstraints.repeated(after: [1, 2, 3, 1, 2], size: 3) == [3])
-        #expect(TokenConstraints.repeated(after: [1, 2, 1, 3, 1], size: 2) == [2, 3])
-        #expect(TokenConstraints.repeated(after: [4, 5, 4], size: 1) == [4, 5])
-        #expect(TokenConstraints.repeated(after: [4, 5], size: 3).isEmpty)
-        #expect(TokenConstraints.repeated(after: [4, 5, 4], size: 0).isEmpty)
+        #expect(LogitsProcessor.repeated(after: [1, 2, 3, 1, 2], size: 3) == [3])
+        #expect(LogitsProcessor.repeated(after: [1, 2, 1, 3, 1], size: 2) == [2, 3])
+        #expect(LogitsProcessor.repeated(after: [4, 5, 4], size: 1) == [4, 5])
+        #expect(LogitsProcessor.repeated(after: [4, 5], size: 3).isEmpty)
+        #expect(LogitsProcessor.repeated(after: [4, 5, 4], size: 0).isEmpty)
     }
 
     @Test func cacheKeepsPositionsAndRows() throws {

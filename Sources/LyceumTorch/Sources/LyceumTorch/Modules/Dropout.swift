@@ -4,10 +4,13 @@
 public final class Dropout: Module {
     /// The share of elements that become zero, from 0 to 1.
     public var rate: Double
+    /// The rate it was made with.
+    let initialRate: Double
 
     /// Makes a dropout layer.
     public init(_ rate: Double) {
         self.rate = rate
+        initialRate = rate
         super.init()
     }
 

@@ -61,9 +61,12 @@ open class Module {
     /// Turns dropout off, here and below.
     public final func eval() { visit { _, module in module.isTraining = false } }
 
-    /// Sets the rate of every `Dropout` here and below.
-    public final func setDropout(_ rate: Double) {
-        visit { _, module in (module as? Dropout)?.rate = rate }
+    /// Sets the rate of every `Dropout` here and below; nil gives each the one that it was made with.
+    public final func setDropout(_ rate: Double?) {
+        visit { _, module in
+            guard let dropout = module as? Dropout else { return }
+            dropout.rate = rate ?? dropout.initialRate
+        }
     }
 
     /// Lets the passes to come compute in `dtype`: takes a copy of every parameter in it, once.

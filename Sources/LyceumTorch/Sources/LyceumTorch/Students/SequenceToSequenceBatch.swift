@@ -62,6 +62,8 @@ public struct SequenceToSequenceBatch: TrainingBatch {
 struct TokenizedPairs: BatchSource {
     let lengths: [Int]
     let fingerprint: String
+    /// How many sources were longer than allowed.
+    let cutSources: Int
     private let ids: [Int32]
     /// Where source and target of pair i begin: at 2 i and 2 i + 1; one more at the end.
     private let offsets: [Int]
@@ -84,14 +86,16 @@ struct TokenizedPairs: BatchSource {
         var ids: [Int32] = []
         var offsets = [0]
         var lengths: [Int] = []
+        var cutSources = 0
         // In portions: texts are handed to all cores at once, but never all of them are held in memory.
         let portion = 4096
         for start in stride(from: 0, to: examples.count, by: portion) {
             let pairs = try (start..<min(start + portion, examples.count)).map {
                 try examples.example(at: $0)
             }
-            let sources = try tokenizer.encodeBatch(
-                pairs.map { prefix + $0.input }, addEOS: true, maximumLength: maxSourceLength, job: job)
+            let (sources, cut) = try tokenizer.encodeInputs(
+                pairs.map { prefix + $0.input }, limit: maxSourceLength, job: job)
+            cutSources += cut
             let targets = try tokenizer.encodeBatch(
                 pairs.map(\.target), addEOS: true, maximumLength: maxTargetLength, job: job)
             for (source, target) in zip(sources, targets) {
@@ -105,6 +109,7 @@ struct TokenizedPairs: BatchSource {
         self.ids = ids
         self.offsets = offsets
         self.lengths = lengths
+        self.cutSources = cutSources
         self.startID = startID
         fingerprint = examples.fingerprint
         padID = tokenizer.padID

@@ -16,8 +16,6 @@ public protocol SequenceToSequenceConfiguration: Sendable {
     var json: [String: Value] { get }
     /// Rows of the embedding table.
     var vocabularySize: Int { get set }
-    /// The dropout rate of training.
-    var dropoutRate: Double { get }
 }
 
 /// An encoder-decoder network: what a plugin writes. `SequenceToSequenceStudent` makes a student of it.
@@ -31,6 +29,8 @@ public protocol SequenceToSequenceModel: Module, AutoregressiveDecoder {
     static var transformersClass: String { get }
     /// What checkpoints call its weights.
     static var weightNames: WeightNames { get }
+    /// What its configuration says about generation unless a checkpoint's does: keys of generation_config.json.
+    static var generationDefaults: [String: Value] { get }
 
     /// Makes a network with random weights, drawn from libtorch's generator.
     init(_ configuration: Configuration) throws
@@ -38,6 +38,8 @@ public protocol SequenceToSequenceModel: Module, AutoregressiveDecoder {
     var configuration: Configuration { get }
     /// The token that fills up short rows.
     var padID: Int { get }
+    /// The most tokens of a source, and of a text with its start; nil if there is no limit.
+    var maxPositions: Int? { get }
     /// The states of the sources.
     func encode(_ source: TokenBatch) throws -> EncodedSource
 
@@ -51,6 +53,12 @@ extension SequenceToSequenceModel {
     /// The paths of its modules.
     public static var weightNames: WeightNames { WeightNames() }
 
+    /// Nothing.
+    public static var generationDefaults: [String: Value] { [:] }
+
+    /// No limit.
+    public var maxPositions: Int? { nil }
+
     /// A SentencePiece unigram vocabulary, as large as the texts allow.
     public static func makeTokenizer(_ texts: some Sequence<String>, size: Int, job: Job) throws
         -> any Tokenizer
@@ -58,8 +66,8 @@ extension SequenceToSequenceModel {
         try SentencePieceTokenizer.train(on: texts, vocabularySize: size, limit: .atMost, job: job)
     }
 
-    /// Reads `spiece.model`.
+    /// Reads whichever tokenizer the folder holds.
     public static func loadTokenizer(_ folder: String) throws -> any Tokenizer {
-        try SentencePieceTokenizer(path: folder)
+        try TokenizerLoader.load(folder: folder)
     }
 }

@@ -2,25 +2,41 @@ import LyceumKit
 import LyceumText
 
 extension SequenceToSequenceStudent {
-    /// Writes one text for each input; see `Student.generate` and `DecodingOptions`.
+    /// Writes texts for each input; see `Student.generate` and `DecodingOptions`.
     public func generate(_ inputs: [String], options: Options, job: Job) throws -> [Generation] {
         let (model, tokenizer) = try ready(to: "generate")
-        let search = try DecodingOptions(options)
+        var search = try DecodingOptions(options, configuration: generation)
+        try search.check(vocabulary: configuration.vocabularySize)
+        sayPendingNotes(job)
         let prefix = options.optionalString("source_prefix") ?? prefix
-        let sources = try tokenizer.encodeBatch(
-            inputs.map { prefix + $0 }, addEOS: true,
-            maximumLength: options.optionalInt("max_source_length") ?? maxSourceLength, job: job)
+        let positions = model.maxPositions
+        if let positions, search.maxNewTokens > positions {
+            job.note("texts end after \(positions) tokens, the positions that the model has")
+            search.maxNewTokens = positions
+        }
+        let limit = min(options.optionalInt("max_source_length") ?? maxSourceLength, positions ?? .max)
+        let (sources, cut) = try tokenizer.encodeInputs(inputs.map { prefix + $0 }, limit: limit, job: job)
+        job.noteCut(cut, of: inputs.count, limit: limit, positions: positions)
         model.eval()
         try model.move(to: device(options))
         try noGrad { try model.setComputeType(Precision(options).computeType) }
         defer { model.dropComputeType() }
         let texts = try Generator.generate(
             model, sources: sources, batchSize: options.int("batch_size"), options: search, job: job)
-        return try texts.map { ids in
-            // A network may have more rows than the vocabulary has pieces; such ids spell nothing.
-            let known = ids.filter { $0 < tokenizer.vocabularySize }
-            return Generation(
-                text: try tokenizer.decode(known, skipSpecialTokens: true), tokenCount: ids.count)
+        let each = search.numReturnSequences
+        return try inputs.indices.map { input in
+            try generation(of: Array(texts[input * each..<(input + 1) * each]), tokenizer)
         }
+    }
+
+    /// The texts that tokens spell, the best first.
+    private func generation(of texts: [[Int]], _ tokenizer: any Tokenizer) throws -> Generation {
+        let spelt = try texts.map { ids in
+            // A network may have more rows than the vocabulary has pieces; such ids spell nothing.
+            try tokenizer.decode(ids.filter { $0 < tokenizer.vocabularySize }, skipSpecialTokens: true)
+        }
+        return Generation(
+            text: spelt.first ?? "", tokenCount: texts.first?.count ?? 0,
+            alternatives: Array(spelt.dropFirst()))
     }
 }

@@ -28,7 +28,8 @@ extension SequenceToSequenceStudent {
             JSON.encode(.object(document), pretty: true),
             to: Files.join(folder, CheckpointFiles.configuration))
         try Files.write(
-            JSON.encode(.object(tokens), pretty: true), to: Files.join(folder, CheckpointFiles.generation))
+            JSON.encode(.object(generation.values.merging(tokens) { own, _ in own }), pretty: true),
+            to: Files.join(folder, CheckpointFiles.generation))
         try Safetensors.write(
             model.state().map { ($0.name, try $0.tensor.detach()) },
             to: Files.join(folder, CheckpointFiles.weights))
@@ -63,8 +64,26 @@ extension SequenceToSequenceStudent {
         model.eval()
         self.tokenizer = tokenizer
         self.model = model
-        prefix = document["prefix"]?.string ?? ""
+        generation = try GenerationConfiguration(
+            folder: folder, model: document, defaults: Model.generationDefaults)
+        readPrefix(document)
+        let foreign = generation.unsupported.joined(separator: ", ")
+        if !foreign.isEmpty {
+            pendingNotes.append(
+                "the checkpoint's generation_config asks for what is not done here: \(foreign)")
+        }
         if let length = document["max_source_length"]?.integer, length > 0 { maxSourceLength = length }
+    }
+
+    /// What comes before every input: that of summarisation, which transformers' pipeline would add; or `prefix`.
+    private func readPrefix(_ document: [String: Value]) {
+        let task = document["task_specific_params"]?.object?["summarization"]?.object?["prefix"]?.string
+        prefix = task ?? document["prefix"]?.string ?? ""
+        if let task, !task.isEmpty {
+            pendingNotes.append(
+                "source_prefix is \"\(task)\", as config.json's task_specific_params say for summaries; "
+                    + "source_prefix = \"\" is none")
+        }
     }
 
     /// Takes over vocabulary, shape and weights of a checkpoint, to go on from it.

@@ -11,20 +11,25 @@ extension SequenceToSequenceStudent {
             throw LyceumError.empty("the training data", remedy: "give at least one pair")
         }
         let checkpoint = try checkpoint(of: settings)
-        prefix = try options.string("source_prefix")
+        sayPendingNotes(job)
+        prefix = options.optionalString("source_prefix") ?? prefix
         maxSourceLength = try options.int("max_source_length")
         if let checkpoint { try restore(checkpoint) }
         let device = try device(options)
         try Torch.manualSeed(UInt64(bitPattern: Int64(settings.seed)))
         let (model, tokenizer) = try prepare(examples, job)
-        let maxTargetLength = try options.int("max_target_length")
+        let positions = model.maxPositions
+        let sourceLimit = min(maxSourceLength, positions ?? .max)
+        let targetLimit = min(try options.int("max_target_length"), positions ?? .max)
         func encode(_ source: ExampleSource) throws -> TokenizedPairs {
-            try TokenizedPairs(
-                source, tokenizer: tokenizer, prefix: prefix, maxSourceLength: maxSourceLength,
-                maxTargetLength: maxTargetLength, startID: model.decoderStartID, job: job)
+            let pairs = try TokenizedPairs(
+                source, tokenizer: tokenizer, prefix: prefix, maxSourceLength: sourceLimit,
+                maxTargetLength: targetLimit, startID: model.decoderStartID, job: job)
+            job.noteCut(pairs.cutSources, of: source.count, limit: sourceLimit, positions: positions)
+            return pairs
         }
         try model.move(to: device)
-        model.setDropout(settings.dropout ?? configuration.dropoutRate)
+        model.setDropout(settings.dropout)
         let trainer = try Trainer(
             SequenceToSequenceLearner(model) { try self.write(into: $0) }, training: encode(examples),
             validation: validation.map(encode), options: settings, job: job)

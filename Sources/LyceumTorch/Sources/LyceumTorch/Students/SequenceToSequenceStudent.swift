@@ -16,7 +16,10 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
     var prefix = ""
     /// To how many tokens inputs were cut in training, and are when it generates.
     var maxSourceLength = 512
-
+    /// What its checkpoint says about generation.
+    var generation = GenerationConfiguration()
+    /// What the person should hear when the student first works.
+    var pendingNotes: [String] = []
     /// Where it shall compute.
     var deviceChoice: DeviceChoice
 
@@ -71,8 +74,11 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
                 Precision.declaration, DeviceChoice.moving,
             ],
             make: { options in
-                SequenceToSequenceStudent(
+                let student = SequenceToSequenceStudent(
                     try Model.Configuration(options), device: DeviceChoice(options) ?? .auto)
+                student.generation = try GenerationConfiguration(
+                    Model.generationDefaults, source: Model.architecture)
+                return student
             },
             load: { try SequenceToSequenceStudent(folder: $0) })
     }
@@ -83,10 +89,14 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
             .integer(
                 "max_source_length", default: sourceLength, in: 1...65536, unit: "tokens",
                 "longer inputs are cut to this" + fallback),
-            .string(
-                "source_prefix", default: sourceLength == nil ? nil : "",
-                "text put before every input" + fallback),
+            .string("source_prefix", "text put before every input; else the student's own"),
         ]
+    }
+
+    /// Says once what the person should know.
+    func sayPendingNotes(_ job: Job) {
+        for note in pendingNotes { job.note(note) }
+        pendingNotes = []
     }
 
     /// The network and its vocabulary.

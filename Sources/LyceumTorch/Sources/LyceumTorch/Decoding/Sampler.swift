@@ -1,0 +1,43 @@
+import Glibc
+import LyceumKit
+
+/// Draws tokens by their probability.
+///
+/// Each text has random numbers of its own, so that its draws do not depend on the texts beside it.
+struct Sampler {
+    private var generators: [SeededGenerator]
+
+    /// - Parameters:
+    ///   - seed: fixes the draws.
+    ///   - texts: numbers of the texts, by row.
+    init(seed: Int, texts: [Int]) {
+        generators = texts.map { text in
+            // Any odd factor but SplitMix64's own, with which neighbours would share their numbers.
+            SeededGenerator(seed: seed &+ (text &+ 1) &* 0x5851_F42D_4C95_7F2D)
+        }
+    }
+
+    /// Draws without replacement, by the largest of log-probabilities with Gumbel noise.
+    ///
+    /// Source: Vieira, "Gumbel-max trick and weighted reservoir sampling" (2014); `torch.multinomial` draws alike.
+    ///
+    /// - Parameters:
+    ///   - row: whose random numbers.
+    ///   - scores: logarithms of probabilities, up to a constant.
+    ///   - count: the most to draw.
+    /// - Returns: positions in `scores`, in the order drawn; fewer if fewer are possible.
+    mutating func draw(row: Int, from scores: ArraySlice<Float>, count: Int = 1) -> [Int] {
+        var drawn: [(key: Double, place: Int)] = []
+        for (place, score) in scores.enumerated() where score.isFinite {
+            let key = Double(score) - log(-log(generators[row].unit()))
+            if drawn.count == count, let last = drawn.last, key <= last.key { continue }
+            let index = drawn.firstIndex { $0.key < key } ?? drawn.count
+            drawn.insert((key, place), at: index)
+            if drawn.count > count { drawn.removeLast() }
+        }
+        return drawn.map(\.place)
+    }
+
+    /// Keeps the rows of `rows`, in that order.
+    mutating func select(_ rows: [Int]) { generators = rows.map { generators[$0] } }
+}
