@@ -20,9 +20,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// The tests of a module.
 func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: Bool = false) -> Target {
+    // SwiftPM links all tests into one program. Every plugin defines the functions that the host looks up by name,
+    // so there is one of each too many; nobody calls them there.
     .testTarget(
         name: name, dependencies: [kit] + dependencies, resources: fixtures ? [.copy("Fixtures")] : [],
-        swiftSettings: strict)
+        swiftSettings: strict, linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "muldefs"])])
 }
 
 /// A neural plugin: a dynamic library with its manifest.
@@ -37,6 +39,7 @@ let package = Package(
     products: [
         .executable(name: "lyceum", targets: ["lyceum"]),
         .library(name: "T5", type: .dynamic, targets: ["T5"]),
+        .library(name: "BART", type: .dynamic, targets: ["BART"]),
         .library(name: "GBDT", type: .dynamic, targets: ["GBDT"]),
     ],
     dependencies: [
@@ -66,6 +69,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         plugin("T5"),
+        plugin("BART"),
         .systemLibrary(name: "CXGBoost", path: "plugins/GBDT/CXGBoost", providers: [.apt(["libxgboost-dev"])]),
         .target(
             name: "GBDT", dependencies: [kit, "CXGBoost"], path: "plugins/GBDT",
@@ -80,6 +84,7 @@ let package = Package(
         tests("ScriptingTests", ["Scripting", "LuaBridge"]),
         tests("ConsoleTests", ["Console"]),
         tests("T5Tests", ["T5", torch], fixtures: true),
+        tests("BARTTests", ["BART", torch], fixtures: true),
         tests("GBDTTests", ["GBDT"], fixtures: true),
         tests("EndToEndTests", ["LuaBridge", torch]),
     ],

@@ -52,7 +52,7 @@ func expectClose(_ actual: Tensor, _ expected: Tensor, _ what: String) throws {
 
 @Suite("T5 computes what transformers computes")
 struct T5ParityTests {
-    @Test(arguments: ["relu", "gated-gelu"])
+    @Test(arguments: ["relu", "gated-gelu", "flan"])
     func logits(_ name: String) throws {
         let fixture = try T5Fixture(name)
         let batch = try fixture.batch()
@@ -68,7 +68,7 @@ struct T5ParityTests {
             fixture.tensor("logits").flatten(endDim: 1).indexSelect(dim: 0, indices: real), "logits")
     }
 
-    @Test(arguments: ["relu", "gated-gelu"], [ChunkedCrossEntropy.limit, 96 * 5])
+    @Test(arguments: ["relu", "gated-gelu", "flan"], [ChunkedCrossEntropy.limit, 96 * 5])
     func lossAndGradients(_ name: String, limit: Int) throws {
         let fixture = try T5Fixture(name)
         // Padded further than transformers does, as in training.
@@ -94,7 +94,7 @@ struct T5ParityTests {
         }
     }
 
-    @Test(arguments: ["relu", "gated-gelu"])
+    @Test(arguments: ["relu", "gated-gelu", "flan"])
     func generatedTokens(_ name: String) throws {
         let fixture = try T5Fixture(name)
         let sources = try T5Fixture.rows(fixture.tensor("input_ids"), padding: 0)

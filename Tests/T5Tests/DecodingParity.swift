@@ -1,0 +1,1 @@
+../BARTTests/DecodingParity.swift

@@ -1,0 +1,276 @@
+// BART, the denoising encoder-decoder: learnt positions, norms after each layer, biases everywhere.
+//
+// Sources: Lewis et al., "BART: Denoising Sequence-to-Sequence Pre-training for Natural Language Generation,
+// Translation, and Comprehension" (2019); transformers' `BartForConditionalGeneration`, whose weight names these are.
+
+import LyceumKit
+import LyceumText
+import LyceumTorch
+
+/// A vector for each position, learnt.
+final class LearnedPositions: Module {
+    /// The rows 0 and 1 of the table belong to no position: fairseq counted from the id of the padding on.
+    static let offset = 2
+
+    private let weight: Parameter
+    private let count: Int
+
+    init(_ configuration: BARTConfiguration) throws {
+        count = configuration.positions
+        weight = try Parameter(
+            Initializer.normal(
+                [count + Self.offset, configuration.modelSize], deviation: configuration.deviation),
+            isEmbedding: true)
+        super.init()
+        register("weight", weight)
+    }
+
+    /// The vectors of positions `first..<first + length`: [length, model].
+    ///
+    /// Padding may reach beyond the last position; it is given the last one's vector.
+    func callAsFunction(first: Int = 0, length: Int) throws -> Tensor {
+        let positions = (first..<first + length).map { min($0, count - 1) + Self.offset }
+        return try Tensor.embedding(weight.value, Tensor(positions).to(weight.tensor.device))
+    }
+}
+
+/// Multi-head attention with biases, scaled by the root of a head's size.
+final class BARTAttention: Module {
+    private let queries: Linear
+    private let keys: Linear
+    private let values: Linear
+    private let output: Linear
+    private let heads: Int
+    private let scale: Double
+    private let dropout: Dropout
+
+    init(_ configuration: BARTConfiguration, heads: Int) throws {
+        let size = configuration.modelSize
+        func linear() throws -> Linear { try .bart(configuration, inputs: size, outputs: size) }
+        (queries, keys, values, output) = (try linear(), try linear(), try linear(), try linear())
+        self.heads = heads
+        scale = 1 / Double(size / heads).squareRoot()
+        dropout = Dropout(configuration.attentionDropout)
+        super.init()
+        register("k_proj", keys)
+        register("v_proj", values)
+        register("q_proj", queries)
+        register("out_proj", output)
+        register("dropout", dropout)
+    }
+
+    /// Keys and values of `x` [rows, length, model]: [rows, heads, length, size] each.
+    func keysAndValues(_ x: Tensor) throws -> (keys: Tensor, values: Tensor) {
+        (try Attention.split(keys(x), heads: heads), try Attention.split(values(x), heads: heads))
+    }
+
+    /// Lets `x` [rows, length, model] attend; `sources` rows of keys serve all rows, as many for each.
+    func callAsFunction(_ x: Tensor, keys: Tensor, values: Tensor, mask: Tensor?) throws -> Tensor {
+        let shape = x.shape
+        // Hypotheses of one source become queries of one row: (rows, 1, model) -> (sources, rows / sources, model).
+        let queries = try queries(x).view(keys.size(0), -1, shape[2])
+        let mixed = try Attention.attend(
+            Attention.split(queries, heads: heads), keys, values, bias: mask, scale: scale, dropout: dropout)
+        return try output(Attention.merge(mixed)).view(shape)
+    }
+}
+
+extension Linear {
+    /// A map with a bias, drawn as BART draws it.
+    fileprivate static func bart(_ configuration: BARTConfiguration, inputs: Int, outputs: Int) throws
+        -> Linear
+    {
+        try Linear(
+            weight: Initializer.normal([outputs, inputs], deviation: configuration.deviation),
+            bias: .zeros([outputs]))
+    }
+}
+
+/// One layer of the encoder or the decoder: attention, in the decoder attention to the source, feed-forward; each
+/// adds to the states, and a norm follows.
+final class BARTLayer: Module {
+    private let own: BARTAttention
+    private let ownNorm: LayerNorm
+    private let source: BARTAttention?
+    private let sourceNorm: LayerNorm?
+    private let inner: Linear
+    private let outer: Linear
+    private let norm: LayerNorm
+    private let activation: (Tensor) throws -> Tensor
+    private let activationDropout: Dropout
+    private let dropout: Dropout
+
+    init(_ configuration: BARTConfiguration, isDecoder: Bool) throws {
+        let stack = isDecoder ? configuration.decoder : configuration.encoder
+        let size = configuration.modelSize
+        own = try BARTAttention(configuration, heads: stack.heads)
+        ownNorm = try LayerNorm(size)
+        source = isDecoder ? try BARTAttention(configuration, heads: stack.heads) : nil
+        sourceNorm = isDecoder ? try LayerNorm(size) : nil
+        inner = try .bart(configuration, inputs: size, outputs: stack.feedForwardSize)
+        outer = try .bart(configuration, inputs: stack.feedForwardSize, outputs: size)
+        norm = try LayerNorm(size)
+        switch configuration.activation {
+        case "gelu_new": activation = { try $0.gelu(approximate: .tanh) }
+        case "relu": activation = { try $0.relu() }
+        case "silu": activation = { try $0.silu() }
+        case "tanh": activation = { try $0.tanh() }
+        default: activation = { try $0.gelu() }
+        }
+        activationDropout = Dropout(configuration.activationDropout)
+        dropout = Dropout(configuration.dropoutRate)
+        super.init()
+        register("self_attn", own)
+        register("self_attn_layer_norm", ownNorm)
+        if let source, let sourceNorm {
+            register("encoder_attn", source)
+            register("encoder_attn_layer_norm", sourceNorm)
+        }
+        register("fc1", inner)
+        register("fc2", outer)
+        register("final_layer_norm", norm)
+        register("activation_dropout", activationDropout)
+        register("dropout", dropout)
+    }
+
+    /// - Parameters:
+    ///   - x: [rows, length, model].
+    ///   - mask: of self-attention, broadcast to [rows, heads, length, keys]; nil if all may be seen.
+    ///   - encoded: the sources, for the decoder.
+    ///   - cache: of this layer, when decoding step by step.
+    func callAsFunction(
+        _ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil, cache: inout DecoderCache.Layer?
+    ) throws -> Tensor {
+        var x = x
+        var (keys, values) = try own.keysAndValues(x)
+        if let held = cache?.own { (keys, values) = try held.append(keys, values) }
+        x = try ownNorm(x + dropout(own(x, keys: keys, values: values, mask: mask)))
+        if let source, let sourceNorm, let encoded {
+            let memory = try cache?.source ?? source.keysAndValues(encoded.states)
+            cache?.source = memory
+            x = try sourceNorm(
+                x + dropout(source(x, keys: memory.keys, values: memory.values, mask: encoded.mask)))
+        }
+        let hidden = try activationDropout(activation(inner(x)))
+        return try norm(x + dropout(outer(hidden)))
+    }
+}
+
+/// The encoder or the decoder.
+final class BARTStack: Module {
+    private let positions: LearnedPositions
+    private let embeddingNorm: LayerNorm
+    private let layers: [BARTLayer]
+    private let dropout: Dropout
+    private let scale: Double
+
+    init(_ configuration: BARTConfiguration, isDecoder: Bool) throws {
+        let stack = isDecoder ? configuration.decoder : configuration.encoder
+        positions = try LearnedPositions(configuration)
+        embeddingNorm = try LayerNorm(configuration.modelSize)
+        layers = try (0..<stack.layers).map { _ in try BARTLayer(configuration, isDecoder: isDecoder) }
+        dropout = Dropout(configuration.dropoutRate)
+        scale = configuration.scalesEmbeddings ? Double(configuration.modelSize).squareRoot() : 1
+        super.init()
+        register("embed_positions", positions)
+        for (index, layer) in layers.enumerated() { register("layers.\(index)", layer) }
+        register("layernorm_embedding", embeddingNorm)
+        register("dropout", dropout)
+    }
+
+    /// - Parameters: see `BARTLayer`; `x` are embedded tokens without their positions.
+    func callAsFunction(
+        _ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil, cache: DecoderCache? = nil
+    ) throws -> Tensor {
+        let place = try positions(first: cache?.length ?? 0, length: x.size(1))
+        var x = try dropout(embeddingNorm((scale == 1 ? x : x * scale) + place))
+        for (index, layer) in layers.enumerated() {
+            var held = cache?.layers[index]
+            x = try layer(x, mask: mask, encoded: encoded, cache: &held)
+            if let held { cache?.layers[index] = held }
+        }
+        return x
+    }
+}
+
+/// The whole network.
+final class BART: Module, SequenceToSequenceModel {
+    static let architecture = "bart"
+    static let transformersClass = "BartForConditionalGeneration"
+    // bart-base was saved without its head, and so without the prefix.
+    static let weightNames = WeightNames(
+        prefix: "model.",
+        tied: [
+            "model.encoder.embed_tokens.weight": "model.shared.weight",
+            "model.decoder.embed_tokens.weight": "model.shared.weight",
+            "lm_head.weight": "model.shared.weight",
+        ],
+        optional: ["final_logits_bias"])
+    /// `BartConfig` forces the end, whatever its file says of it.
+    static let generationDefaults: [String: Value] = ["forced_eos_token_id": 2]
+
+    let configuration: BARTConfiguration
+    private let shared: Embedding
+    private let encoder: BARTStack
+    private let decoder: BARTStack
+    private let head: Linear?
+    /// [1, vocabulary]; not trained.
+    private let logitsBias: Tensor
+
+    init(_ configuration: BARTConfiguration) throws {
+        let table = [configuration.vocabularySize, configuration.modelSize]
+        self.configuration = configuration
+        shared = try Embedding(weight: Initializer.normal(table, deviation: configuration.deviation))
+        encoder = try BARTStack(configuration, isDecoder: false)
+        decoder = try BARTStack(configuration, isDecoder: true)
+        head =
+            configuration.tiesEmbeddings
+            ? nil : try Linear(weight: Initializer.normal(table, deviation: configuration.deviation))
+        logitsBias = try .zeros([1, configuration.vocabularySize])
+        super.init()
+        register("model.shared", shared)
+        register("model.encoder", encoder)
+        register("model.decoder", decoder)
+        if let head { register("lm_head", head) }
+        register(buffer: "final_logits_bias", logitsBias)
+    }
+
+    var decoderLayerCount: Int { configuration.decoder.layers }
+    var padID: Int { configuration.padID }
+    var eosID: Int { configuration.eosID }
+    var decoderStartID: Int { configuration.decoderStartID }
+    var maxPositions: Int? { configuration.positions }
+
+    func encode(_ source: TokenBatch) throws -> EncodedSource {
+        let x = try shared(source.ids)  // [rows, length, model]
+        let mask = try source.paddingMask(dtype: x.dtype)
+        return EncodedSource(states: try encoder(x, mask: mask), mask: mask)
+    }
+
+    func decode(_ tokens: Tensor, source: EncodedSource, cache: DecoderCache?) throws -> Tensor {
+        let x = try shared(tokens)
+        let length = try x.size(1)
+        let past = cache?.length ?? 0
+        var mask: Tensor?
+        if length > 1 {
+            mask = try Tensor.full(
+                [length, past + length], TokenBatch.blocked, dtype: x.dtype, device: x.device
+            )
+            .triu(diagonal: past + 1)
+        }
+        return try decoder(x, mask: mask, encoded: source, cache: cache)
+    }
+
+    func logits(_ states: Tensor) throws -> Tensor {
+        let scores = try head?(states) ?? states.linear(shared.weight.value)
+        return try scores + logitsBias
+    }
+
+    static func makeTokenizer(_ texts: some Sequence<String>, size: Int, job: Job) throws -> any Tokenizer {
+        try ByteLevelBPETokenizer.train(on: texts, vocabularySize: size, job: job)
+    }
+
+    static func loadTokenizer(_ folder: String) throws -> any Tokenizer {
+        try ByteLevelBPETokenizer(folder: folder)
+    }
+}
