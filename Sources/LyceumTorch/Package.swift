@@ -18,33 +18,39 @@ let libtorch: String = {
     return cache + "/lyceum/libtorch-2.11.0-\(architecture)/torch"
 }()
 
+/// libtorch's headers are system headers to us: their warnings are not ours. The wheel is built with the new C++
+/// string ABI. Optimised even in debug builds: this is every operator's road.
+let libtorchHeaders: [CXXSetting] = [
+    .unsafeFlags(["-isystem", libtorch + "/include", "-D_GLIBCXX_USE_CXX11_ABI=1", "-O2"]),
+    .treatAllWarnings(as: .error),
+]
+let libtorchLibraries: [LinkerSetting] = [
+    .unsafeFlags(["-L" + libtorch + "/lib", "-Xlinker", "-rpath=" + libtorch + "/lib"]),
+    .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("stdc++"), .linkedLibrary("dl"),
+]
+
 let package = Package(
     name: "LyceumTorch",
-    products: [.library(name: "LyceumTorch", type: .dynamic, targets: ["LyceumTorch"])],
+    products: [
+        .library(name: "LyceumTorch", type: .dynamic, targets: ["LyceumTorch"]),
+        // For the tests of plugins: a second device on machines that have none.
+        .library(name: "ExtensionDevice", targets: ["CExtensionDevice"]),
+    ],
     dependencies: [.package(path: "../LyceumKit")],
     targets: [
-        .target(
-            name: "CTorch",
-            cxxSettings: [
-                // libtorch's headers are system headers to us: their warnings are not ours. The wheel is built
-                // with the new C++ string ABI. Optimised even in debug builds: this is every operator's road.
-                .unsafeFlags([
-                    "-isystem", libtorch + "/include", "-D_GLIBCXX_USE_CXX11_ABI=1", "-O2",
-                ]),
-                .treatAllWarnings(as: .error),
-            ],
-            linkerSettings: [
-                .unsafeFlags(["-L" + libtorch + "/lib", "-Xlinker", "-rpath=" + libtorch + "/lib"]),
-                .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("stdc++"),
-                .linkedLibrary("dl"),
-            ]),
+        .target(name: "CTorch", cxxSettings: libtorchHeaders, linkerSettings: libtorchLibraries),
         .target(
             name: "LyceumTorch",
             dependencies: ["CTorch", .product(name: "LyceumKit", package: "LyceumKit")],
             swiftSettings: [.treatAllWarnings(as: .error)]),
+        .target(
+            name: "CExtensionDevice", path: "Tests/CExtensionDevice", cxxSettings: libtorchHeaders,
+            linkerSettings: libtorchLibraries),
         .testTarget(
             name: "LyceumTorchTests",
-            dependencies: ["LyceumTorch", .product(name: "LyceumKit", package: "LyceumKit")],
+            dependencies: [
+                "LyceumTorch", "CExtensionDevice", .product(name: "LyceumKit", package: "LyceumKit"),
+            ],
             resources: [.copy("Fixtures")],
             swiftSettings: [.treatAllWarnings(as: .error)]),
     ],

@@ -5,15 +5,15 @@ public enum Device: Sendable, Hashable {
     case cpu
     /// A CUDA device, by index from 0.
     case cuda(Int)
-    /// Nowhere: tensors that have a shape and no elements, to run a network for its shapes alone.
-    case meta
+    /// A device that an extension of libtorch brings (its "PrivateUse1"), by index from 0.
+    case extended(Int)
 
-    /// c10::DeviceType and index; only CUDA devices have an index.
+    /// c10::DeviceType and index; the CPU has no index.
     var code: (type: Int64, index: Int64) {
         switch self {
         case .cpu: (0, -1)
         case .cuda(let index): (1, Int64(index))
-        case .meta: (14, -1)
+        case .extended(let index): (20, Int64(index))
         }
     }
 
@@ -21,7 +21,7 @@ public enum Device: Sendable, Hashable {
         switch type {
         case 0: self = .cpu
         case 1: self = .cuda(Int(index))
-        case 14: self = .meta
+        case 20: self = .extended(Int(index))
         default: return nil
         }
     }
@@ -39,7 +39,7 @@ extension Device: CustomStringConvertible {
         switch self {
         case .cpu: "cpu"
         case .cuda(let index): "cuda:\(index)"
-        case .meta: "meta"
+        case .extended(let index): "extended:\(index)"
         }
     }
 }
