@@ -106,6 +106,53 @@ import Testing
             ])
     }
 
+    @Test func bf16LearnsToo() throws {
+        let student = try make()
+        let report = try train(student, ["max_steps": 30, "precision": "bf16", "seed": 3])
+        let losses = try #require(report.history["loss"])
+        #expect(try #require(losses.last).value < 0.8 * losses[0].value)
+        let input = Self.pairs[0].input
+        #expect(try generate(student, [input], ["precision": "bf16", "num_beams": 2]).count == 1)
+    }
+
+    /// What the folder's files say is done, said and saved again.
+    @Test func checkpointsSayHow() throws {
+        for name in Files.list(BARTFixture.folder) {
+            try Files.makeFolder(folder)
+            try Files.write(Files.read(BARTFixture.folder + "/" + name), to: folder + "/" + name)
+        }
+        func change(_ file: String, _ more: [String: Value]) throws {
+            let path = folder + "/" + file
+            let old = try #require(JSON.decode(Files.read(path), name: path).object)
+            try Files.write(JSON.encode(.object(old.merging(more) { _, new in new }), pretty: true), to: path)
+        }
+        try change(
+            "config.json", ["task_specific_params": ["summarization": ["prefix": "sum: "]], "prefix": " "])
+        try change("generation_config.json", ["typical_p": 0.5, "max_length": 6])
+        let student = try BART.registration.load(folder)
+        #expect(student.card.contains { $0 == ("source_prefix", "sum: ") })
+        #expect(student.card.contains { $0 == ("max_source_length", "42") })
+        let notes = Notes()
+        func answer(_ text: String, _ more: [String: Value] = [:]) throws -> Generation {
+            let options = try Options(
+                more.merging(["precision": "fp32"]) { own, _ in own },
+                declared: BART.registration.generationOptions, function: "generate")
+            return try #require(student.generate([text], options: options, job: notes.job()).first)
+        }
+        let answers = try [answer("small tool"), answer("sum: small tool", ["source_prefix": ""])]
+        #expect(answers[0] == answers[1] && answers[0].tokenCount <= 5)
+        #expect(try answer("small tool", ["max_new_tokens": 20, "min_new_tokens": 9]).tokenCount >= 9)
+        #expect(notes.all.count == 2, "\(notes.all)")
+        #expect(
+            notes.all.contains { $0.contains("typical_p") } && notes.all.contains { $0.contains("\"sum: \"") }
+        )
+        try student.save(to: folder)
+        let saved = try #require(
+            JSON.decode(Files.read(folder + "/generation_config.json"), name: "saved").object)
+        #expect(saved["max_length"] == 6 && saved["num_beams"] == 3 && saved["typical_p"] == 0.5)
+        #expect(try BART.registration.load(folder).card.map(\.value) == student.card.map(\.value))
+    }
+
     @Test func dropoutRatesAreTheConfigurations() throws {
         let student = try make(["dropout": 0.2, "attention_dropout": 0.3, "activation_dropout": 0.4])
         func rates() throws -> Set<Double> {

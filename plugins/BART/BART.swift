@@ -205,6 +205,8 @@ final class BART: Module, SequenceToSequenceModel {
             "model.decoder.embed_tokens.weight": "model.shared.weight",
             "lm_head.weight": "model.shared.weight",
         ],
+        // fairseq counted the versions of its stacks.
+        ignored: ["model.encoder.version", "model.decoder.version"],
         optional: ["final_logits_bias"])
     /// `BartConfig` forces the end, whatever its file says of it.
     static let generationDefaults: [String: Value] = ["forced_eos_token_id": 2]

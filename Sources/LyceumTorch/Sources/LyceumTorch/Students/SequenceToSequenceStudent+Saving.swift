@@ -72,7 +72,9 @@ extension SequenceToSequenceStudent {
             pendingNotes.append(
                 "the checkpoint's generation_config asks for what is not done here: \(foreign)")
         }
-        if let length = document["max_source_length"]?.integer, length > 0 { maxSourceLength = length }
+        if let length = document["max_source_length"]?.integer ?? model.maxPositions, length > 0 {
+            maxSourceLength = length
+        }
     }
 
     /// What comes before every input: that of summarisation, which transformers' pipeline would add; or `prefix`.
