@@ -1,11 +1,53 @@
+import CExtensionDevice
 import LyceumKit
 import LyceumTorch
 import Testing
 
 @testable import T5
 
+/// T5 on a second device that every machine has: a tensor that stays behind on the CPU is an error there as it is on
+/// a GPU.
 @Suite("T5 computes where it is put")
 struct T5DeviceTests {
+    @Test(arguments: ["relu", "gated-gelu"])
+    func everyTensorFollowsTheNetwork(_ name: String) throws {
+        let fixture = try T5Fixture(name)
+        let model = fixture.model
+        let batch = try fixture.batch()
+        func loss() throws -> (value: Double, gradient: Tensor) {
+            let batch = try batch.to(model.device)
+            model.train()
+            model.setDropout(0)
+            defer { model.eval() }
+            let states = try model.decode(
+                batch.decoderInput, source: model.encode(batch.source), cache: nil
+            ).flatten(endDim: 1).indexSelect(dim: 0, indices: batch.positions)
+            #expect(states.device == model.device)
+            let sum = try ChunkedCrossEntropy.backward(
+                states: states, labels: batch.labels, vocabulary: 96, scale: 1, head: model.logits)
+            let parameters = model.namedParameters().map(\.parameter.tensor)
+            for tensor in parameters { #expect(try tensor.grad?.device == model.device) }
+            return (sum, try #require(try parameters.first?.grad).to(.cpu))
+        }
+        func texts(_ options: [String: Value]) throws -> [[Int]] {
+            try Generator.generate(
+                model, sources: T5Fixture.rows(fixture.tensor("input_ids"), padding: 0), batchSize: 4,
+                options: DecodingOptions(
+                    Options(options, declared: DecodingOptions.declarations(), function: "generate")),
+                job: .silent())
+        }
+        // First on the CPU, so that what the network keeps from there is found.
+        let searches: [[String: Value]] = [
+            ["max_new_tokens": 8], ["max_new_tokens": 8, "num_beams": 3, "no_repeat_ngram_size": 2],
+        ]
+        let (expected, expectedTexts) = (try loss(), try searches.map(texts))
+        try model.move(to: .extended(0))
+        let (found, foundTexts) = (try loss(), try searches.map(texts))
+        #expect(abs(found.value - expected.value) < 1e-5 * expected.value)
+        try expectClose(found.gradient, expected.gradient, "the gradient of the first weight")
+        #expect(foundTexts == expectedTexts)
+    }
+
     @Test(.disabled(if: Torch.hasCUDA)) func cudaWithoutCUDAIsAnError() throws {
         let configuration = try Options(
             ["device": "cuda"], declared: T5.registration.configuration, function: "student.new")
