@@ -11,6 +11,8 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let kit: Target.Dependency = .product(name: "LyceumKit", package: "LyceumKit")
 let torch: Target.Dependency = .product(name: "LyceumTorch", package: "LyceumTorch")
+/// A device beside the CPU on every machine, for tests.
+let extensionDevice: Target.Dependency = .product(name: "ExtensionDevice", package: "LyceumTorch")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
 /// A module of the application.
@@ -83,8 +85,8 @@ let package = Package(
         tests("LuaBridgeTests", ["LuaBridge"]),
         tests("ScriptingTests", ["Scripting", "LuaBridge"]),
         tests("ConsoleTests", ["Console"]),
-        tests("T5Tests", ["T5", torch], fixtures: true),
-        tests("BARTTests", ["BART", torch], fixtures: true),
+        tests("T5Tests", ["T5", torch, extensionDevice], fixtures: true),
+        tests("BARTTests", ["BART", torch, extensionDevice], fixtures: true),
         tests("GBDTTests", ["GBDT"], fixtures: true),
         tests("EndToEndTests", ["LuaBridge", torch]),
     ],
