@@ -43,7 +43,7 @@ final class StudentObject {
                     let start = clock.now
                     // One text needs no progress bar, yet Ctrl-C must stop it.
                     let answers = try object.student.generate(
-                        [text], options: options.values, job: Job("generating"))
+                        [text], options: options.values, job: environment.shortJob("generating"))
                     let milliseconds = (clock.now - start).seconds * 1000
                     return [LuaValue(answers.first?.text), .number((milliseconds * 10).rounded() / 10)]
                 }),
@@ -88,42 +88,6 @@ final class StudentObject {
                         .examples(input: input, target: target),
                     options: own, job: environment.job(title))
                 return [.object(RunObject(title: title, report: report))]
-            })
-    }
-
-    private static func generate(_ environment: ScriptEnvironment) -> LuaFunction {
-        LuaFunction(
-            name: "generate", summary: "Writes one text for each row, or for each text of a list.",
-            parameters: [
-                LuaParameter("data", .either([.object("dataset"), .list("strings")]), "what it reads"),
-                LuaParameter(
-                    "options",
-                    .options([
-                        .column("input", "the column it reads; required for a dataset"),
-                        .string("output", default: "prediction", "the column it writes"),
-                    ]), "also the architecture's own: see help \"t5\"", optional: true),
-            ],
-            returns: "the dataset plus the column; for a list, a list of texts",
-            errors: ["a student that has not been trained", "a missing column"], example: "",
-            furtherOptions: { ($0.receiver as? StudentObject)?.architecture.generationOptions ?? [] },
-            body: { call in
-                let object = try call.receiver(StudentObject.self)
-                let options = try call.options(2, adding: object.architecture.generationOptions)
-                let own = try options.values.only(object.architecture.generationOptions)
-                let job = environment.job("generating with \(object.student.architecture)")
-                if let data = (call.value(1).object as? DatasetObject)?.dataset {
-                    try data.requireRows("generate from")
-                    let texts = try data.strings(try options.values.string("input"))
-                    let answers = try object.student.generate(texts, options: own, job: job)
-                    let output = try data.adding(
-                        column: try options.values.string("output"), values: answers.map { .string($0.text) })
-                    return [.object(DatasetObject(output))]
-                }
-                guard let elements = try call.value(1).table?.elements() else { throw call.mismatch(1, nil) }
-                let texts = elements.compactMap(\.string)
-                guard texts.count == elements.count else { throw call.mismatch(1, nil) }
-                let answers = try object.student.generate(texts, options: own, job: job)
-                return [.data(.list(answers.map { .string($0.text) }))]
             })
     }
 

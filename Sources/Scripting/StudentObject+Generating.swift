@@ -1,0 +1,59 @@
+import Corpus
+import LuaBridge
+import LyceumKit
+
+extension StudentObject {
+    static func generate(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "generate", summary: "Writes one text for each row, or for each text of a list.",
+            parameters: [
+                LuaParameter("data", .either([.object("dataset"), .list("strings")]), "what it reads"),
+                LuaParameter(
+                    "options",
+                    .options([
+                        .column("input", "the column it reads; required for a dataset"),
+                        .string("output", default: "prediction", "the column it writes"),
+                    ]), "also the architecture's own: see help \"t5\"", optional: true),
+            ],
+            returns:
+                "the dataset plus the column; for a list, a list of texts. With num_return_sequences above 1 "
+                + "also a column with \"_all\" behind its name that holds lists of texts; for a list, lists of texts",
+            errors: ["a student that has not been trained", "a missing column"], example: "",
+            furtherOptions: { ($0.receiver as? StudentObject)?.architecture.generationOptions ?? [] },
+            body: { call in
+                let object = try call.receiver(StudentObject.self)
+                let options = try call.options(2, adding: object.architecture.generationOptions)
+                let own = try options.values.only(object.architecture.generationOptions)
+                let job = environment.job("generating with \(object.student.architecture)")
+                if let data = (call.value(1).object as? DatasetObject)?.dataset {
+                    try data.requireRows("generate from")
+                    let texts = try data.strings(try options.values.string("input"))
+                    let answers = try object.student.generate(texts, options: own, job: job)
+                    let column = try options.values.string("output")
+                    var output = try data.adding(column: column, values: answers.map { .string($0.text) })
+                    if answers.contains(where: { !$0.alternatives.isEmpty }) {
+                        output = try output.adding(column: column + "_all", values: answers.map(allTexts))
+                    }
+                    return [.object(DatasetObject(output))]
+                }
+                guard let elements = try call.value(1).table?.elements() else { throw call.mismatch(1, nil) }
+                let texts = elements.compactMap(\.string)
+                guard texts.count == elements.count else { throw call.mismatch(1, nil) }
+                let answers = try object.student.generate(texts, options: own, job: job)
+                let hasSeveral = answers.contains { !$0.alternatives.isEmpty }
+                return [.data(.list(answers.map { hasSeveral ? allTexts($0) : .string($0.text) }))]
+            })
+    }
+
+    /// The best text and the others.
+    private static func allTexts(_ generation: Generation) -> Value {
+        .list(([generation.text] + generation.alternatives).map(Value.string))
+    }
+}
+
+extension ScriptEnvironment {
+    /// Starts a job too short for a bar: only what it notes is shown.
+    func shortJob(_ title: String) -> Job {
+        Job(title, listener: listener.map { Job.Listener(progress: { _ in }, note: $0.note) })
+    }
+}
