@@ -17,7 +17,8 @@ public protocol Tokenizer: AnyObject, Sendable {
     ///
     /// - Parameters:
     ///   - text: any text; an empty one gives no ids (but the end, if asked for).
-    ///   - addEOS: whether `eosID` follows the text.
+    ///   - addEOS: whether the text is framed as a model reads it: `eosID` behind it (T5), and what else the
+    ///     tokenizer has (BART's `<s>` before it).
     /// - Throws: `LyceumError.failed` if the tokenizer cannot read the text.
     func encode(_ text: String, addEOS: Bool) throws -> [Int]
 
@@ -43,6 +44,12 @@ extension Tokenizer {
     /// The ids of a text, without an end.
     public func encode(_ text: String) throws -> [Int] { try encode(text, addEOS: false) }
 
+    /// The ids of bytes, such as Lua's strings hold; what is no UTF-8 counts as U+FFFD, as Python's
+    /// `errors="replace"` has it.
+    public func encode(bytes: some Collection<UInt8>, addEOS: Bool = false) throws -> [Int] {
+        try encode(String(decoding: bytes, as: UTF8.self), addEOS: addEOS)
+    }
+
     /// The text of ids, special pieces left out.
     public func decode(_ ids: [Int]) throws -> String { try decode(ids, skipSpecialTokens: true) }
 
@@ -50,7 +57,7 @@ extension Tokenizer {
     ///
     /// - Parameters:
     ///   - texts: the texts.
-    ///   - addEOS: whether `eosID` follows each text.
+    ///   - addEOS: whether each text is framed, with `eosID` behind it.
     ///   - maximumLength: the most ids a text may give, the end included; what is beyond is cut off before
     ///     the end is added. nil sets no limit.
     ///   - job: cancellation.

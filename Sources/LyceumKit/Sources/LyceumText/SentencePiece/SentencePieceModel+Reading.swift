@@ -70,6 +70,6 @@ extension SentencePieceModel {
                     return (bytes, id, Double(bytes.count) * highest - 0.1)
                 case .unknown, .control, .unused, .byte: return nil
                 }
-            }, lowestScore: normal.min() ?? 0, unknown: unknown, byteIDs: byteIDs)
+            }, lowestScore: normal.min() ?? 0, unknown: unknown, byteIDs: byteIDs, isSinglePrecision: true)
     }
 }

@@ -26,8 +26,6 @@ struct SentencePieceModel: Sendable {
     let unkID: Int
     private let normalizer: SentencePieceNormalizer
     private let unigram: UnigramModel
-    /// Whether "▁" only ever begins a piece, so that words can be cut one by one.
-    private let splitsAtMarks: Bool
     private let byteIDs: [Int32]?
     private let pool = ScratchPool { UnigramScratch() }
 
@@ -64,24 +62,19 @@ struct SentencePieceModel: Sendable {
         byteIDs = try Self.byteIDs(entries, isUsed: trainer.bool(35) ?? false, failure)
         normalizer = try Self.normalizer(normalization, entries, failure)
         unigram = Self.unigram(entries, unknown: unkID, byteIDs: byteIDs)
-        splitsAtMarks = entries.allSatisfy { entry in
-            let bytes = Array(entry.text.utf8)
-            return !bytes.indices.dropFirst().contains {
-                bytes[$0...].starts(with: SentencePieceNormalizer.mark)
-            }
-        }
     }
 
     /// The ids of a text.
     ///
     /// - Parameter addsPrefix: whether a space is put before it, if the model does so at all.
     func encode(_ text: UnsafeBufferPointer<UInt8>, addsPrefix: Bool = true) throws -> [Int] {
-        var ids: [Int] = []
-        try normalizer.apply(to: text, addsPrefix: addsPrefix && normalizer.addsDummyPrefix)
-            .withUnsafeBufferPointer { bytes in
-                try pool.withScratch { scratch in try append(bytes, scratch, to: &ids) }
+        let normal = normalizer.apply(to: text, addsPrefix: addsPrefix && normalizer.addsDummyPrefix)
+        return try normal.withUnsafeBufferPointer { bytes in
+            try pool.withScratch { scratch in
+                try unigram.cut(bytes, scratch)
+                return scratch.found.map { Int($0) }
             }
-        return ids
+        }
     }
 
     /// The ids of a text.
@@ -90,45 +83,20 @@ struct SentencePieceModel: Sendable {
         return try text.withUTF8 { try encode($0, addsPrefix: addsPrefix) }
     }
 
-    private func append(
-        _ text: UnsafeBufferPointer<UInt8>, _ scratch: UnigramScratch, to ids: inout [Int]
-    ) throws {
-        let mark = SentencePieceNormalizer.mark
-        var start = 0
-        var position = 1
-        while start < text.count {
-            let isEnd =
-                position >= text.count
-                || (splitsAtMarks && text[position] == mark[0] && text[position...].starts(with: mark))
-            guard isEnd else {
-                position += 1
-                continue
-            }
-            let end = min(position, text.count)
-            let known = ids.count
-            try unigram.append(UnsafeBufferPointer(rebasing: text[start..<end]), scratch: scratch, to: &ids)
-            // What is unknown on both sides of a border is one piece.
-            if known > 0, known < ids.count, ids[known] == unkID, ids[known - 1] == unkID {
-                ids.remove(at: known)
-            }
-            start = end
-            position = end + 1
-        }
-    }
-
     /// The text of ids, each of which must be a piece's; control pieces give nothing.
     ///
     /// Source: `SentencePieceProcessor::Decode` of sentencepiece 0.2.
     func decode(_ ids: some Sequence<Int>) -> String {
         var text: [UInt8] = []
         var isAfterMark = false
-        let dropsMark = normalizer.addsDummyPrefix || normalizer.removesExtraWhitespace
+        // Whether a mark would be the one that was put before the text.
+        var isStart = normalizer.addsDummyPrefix || normalizer.removesExtraWhitespace
         for id in ids {
             if kinds[id] == .byte, let byteIDs, let byte = byteIDs.firstIndex(of: Int32(id)) {
                 text.append(UInt8(byte))
                 continue
             }
-            let isStart = dropsMark && !isAfterMark && text.isEmpty
+            if isAfterMark || !text.isEmpty { isStart = false }
             isAfterMark = false
             if kinds[id] == .control { continue }
             var piece = Array(pieces[id].utf8)[...]

@@ -14,6 +14,7 @@ struct UnigramModel: Sendable {
     private let unknown: Int32?
     private let unknownScore: Double
     private let byteIDs: [Int32]?
+    private let isSinglePrecision: Bool
 
     /// Makes a model.
     ///
@@ -23,10 +24,13 @@ struct UnigramModel: Sendable {
     ///   - lowestScore: the least log probability.
     ///   - unknown: the id of what the pieces cannot spell.
     ///   - byteIDs: the ids of the 256 bytes, if what cannot be spelt is written in bytes.
+    ///   - isSinglePrecision: whether scores are added up in 32 bits, as sentencepiece does. It decides between
+    ///     ways that are equally probable ("w" + "ww", "ww" + "w").
     init(
         entries: [(bytes: [UInt8], id: Int, score: Double)], lowestScore: Double, unknown: Int?,
-        byteIDs: [Int32]? = nil
+        byteIDs: [Int32]? = nil, isSinglePrecision: Bool = false
     ) {
+        self.isSinglePrecision = isSinglePrecision
         var scores = [Double](repeating: 0, count: (entries.map(\.id).max() ?? -1) + 1)
         for entry in entries { scores[entry.id] = entry.score }
         self.scores = scores
@@ -36,14 +40,23 @@ struct UnigramModel: Sendable {
         unknownScore = lowestScore - Self.unknownPenalty
     }
 
-    /// Appends the ids of a word.
+    /// Appends the ids of a word, from memory if it was met before.
     ///
     /// - Throws: `LyceumError.failed` for a character that no piece spells, if the model has no unknown piece.
     func append(_ word: UnsafeBufferPointer<UInt8>, scratch: UnigramScratch, to ids: inout [Int]) throws {
         if scratch.cache.append(word, to: &ids) { return }
-        findPath(word, &scratch.path)
+        try cut(word, scratch)
+        scratch.cache.remember(word, scratch.found)
+        for id in scratch.found { ids.append(Int(id)) }
+    }
+
+    /// Cuts a text into pieces; their ids are then in `scratch.found`.
+    ///
+    /// - Throws: `LyceumError.failed` for a character that no piece spells, if the model has no unknown piece.
+    func cut(_ text: UnsafeBufferPointer<UInt8>, _ scratch: UnigramScratch) throws {
+        findPath(text, &scratch.path)
         scratch.found.removeAll(keepingCapacity: true)
-        var end = word.count
+        var end = text.count
         var isAfterUnknown = false
         while end > 0 {
             let step = scratch.path[end]
@@ -51,11 +64,11 @@ struct UnigramModel: Sendable {
             if !isUnknown {
                 scratch.found.append(step.id)
             } else if let byteIDs {
-                for byte in word[step.start..<end].reversed() { scratch.found.append(byteIDs[Int(byte)]) }
+                for byte in text[step.start..<end].reversed() { scratch.found.append(byteIDs[Int(byte)]) }
             } else if !isAfterUnknown {
                 guard let unknown else {
                     throw LyceumError.failed(
-                        "the vocabulary cannot spell '\(String(decoding: word, as: UTF8.self))'",
+                        "the vocabulary cannot spell '\(String(decoding: text, as: UTF8.self))'",
                         remedy: "it has no piece for what is unknown: use another tokenizer.json")
                 }
                 // Neighbouring unknown characters are one unknown piece.
@@ -65,28 +78,30 @@ struct UnigramModel: Sendable {
             end = step.start
         }
         scratch.found.reverse()
-        scratch.cache.remember(word, scratch.found)
-        for id in scratch.found { ids.append(Int(id)) }
     }
 
-    /// The best way to every position of a word: Viterbi, forward.
-    private func findPath(_ word: UnsafeBufferPointer<UInt8>, _ path: inout [UnigramScratch.Step]) {
+    /// The best way to every position of a text: Viterbi, forward.
+    private func findPath(_ text: UnsafeBufferPointer<UInt8>, _ path: inout [UnigramScratch.Step]) {
         path.removeAll(keepingCapacity: true)
-        path.append(contentsOf: repeatElement(UnigramScratch.Step(), count: word.count + 1))
+        path.append(contentsOf: repeatElement(UnigramScratch.Step(), count: text.count + 1))
         var start = 0
-        while start < word.count {
+        while start < text.count {
             let score = path[start].score
-            let length = UTF8Text.scalar(in: word, at: start).length
+            let length = UTF8Text.scalar(in: text, at: start).length
             var isSpelt = false
-            trie.forEachPrefix(of: word, at: start) { pieceLength, id in
+            trie.forEachPrefix(of: text, at: start) { pieceLength, id in
                 isSpelt = isSpelt || pieceLength == length
-                path[start + pieceLength].improve(score + scores[Int(id)], id: id, start: start)
+                path[start + pieceLength].improve(sum(score, scores[Int(id)]), id: id, start: start)
             }
-            if !isSpelt {
-                path[start + length].improve(score + unknownScore, id: -1, start: start)
-            }
+            if !isSpelt { path[start + length].improve(sum(score, unknownScore), id: -1, start: start) }
             start += length
         }
+    }
+
+    /// The sum of two scores in the precision of the model.
+    @inline(__always)
+    private func sum(_ a: Double, _ b: Double) -> Double {
+        isSinglePrecision ? Double(Float(a + b)) : a + b
     }
 }
 
