@@ -17,7 +17,9 @@ final class StudentObject {
         LuaType(
             StudentObject.self, name: "student",
             summary: "A small model that learns from examples. Call it with a text for one answer.",
-            methods: [train(environment), generate(environment), classify(environment), save] + tokenMethods,
+            methods: [
+                train(environment), generate(environment), classify(environment), loss(environment), save,
+            ] + tokenMethods,
             properties: [
                 LuaProperty("architecture", "the id of its architecture: \"t5\"") { (object: StudentObject) in
                     .string(object.student.architecture)

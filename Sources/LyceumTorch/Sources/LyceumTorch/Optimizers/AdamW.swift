@@ -1,9 +1,7 @@
-import LyceumKit
-
 /// Adam with decoupled weight decay, through libtorch's fused kernel: one pass over all parameters.
 ///
 /// Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019); `torch.optim.AdamW`.
-public final class AdamW {
+public final class AdamW: Optimizer {
     private struct Slot {
         let name: String
         let parameter: Parameter
@@ -16,6 +14,9 @@ public final class AdamW {
     private let betas: (Double, Double)
     private let epsilon: Double
     private let slots: [Slot]
+
+    /// What it changes, by path.
+    public var parameters: [(name: String, parameter: Parameter)] { slots.map { ($0.name, $0.parameter) } }
 
     /// Makes an optimizer with empty moments.
     ///
@@ -62,9 +63,6 @@ public final class AdamW {
         }
     }
 
-    /// Forgets all gradients.
-    public func zeroGradients() throws { for slot in slots { try slot.parameter.tensor.zeroGrad() } }
-
     /// The moments and step counts by path, for a checkpoint.
     public func state() -> [(name: String, tensor: Tensor)] {
         slots.flatMap { slot in
@@ -72,23 +70,6 @@ public final class AdamW {
                 ("exp_avg.\(slot.name)", slot.mean), ("exp_avg_sq.\(slot.name)", slot.square),
                 ("step.\(slot.name)", slot.step),
             ]
-        }
-    }
-
-    /// Takes over the moments and step counts of a checkpoint.
-    ///
-    /// - Throws: `LyceumError.file` if one is missing or of another shape; nothing is changed then.
-    public func load(_ tensors: [String: Tensor], source: String) throws {
-        let own = state()
-        for (name, target) in own where tensors[name]?.shape != target.shape {
-            let found =
-                tensors[name].map { "has shape \($0.shape) instead of \(target.shape)" } ?? "is missing"
-            throw LyceumError.file(
-                path: source, line: nil, problem: "the optimizer's '\(name)' \(found)",
-                remedy: "resume from a checkpoint of the same student")
-        }
-        try noGrad {
-            for (name, target) in own { if let tensor = tensors[name] { try target.copy_(tensor) } }
         }
     }
 }

@@ -69,7 +69,7 @@ extension Trainer {
             if let generator = tensors[name] { try Torch.restore(rngState: generator, of: device) }
         }
         state = restored
-        if state.bestLoss != nil, let folder = options.outputFolder {
+        if state.bestLoss != nil, options.loadBestModelAtEnd, let folder = options.outputFolder {
             let path = Files.join(Files.join(folder, "best"), CheckpointFiles.weights)
             let saved = try Safetensors.read(path).tensors()
             best = try learner.network.state().map { name, tensor in

@@ -3,8 +3,8 @@ import LyceumKit
 /// Trains a network on batches: the loop that all neural students share.
 ///
 /// A step draws `gradient_accumulation_steps` batches, adds up the gradients of their losses divided by the
-/// number of target items in all of them, clips, and lets AdamW change the weights (transformers ≥ 4.46 does the
-/// same). Between two steps the run can be cancelled, checkpointed and resumed bit for bit.
+/// number of target items in all of them, clips, and lets the optimizer change the weights (transformers ≥ 4.46
+/// does the same). Between two steps the run can be cancelled, checkpointed and resumed bit for bit.
 public final class Trainer<Student: Learner, Source: BatchSource> where Student.Batch == Source.Batch {
     let learner: Student
     let training: Source
@@ -12,7 +12,7 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
     let options: TrainingOptions
     let job: Job
     let sampler: BatchSampler
-    let optimizer: AdamW
+    let optimizer: any Optimizer
     let parameters: [(name: String, parameter: Parameter)]
     var state = TrainingState()
     /// The weights of the lowest validation loss, by path.
@@ -29,7 +29,7 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
     ///   - validation: held-out examples, if any.
     ///   - options: how to train.
     ///   - job: progress and cancellation.
-    /// - Throws: `LyceumError.empty` without examples.
+    /// - Throws: `LyceumError.empty` without examples, or without those that early stopping needs.
     public init(
         _ learner: Student, training: Source, validation: Source? = nil, options: TrainingOptions, job: Job
     ) throws {
@@ -39,6 +39,10 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         self.learner = learner
         self.training = training
         self.validation = validation.flatMap { $0.lengths.isEmpty ? nil : $0 }
+        if self.validation == nil, options.earlyStoppingPatience != nil {
+            throw LyceumError.empty(
+                "the validation data that early_stopping_patience needs", remedy: "give valid = a dataset")
+        }
         self.options = options
         self.job = job
         sampler = BatchSampler(
@@ -48,7 +52,7 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         let limit = options.replicas ?? min(Torch.threads, options.batchSize / 4, 8)
         replicas = try Replicas(learner, limit: limit)
         parameters = learner.network.namedParameters()
-        optimizer = try AdamW(parameters, weightDecay: options.weightDecay)
+        optimizer = try options.optimizer.make(parameters, options)
     }
 
     /// Optimizer steps in an epoch; the last one may draw fewer batches.
@@ -69,13 +73,13 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         let start = ProgressMeter.now()
         defer { learner.network.eval() }
         meter.start(at: state.step)
-        while state.step < totalSteps {
+        if state.owesValidation { try validate() }
+        while !isOver {
             if job.isCancelled { try stop() }
             try step()
             let endsEpoch = state.batchesDone == 0
-            let isLast = state.step >= totalSteps
-            if Self.isDue(options.evalSteps, state.step, endsEpoch) || isLast { try validate() }
-            if Self.isDue(options.saveSteps, state.step, endsEpoch) || isLast { try saveCheckpoint() }
+            if Self.isDue(options.evalSteps, state.step, endsEpoch) || isOver { try validate() }
+            if Self.isDue(options.saveSteps, state.step, endsEpoch) || isOver { try saveCheckpoint() }
         }
         if let best, options.loadBestModelAtEnd {
             try noGrad {
@@ -135,36 +139,6 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         job.update(
             done: state.step, of: totalSteps, unit: "steps",
             figures: meter.figures(of: state, total: totalSteps))
-    }
-
-    /// Measures the validation loss, and keeps the weights if it is the lowest.
-    private func validate() throws {
-        guard let validation else { return }
-        let network = learner.network
-        // Sorted by length: the order does not matter to a sum, padding does.
-        let order = validation.lengths.indices.sorted { validation.lengths[$0] > validation.lengths[$1] }
-        var sum = 0.0
-        var items = 0
-        try noGrad {
-            try network.setComputeType(options.precision.computeType)
-            defer { network.dropComputeType() }
-            for start in stride(from: 0, to: order.count, by: sampler.batchSize) {
-                if job.isCancelled { break }
-                let batch = try validation.batch(
-                    of: Array(order[start..<min(start + sampler.batchSize, order.count)]))
-                sum += try learner.loss(batch)
-                items += batch.itemCount
-            }
-        }
-        // A loss over a part of the examples would not compare: cancelled runs stop before the next step.
-        if job.isCancelled { return }
-        let loss = sum / Double(max(1, items))
-        state.record("eval_loss", loss)
-        if options.loadBestModelAtEnd, state.bestLoss.map({ loss < $0 }) ?? true {
-            state.bestLoss = loss
-            best = try network.state().map { ($0.name, try $0.tensor.detach().clone()) }
-            try saveBest()
-        }
     }
 
     /// Ends a cancelled run: what was learnt stays, and is written if checkpoints are kept.

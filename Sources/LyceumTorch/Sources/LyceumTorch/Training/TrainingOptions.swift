@@ -6,6 +6,10 @@ public struct TrainingOptions: Sendable {
     public var learningRate = 5e-5
     /// That of embedding tables; the same if nil.
     public var embeddingLearningRate: Double?
+    /// What changes the weights.
+    public var optimizer = OptimizerChoice.adamW
+    /// Whether Adafactor's learning rate is relative to the size of each weight matrix.
+    public var scaleParameter = false
     /// How the rate changes.
     public var schedule = LearningRateSchedule.linear
     /// Steps of rising rate.
@@ -48,6 +52,8 @@ public struct TrainingOptions: Sendable {
     public var resume = false
     /// Whether to end with the weights of the lowest validation loss.
     public var loadBestModelAtEnd = true
+    /// The run ends after so many validations in a row whose loss was no lower; nil never ends it early.
+    public var earlyStoppingPatience: Int?
 
     /// The defaults.
     public init() {}
@@ -56,6 +62,8 @@ public struct TrainingOptions: Sendable {
     public init(_ options: Options) throws {
         learningRate = try options.double("learning_rate")
         embeddingLearningRate = options.optionalDouble("embedding_learning_rate")
+        optimizer = OptimizerChoice(rawValue: try options.string("optim")) ?? .adamW
+        scaleParameter = try options.bool("scale_parameter")
         schedule = LearningRateSchedule(rawValue: try options.string("lr_scheduler_type")) ?? .linear
         warmupSteps = try options.int("warmup_steps")
         weightDecay = try options.double("weight_decay")
@@ -76,6 +84,7 @@ public struct TrainingOptions: Sendable {
         outputFolder = options.optionalString("output_dir")
         resume = try options.bool("resume")
         loadBestModelAtEnd = try options.bool("load_best_model_at_end")
+        earlyStoppingPatience = options.optionalInt("early_stopping_patience")
         if resume, outputFolder == nil {
             throw LyceumError.badOption(
                 function: options.function, option: "resume", expected: "output_dir beside it",
@@ -91,7 +100,7 @@ public struct TrainingOptions: Sendable {
     public static func declarations(learningRate: Double = 5e-5, batchSize: Int = 8) -> [OptionDeclaration] {
         let steps = 1...1_000_000_000
         return [
-            .number("learning_rate", default: learningRate, in: 0...10, "the highest learning rate of AdamW"),
+            .number("learning_rate", default: learningRate, in: 0...10, "the highest learning rate"),
             .number(
                 "embedding_learning_rate", default: nil, in: 0...10,
                 "that of embedding tables; else learning_rate"),
@@ -102,6 +111,12 @@ public struct TrainingOptions: Sendable {
             .integer(
                 "max_steps", default: nil, in: 0...1_000_000_000, unit: "steps",
                 "optimizer steps, in place of num_train_epochs"),
+            .choice(
+                "optim", OptimizerChoice.allCases.map(\.rawValue), default: OptimizerChoice.adamW.rawValue,
+                "the optimizer; adafactor is T5's own and needs less memory"),
+            .boolean(
+                "scale_parameter", default: false,
+                "adafactor's learning_rate is relative to the size of each weight matrix"),
             .choice(
                 "lr_scheduler_type", LearningRateSchedule.allCases.map(\.rawValue), default: "linear",
                 "how the learning rate changes"),
@@ -137,6 +152,9 @@ public struct TrainingOptions: Sendable {
             .boolean(
                 "load_best_model_at_end", default: true,
                 "end with the weights of the lowest validation loss, if there is a validation set"),
+            .integer(
+                "early_stopping_patience", default: nil, in: 1...1_000_000, unit: "validations",
+                "stop after so many validations in a row whose loss is no lower than the lowest"),
         ]
     }
 }

@@ -11,6 +11,10 @@ struct TrainingState {
     var batchesDone = 0
     /// The lowest validation loss so far.
     var bestLoss: Double?
+    /// Validations in a row since then.
+    var validationsSinceBest = 0
+    /// Whether the run was cancelled before the validation that was due at this step was done.
+    var owesValidation = false
     /// Curves by name.
     var history: [String: [TrainingReport.Point]] = [:]
 
@@ -23,6 +27,8 @@ struct TrainingState {
         [
             "global_step": .integer(step), "epoch": .integer(epoch), "batches_done": .integer(batchesDone),
             "best_metric": bestLoss.map(Value.number) ?? .null,
+            "early_stopping_patience_counter": .integer(validationsSinceBest),
+            "owes_validation": .bool(owesValidation),
             "history": .object(
                 history.mapValues { points in
                     .object([
@@ -49,6 +55,8 @@ struct TrainingState {
         epoch = try whole("epoch")
         batchesDone = try whole("batches_done")
         bestLoss = json["best_metric"]?.number
+        validationsSinceBest = json["early_stopping_patience_counter"]?.integer ?? 0
+        owesValidation = json["owes_validation"] == .bool(true)
         for (curve, points) in json["history"]?.object ?? [:] {
             let steps = points.object?["step"]?.list?.compactMap(\.integer) ?? []
             let values = points.object?["value"]?.list?.compactMap(\.number) ?? []
