@@ -49,7 +49,8 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
             lengths: training.lengths, batchSize: options.batchSize, shuffle: options.shuffle,
             groupByLength: options.groupByLength, seed: options.seed)
         // Shares of fewer than four examples are not worth a core of their own.
-        let limit = options.replicas ?? min(Torch.threads, options.batchSize / 4, 8)
+        let isOnCPU = learner.network.device == .cpu
+        let limit = options.replicas ?? (isOnCPU ? min(Torch.threads, options.batchSize / 4, 8) : 1)
         replicas = try Replicas(learner, limit: limit)
         parameters = learner.network.namedParameters()
         optimizer = try options.optimizer.make(parameters, options)
