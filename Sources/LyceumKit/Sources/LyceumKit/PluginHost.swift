@@ -133,6 +133,9 @@ extension PluginHost {
         guard Files.exists(path) else {
             throw refused("its library is missing", "rebuild it, or remove \(manifest.path)")
         }
+        // libgomp's threads spin while they wait, which costs most of the time on a machine that is not idle. It
+        // reads this when it is loaded, with the plugin; what the user has set stays.
+        setenv("GOMP_SPINCOUNT", "2000", 0)
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             throw refused("it does not load: \(String(cString: dlerror()))", rebuild)
         }
