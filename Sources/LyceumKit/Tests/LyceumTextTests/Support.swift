@@ -81,6 +81,10 @@ final class TemporaryFolder {
 
     deinit { Files.removeTree(path) }
 
-    /// Writes a file into the folder.
-    func write(_ bytes: [UInt8], _ name: String) throws { try Files.write(bytes, to: Files.join(path, name)) }
+    /// Writes a file into the folder; nothing waits for the disk.
+    func write(_ bytes: [UInt8], _ name: String) throws {
+        guard FileManager.default.createFile(atPath: Files.join(path, name), contents: Data(bytes)) else {
+            throw LyceumError.file(path: name, line: nil, problem: "cannot be written", remedy: nil)
+        }
+    }
 }

@@ -38,12 +38,12 @@ struct TokenizerFuzzTests {
         var mutator = Mutator(seed: 17)
         let folder = try TemporaryFolder()
         var accepted = 0
+        for name in names { try folder.write(files[name] ?? [], name) }
         for _ in 0..<Self.count {
             let damaged = names[mutator.index(below: names.count)]
-            for name in names {
-                let bytes = files[name] ?? []
-                try folder.write(name == damaged ? mutator.mutate(bytes) : bytes, name)
-            }
+            let whole = files[damaged] ?? []
+            try folder.write(mutator.mutate(whole), damaged)
+            defer { try? folder.write(whole, damaged) }
             do {
                 let tokenizer = try TokenizerLoader.load(folder: folder.path)
                 accepted += 1
