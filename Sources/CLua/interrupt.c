@@ -25,13 +25,14 @@ enum { STRIDE = 1000 };
 static bool isspent(const CLuaHost *host) { return host->budget > 0 && host->instructions <= 0; }
 
 static void onhook(lua_State *L, lua_Debug *record) {
+    (void)record;
     CLuaHost *host = clua_host(L);
     // These hooks stay: after a pcall has caught the error they fire again.
     if (host->interrupted) luaL_error(L, "interrupted");
-    if (host->budget > 0 && record->event == LUA_HOOKCOUNT) {
+    if (host->budget > 0) {
         host->instructions -= lua_gethookcount(L);
         if (isspent(host)) {
-            lua_sethook(L, onhook, LUA_MASKCALL | LUA_MASKCOUNT, 1);
+            lua_sethook(L, onhook, LUA_MASKCOUNT, 1);
         }
     }
     if (isspent(host)) luaL_error(L, "the limit of %d million instructions is reached",
@@ -39,7 +40,9 @@ static void onhook(lua_State *L, lua_Debug *record) {
     clua_standardhook(L);
 }
 
-static void hook(lua_State *L) { lua_sethook(L, onhook, LUA_MASKCALL | LUA_MASKCOUNT, 1); }
+// Not at calls: a call of the message handler would put "interrupted" in place of what
+// an interrupted function of the host has to say.
+static void hook(lua_State *L) { lua_sethook(L, onhook, LUA_MASKCOUNT, 1); }
 
 void clua_standardhook(lua_State *L) {
     if (clua_host(L)->budget > 0) {
@@ -104,7 +107,11 @@ void clua_catchsignals(lua_State *L, void (*also)(int, int)) {
     memset(&action, 0, sizeof action);
     action.sa_handler = onsignal;
     sigemptyset(&action.sa_mask);
-    for (int i = 0; i < SIGNALS; i++) sigaction(signals[i], &action, &before[i]);
+    for (int i = 0; i < SIGNALS; i++) {
+        sigaction(signals[i], &action, &before[i]);
+        // nohup has said that a hang-up is no reason to stop.
+        if (signals[i] == SIGHUP && before[i].sa_handler == SIG_IGN) sigaction(SIGHUP, &before[i], NULL);
+    }
 }
 
 void clua_releasesignals(lua_State *L) {
@@ -165,8 +172,10 @@ static int resumewrapped(lua_State *L) {
     int count = resume(L, co, lua_gettop(L));
     if (count >= 0) return count;
     int status = lua_status(co);
-    if (status != LUA_OK && status != LUA_YIELD) {
-        // The coroutine died of an error: run its pending to-be-closed variables.
+    CLuaHost *host = clua_host(L);
+    if (status != LUA_OK && status != LUA_YIELD && !host->interrupted && !isspent(host)) {
+        // The coroutine died of an error: run its pending to-be-closed variables. Not after
+        // an error out of a hook, which leaves the coroutine without hooks.
         lua_resetthread(co);
         lua_xmove(co, L, 1);
     }

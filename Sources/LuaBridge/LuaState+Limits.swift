@@ -25,17 +25,21 @@ extension LuaState {
     }
 
     /// Takes away what a script could harm the machine with: starting programs, native libraries, bytecode,
-    /// finalizers (which no limit reaches), all but a traceback of `debug`, and file writes that the process
-    /// may not do (see `Files.restrictWriting(to:)`).
+    /// finalizers (which no limit reaches), all but a traceback of `debug`, secrets in the environment, and file
+    /// writes that are not allowed.
     ///
     /// To be called before anything else runs. Cannot be undone.
-    public func removeUnsafeLibraries() throws {
+    ///
+    /// - Parameter checkWritable: throws if a file may not be written, removed or renamed.
+    public func removeUnsafeLibraries(
+        checkWritable: @escaping (_ path: String) throws -> Void = Files.checkWritable
+    ) throws {
         let refusal = try makeFunction(name: "sandbox") { arguments in
             guard let path = arguments.first?.string, !path.utf8.contains(0) else {
                 return [.string("the path of a file to write must be text")]
             }
             do {
-                try Files.checkWritable(path)
+                try checkWritable(path)
                 return []
             } catch {
                 return [.string("\(error)")]
@@ -113,7 +117,17 @@ extension LuaState {
             return chunk, path
         end }
 
-        -- What reaches behind the limits. Finalizers run without hooks.
+        -- What reaches behind the limits. Finalizers run without hooks, and so do handlers of errors that a hook
+        -- raises; here a handler is called when the error has unwound.
+        local pcall = pcall
+        local function handled(handler, ok, ...)
+            if ok then return ok, ... end
+            return ok, handler(...)
+        end
+        function _G.xpcall(f, handler, ...)
+            if type(handler) ~= "function" then error("bad argument #2 to 'xpcall' (function expected)", 2) end
+            return handled(handler, pcall(f, ...))
+        end
         debug.getmetatable("").__metatable = false
         local setmetatable, collectgarbage = setmetatable, collectgarbage
         function _G.setmetatable(value, metatable)

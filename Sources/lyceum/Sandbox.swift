@@ -17,7 +17,7 @@ struct Sandbox {
 
     /// Closes the sandbox; before the script runs.
     func close(around state: LuaState) throws {
-        try Files.restrictWriting(to: folder)
+        Files.restrictWriting(to: try folder.map(WritePermission.below(folder:)) ?? .nowhere)
         try state.removeUnsafeLibraries()
         state.setLimits(limits)
         if let memory = limits.memory {

@@ -1,0 +1,87 @@
+import Testing
+
+/// `lyceum run --sandbox`, the real program.
+@Suite(.serialized) struct SandboxProgramTests {
+    /// Runs a script in a sandbox that may write below the folder `out`.
+    private func run(_ code: String, _ options: [String] = []) throws -> (
+        result: Program.Result, program: Program
+    ) {
+        let program = try Program()
+        _ = try program.run(["-e", "os.execute('mkdir \(program.folder)/out')"])
+        let script = try program.write("script.lua", "folder = '\(program.folder)'\n" + code)
+        let result = try program.run(
+            [
+                "run", "--sandbox", "--write", program.folder + "/out", "--memory", "64", "--instructions",
+                "20",
+            ]
+                + options + [script])
+        return (result, program)
+    }
+
+    @Test("a script may write below the folder, by every way of writing")
+    func inside() throws {
+        let (result, program) = try run(
+            """
+            assert(io.open(folder .. "/out/a.txt", "w")):write("a"):close()
+            assert(os.rename(folder .. "/out/a.txt", folder .. "/out/b.txt"))
+            data.from({ { n = 1 } }):save(folder .. "/out/c.jsonl")
+            print(#data.load(folder .. "/out/c.jsonl"))
+            """)
+        defer { program.remove() }
+        #expect(result.errors == "")
+        #expect(result.output == "1\n")
+        #expect(program.read("out/b.txt") == "a")
+    }
+
+    @Test(
+        "and nowhere else",
+        arguments: [
+            "assert(io.open(folder .. '/x.txt', 'w'))", "io.output(folder .. '/x.txt')",
+            "assert(io.open(folder .. '/out/../x.txt', 'a'))", "assert(os.remove(folder .. '/script.lua'))",
+            "assert(os.rename(folder .. '/script.lua', folder .. '/out/script.lua'))",
+            "data.from({ { n = 1 } }):save(folder .. '/x.jsonl')",
+            "data.from({ { n = 1 } }):save(folder .. '/out/../x.csv.gz')",
+        ])
+    func outside(code: String) throws {
+        let (result, program) = try run(code)
+        defer { program.remove() }
+        #expect(result.status == 1)
+        #expect(
+            result.errors.contains("may not be written; this sandbox may write below"), "\(result.errors)")
+        #expect(program.read("x.txt") + program.read("x.jsonl") == "")
+        #expect(program.read("script.lua") != "")
+    }
+
+    @Test(
+        "memory, instructions and time are bounded",
+        arguments: [
+            ("while true do end", [], "the limit of 20 million instructions is reached"),
+            ("local s = 'x' while true do s = s .. s end", [], "not enough memory: the limit is 64 MiB"),
+            ("table.move({}, 1, 1 << 50, 2)", ["--seconds", "1"], "the sandbox's time is over"),
+        ] as [(String, [String], String)])
+    func bounds(code: String, options: [String], expected: String) throws {
+        let (result, program) = try run(code, options)
+        defer { program.remove() }
+        #expect(result.status == 1)
+        #expect(result.errors.contains(expected), "\(result.errors)")
+    }
+
+    @Test("modules beside the script are there, plugins of the user are not")
+    func modules() throws {
+        let (result, program) = try run("print(require('script2').x, io.popen)", [])
+        defer { program.remove() }
+        #expect(result.errors.contains("module 'script2' not found"))
+        _ = try program.write("script2.lua", "return { x = 5 }")
+        let again = try program.run(["run", "--sandbox", program.folder + "/script.lua"])
+        #expect(again.output == "5\tnil\n")
+    }
+
+    @Test("wrong options are wrong usage")
+    func usage() throws {
+        let (result, program) = try run("", ["--memory", "0"])
+        defer { program.remove() }
+        #expect(result.status == 2)
+        let other = try program.run(["run", "--write", "/tmp", program.folder + "/script.lua"])
+        #expect(other.status == 2)
+    }
+}
