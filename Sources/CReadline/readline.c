@@ -95,7 +95,6 @@ CReadlineResult creadline_read(const char *prompt, bool (*leaves)(void), char **
     isfinished = false;
     interrupted = 0;
     wantseditor = false;
-    rl_callback_handler_install(prompt, online);
 
     // Blocked except inside pselect, so that no signal slips in before it sleeps.
     sigset_t blocked, open;
@@ -107,6 +106,7 @@ CReadlineResult creadline_read(const char *prompt, bool (*leaves)(void), char **
     sigdelset(&open, SIGINT);
     sigdelset(&open, SIGTERM);
     sigdelset(&open, SIGHUP);
+    rl_callback_handler_install(prompt, online);
 
     CReadlineResult result = CREADLINE_LINE;
     while (!isfinished) {

@@ -8,11 +8,15 @@ import LyceumKit
 final class History {
     /// Entries that are kept.
     static let capacity = 10_000
+    /// Lines that the file may have beyond that before it is written anew.
+    private static let slack = 2_000
 
     private(set) var entries: [String] = []
     private let path: String?
     private let warn: (String) -> Void
     private var hasWarned = false
+    /// The size of the file as this session knows it, in bytes.
+    private var knownSize = 0
 
     /// Reads the history.
     ///
@@ -23,7 +27,8 @@ final class History {
         self.path = path
         self.warn = warn
         do {
-            entries = try stored() ?? []
+            let lines = try load()
+            if lines > Self.capacity + Self.slack { try rewrite() }
         } catch {
             complain("\(error)")
         }
@@ -33,11 +38,20 @@ final class History {
     func add(_ entry: String) {
         let trimmed = Self.trim(entry)
         guard !trimmed.isEmpty, !Self.holdsSecret(trimmed) else { return }
-        // Another session may have added to the file since.
-        let known = (try? stored()) ?? entries
-        entries = Self.unique(known + [trimmed])
-        showToReadline()
-        save()
+        do {
+            try append(trimmed)
+        } catch {
+            complain("\(error)")
+        }
+        if entries.last == trimmed { return }
+        if let older = entries.lastIndex(of: trimmed) {
+            entries.remove(at: older)
+            entries.append(trimmed)
+            showToReadline()
+        } else {
+            entries.append(trimmed)
+            creadline_addhistory(trimmed)
+        }
     }
 
     /// Hands the entries to readline.
@@ -90,24 +104,50 @@ final class History {
         return String(rest)
     }
 
-    /// The entries in the file; nil if there is none.
-    private func stored() throws -> [String]? {
-        guard let path, Files.exists(path) else { return nil }
-        let text = String(decoding: try Files.read(path), as: UTF8.self)
-        return Self.unique(text.split(separator: "\n").map { Self.decode($0) })
+    // MARK: The file
+
+    /// Reads the file, if there is one.
+    ///
+    /// - Returns: how many lines it has.
+    private func load() throws -> Int {
+        guard let path, Files.exists(path) else { return 0 }
+        let bytes = try Files.read(path)
+        knownSize = bytes.count
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        entries = Self.unique(lines.map { Self.decode($0) })
+        return lines.count
     }
 
-    private func save() {
+    /// Writes an entry at the end of the file, after taking up what other sessions have written.
+    private func append(_ entry: String) throws {
         guard let path else { return }
-        do {
-            try Files.makeFolder(Files.parent(of: path))
-            // Only the user may read it: prompts can be confidential.
-            let mask = umask(0o077)
-            defer { umask(mask) }
-            try Files.write(entries.map { Self.encode($0) + "\n" }.joined(), to: path)
-        } catch {
-            complain("\(error)")
+        try Files.makeFolder(Files.parent(of: path))
+        try Files.checkWritable(path)
+        // Only the user may read it: prompts can be confidential.
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        var status = stat()
+        guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+            throw LyceumError.file(
+                path: path, line: nil, problem: "cannot be written", remedy: "check its permissions")
         }
+        defer { close(descriptor) }
+        if Int(status.st_size) != knownSize {
+            _ = try load()
+            showToReadline()
+        }
+        // One write, which no other session can come into.
+        let line = Array((Self.encode(entry) + "\n").utf8)
+        if write(descriptor, line, line.count) == line.count { knownSize += line.count }
+    }
+
+    /// Writes the file anew, without what is superfluous.
+    private func rewrite() throws {
+        guard let path else { return }
+        let mask = umask(0o077)
+        defer { umask(mask) }
+        let text = entries.map { Self.encode($0) + "\n" }.joined()
+        try Files.write(text, to: path)
+        knownSize = text.utf8.count
     }
 
     private func complain(_ problem: String) {

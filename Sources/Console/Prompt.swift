@@ -111,6 +111,7 @@ public final class Prompt {
     /// Runs a text; false if it is not finished yet.
     func evaluate(_ text: String, timed: Bool) -> Bool {
         var isUnfinished = false
+        var elapsed: Duration?
         session.keep(typed: text)
         _ = session.guarded(isSingleLine: !text.contains("\n")) {
             let reading: ChunkReader.Reading
@@ -124,22 +125,19 @@ public final class Prompt {
             case .incomplete: isUnfinished = true
             case .code(let code, let isSilent):
                 history.add(text)
-                try run(code, isSilent: isSilent, timed: timed)
+                let begun = ContinuousClock.now
+                defer { elapsed = ContinuousClock.now - begun }
+                try run(code, isSilent: isSilent)
             }
+        }
+        if let elapsed, timed || (elapsed >= Self.worthTelling && !session.isQuiet) {
+            let span = ProgressRenderer.clock(elapsed / .seconds(1))
+            Terminal.report(session.outputStyle.faint(timed && elapsed < .seconds(1) ? ms(elapsed) : span))
         }
         return !isUnfinished
     }
 
-    private func run(_ code: LuaClosure, isSilent: Bool, timed: Bool) throws {
-        let begun = ContinuousClock.now
-        defer {
-            let elapsed = ContinuousClock.now - begun
-            if timed || (elapsed >= Self.worthTelling && !session.isQuiet) {
-                let span = ProgressRenderer.clock(elapsed / .seconds(1))
-                Terminal.report(
-                    session.outputStyle.faint(timed && elapsed < .seconds(1) ? ms(elapsed) : span))
-            }
-        }
+    private func run(_ code: LuaClosure, isSilent: Bool) throws {
         let values = try session.state.call(code)
         session.progress.clear()
         if values.isEmpty { return }

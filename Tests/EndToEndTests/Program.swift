@@ -55,7 +55,15 @@ struct Program {
 
     /// Runs to the end, with pipes.
     func run(_ arguments: [String], input: String = "") throws -> Result {
-        let inputPath = try write("stdin", input)
+        try run(arguments, bytes: Array(input.utf8))
+    }
+
+    /// Runs to the end, with pipes, on input that need not be text.
+    func run(_ arguments: [String], bytes: [UInt8]) throws -> Result {
+        let inputPath = try write("stdin", "")
+        let file = try #require(fopen(inputPath, "w"))
+        fwrite(bytes, 1, bytes.count, file)
+        fclose(file)
         let descriptors = [
             open(inputPath, O_RDONLY), open(folder + "/stdout", O_RDWR | O_CREAT | O_TRUNC, 0o600),
             open(folder + "/stderr", O_RDWR | O_CREAT | O_TRUNC, 0o600),
@@ -97,7 +105,7 @@ struct Program {
         [
             "HOME=\(folder)", "XDG_STATE_HOME=\(folder)/state", "XDG_CONFIG_HOME=\(folder)/config",
             "XDG_DATA_HOME=\(folder)/data", "XDG_CACHE_HOME=\(folder)/cache", "TERM=xterm", "NO_COLOR=1",
-            "PATH=/usr/bin:/bin", "INPUTRC=/dev/null", "LC_ALL=C.UTF-8",
+            "PATH=/usr/bin:/bin", "INPUTRC=/dev/null", "LC_ALL=C.UTF-8", "VISUAL=sh \(folder)/editor",
         ]
     }
 
@@ -125,8 +133,13 @@ struct Program {
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
+        // Nor what they ignore, under nohup for example.
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigdefault(&attributes, &all)
         let newSession: Int16 = 0x80  // POSIX_SPAWN_SETSID, a macro that Swift does not see.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | (isSession ? newSession : 0))
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | (isSession ? newSession : 0))
         var words = ([path] + arguments).map { strdup($0) } + [nil]
         var variables = environment.map { strdup($0) } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
@@ -181,6 +194,15 @@ final class PseudoTerminal {
     func type(_ text: String) {
         let bytes = Array(text.utf8)
         _ = Glibc.write(master, bytes, bytes.count)
+    }
+
+    /// Sends a signal to the program.
+    func send(_ signal: Int32) { kill(process.identifier, signal) }
+
+    /// Gives the screen another width.
+    func resize(columns: UInt16) {
+        var size = winsize(ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(master, UInt(TIOCSWINSZ), &size)
     }
 
     /// Waits until a text appears behind what was last expected.

@@ -95,6 +95,60 @@ import Testing
         }
     }
 
+    @Test("a second Tab lists what there is, with hints")
+    func hints() throws {
+        _ = try session { terminal in
+            terminal.type("gold = data.from { { article = 'a', summary = 'b' } }\r")
+            terminal.type("gold:column(\"\t\t")
+            try terminal.expect("article  column")
+            terminal.type("\u{15}teacher.open { \"openai\", max\t\t\t")
+            try terminal.expect("max_tokens = ")
+            try terminal.expect("the longest reply")
+            terminal.type("\u{15}")
+        }
+    }
+
+    @Test("Ctrl-X Ctrl-E and :edit go on in an editor; :load, :history and :time do what they say")
+    func commands() throws {
+        let program = try Program()
+        defer { program.remove() }
+        _ = try program.write("editor", "sed -i 's/1/7/' \"$1\"\n")
+        let script = try program.write("part.lua", "part = 'loaded'\n")
+        let terminal = try program.terminal()
+        try terminal.expect("> ")
+        terminal.type("1 + 1\u{18}\u{05}")
+        try terminal.expect("> 7 + 1\n8\n")
+        terminal.type("'x1'\r")
+        try terminal.expect("\n\"x1\"")
+        terminal.type(":edit\r")
+        try terminal.expect("\n\"x7\"")
+        terminal.type(":load \(script)\r")
+        terminal.type("part\r")
+        try terminal.expect("\n\"loaded\"")
+        terminal.type(":history part\r")
+        try terminal.expect("part.lua\n")
+        terminal.type(":time 5 * 5\r")
+        try terminal.expect("\n25\n")
+        try terminal.expect(" ms\n")
+        terminal.type(":help\r")
+        try terminal.expect(":edit [FILE]")
+        #expect(terminal.leave() == 0)
+    }
+
+    @Test("what is printed fits the screen, also after a resize")
+    func resize() throws {
+        _ = try session { terminal in
+            terminal.resize(columns: 50)
+            terminal.type("d = data.from { { text = ('word '):rep(40) } };\r")
+            terminal.type("d\r")
+            try terminal.expect("1 row")
+            terminal.type("print('mark')\r")
+            try terminal.expect("\nmark")
+            let shown = terminal.transcript.split(separator: "\n").filter { $0.hasPrefix("1  word") }
+            #expect(shown.count == 1 && shown.allSatisfy { $0.count <= 50 && $0.hasSuffix("…") })
+        }
+    }
+
     @Test("a pasted block is one entry")
     func paste() throws {
         let history = try session { terminal in
