@@ -75,9 +75,8 @@ public struct HelpText {
                     )
                 })
         }
-        for parameter in function.parameters {
-            guard let options = parameter.kind.options, !options.isEmpty else { continue }
-            lines += ["", "  in \(parameter.name):"] + table(Self.rows(options), by: 4)
+        for (names, options) in function.optionTables {
+            lines += ["", "  in \(names.joined(separator: " or ")):"] + table(Self.rows(options), by: 4)
         }
         if !function.returns.isEmpty {
             lines += ["", "  returns", indented(function.returns, by: 4)]

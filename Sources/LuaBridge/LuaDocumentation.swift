@@ -7,13 +7,18 @@ public struct HelpTopic {
     public let name: String
     /// One line for the list of topics.
     public let summary: String
+    /// Whether a plugin brings it, so that the reference of the program leaves it out.
+    public let isFromPlugin: Bool
     /// Writes the page; called only when somebody asks for it.
     public let text: () throws -> String
 
     /// Declares a topic.
-    public init(name: String, summary: String, text: @escaping () throws -> String) {
+    public init(
+        name: String, summary: String, isFromPlugin: Bool = false, text: @escaping () throws -> String
+    ) {
         self.name = name
         self.summary = summary
+        self.isFromPlugin = isFromPlugin
         self.text = text
     }
 }

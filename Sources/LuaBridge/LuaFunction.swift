@@ -143,6 +143,20 @@ public struct LuaFunction {
         self.body = body
     }
 
+    /// The tables of options, each with the parameters that take it.
+    var optionTables: [(parameters: [String], options: [OptionDeclaration])] {
+        var tables: [(parameters: [String], options: [OptionDeclaration])] = []
+        for parameter in parameters {
+            guard let options = parameter.kind.options, !options.isEmpty else { continue }
+            if let same = tables.firstIndex(where: { $0.options == options }) {
+                tables[same].parameters.append(parameter.name)
+            } else {
+                tables.append(([parameter.name], options))
+            }
+        }
+        return tables
+    }
+
     /// The function as one types it: "(path, options?)".
     public var signature: String {
         var names = parameters.map { $0.isOptional ? "\($0.name)?" : $0.name }

@@ -52,7 +52,9 @@ extension Scripting {
             ],
             returns:
                 "a score, in milliseconds: p50, p95, p99, mean, min, max; and per_second; printed as a table",
-            errors: ["a student that has not been trained", "no texts"], example: "",
+            errors: ["a student that has not been trained", "no texts"],
+            example: exampleStudent
+                + "print(metrics.latency(t5, gold, { input = \"document\", max_new_tokens = 2 }).p50)",
             body: { call in
                 let object = try call.object(1, StudentObject.self)
                 let generates = object.student.tasks.contains(.generate)

@@ -26,7 +26,8 @@ final class RunObject {
                             })
                     ],
                     returns: "a list of { step =, value = }",
-                    errors: ["a figure that was not recorded (the recorded ones are named)"], example: "",
+                    errors: ["a figure that was not recorded (the recorded ones are named)"],
+                    example: Scripting.exampleStudent + "assert(#run:history(\"loss\") == 2)",
                     body: { call in
                         let report = try call.receiver(RunObject.self).report
                         let name = try call.string(1)

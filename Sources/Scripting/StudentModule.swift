@@ -59,7 +59,8 @@ extension Scripting {
                         "a folder without config.json, or of an architecture that no plugin reads",
                         "a checkpoint that is cut short (the file and what is missing)",
                     ],
-                    example: "",
+                    example: exampleStudent
+                        + "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder)\nlocal again = student.load(folder)\nassert(again.architecture == \"t5\")",
                     body: { call in
                         let folder = try call.string(1)
                         let architecture = try plugins.student(modelType: try modelType(of: folder))
@@ -95,7 +96,7 @@ extension Scripting {
         -> [HelpTopic]
     {
         environment.plugins.students.map { entry in
-            HelpTopic(name: entry.id, summary: entry.summary) {
+            HelpTopic(name: entry.id, summary: entry.summary, isFromPlugin: true) {
                 let architecture = try environment.plugins.student(named: entry.id)
                 func section(_ title: String, _ options: [OptionDeclaration]) -> String {
                     options.isEmpty ? "" : "\n" + optionTable(title, options, help())

@@ -36,7 +36,8 @@ final class StudentObject {
                     LuaParameter("options", .table, "as for student:generate", optional: true),
                 ],
                 returns: "the answer, and the milliseconds it took",
-                errors: ["a student that has not been trained"], example: "",
+                errors: ["a student that has not been trained"],
+                example: Scripting.exampleStudent + "local answer, milliseconds = t5 \"A cat ran home.\"",
                 body: { call in
                     let object = try call.receiver(StudentObject.self)
                     let text = try call.string(1)
@@ -73,7 +74,7 @@ final class StudentObject {
                 "an option that the architecture does not have", "an empty dataset or a missing column",
                 "interrupted: the weights of the last whole step are kept",
             ],
-            example: "",
+            example: Scripting.exampleStudent + "assert(run.steps == 2)",
             furtherOptions: { ($0.receiver as? StudentObject)?.architecture.trainingOptions ?? [] },
             body: { call in
                 let object = try call.receiver(StudentObject.self)
@@ -98,7 +99,9 @@ final class StudentObject {
             name: "save",
             summary: "Writes the student to a folder, which is replaced as a whole or not at all.",
             parameters: [LuaParameter("folder", .string, "its path")], returns: "the student itself",
-            errors: ["the folder cannot be written"], example: "",
+            errors: ["the folder cannot be written"],
+            example: Scripting.exampleStudent
+                + "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder)\nassert(#student.load(folder):generate({ \"A cat.\" }) == 1)",
             body: { call in
                 let object = try call.receiver(StudentObject.self)
                 try object.student.save(to: try call.string(1))

@@ -26,6 +26,7 @@ import Testing
         for (name, function) in all {
             #expect(!function.summary.isEmpty, "\(name) has no summary")
             #expect(function.parameters.allSatisfy { !$0.summary.isEmpty }, "\(name): a parameter has none")
+            #expect(!function.example.isEmpty, "\(name) has no example")
             if !name.hasPrefix("help") { #expect(!function.returns.isEmpty, "\(name): returns?") }
         }
     }

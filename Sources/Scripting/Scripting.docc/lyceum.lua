@@ -1,0 +1,410 @@
+---@meta
+-- Written by ReferenceTests from the declarations in Sources/Scripting; do not edit.
+
+do
+---An immutable table of records. #d counts its rows, d[1] is the first, ipairs(d) walks them.
+---@class dataset
+---@field columns any the column names, a list
+---@field fingerprint any a hash of the content: equal for equal rows
+---@field failed any the rows that a teacher did not answer, with a column 'reason'; or nil
+local dataset = {}
+
+---@class dataset.filter.keep
+---@field min_chars? table column = the fewest characters
+---@field max_chars? table column = the most characters
+---@field min_words? table column = the fewest words
+---@field max_words? table column = the most words
+---@field equals? table column = a value, or a list of values of which it is one
+---@field contains? table column = a text that it contains
+---@field not_empty? string[] columns that hold more than white space
+
+---Keeps the rows for which a function returns true, or conditions hold.
+---@param keep function|dataset.filter.keep a function that sees each record; or conditions that must all hold, which are tested on all cores and noted in the history
+---@return dataset # a dataset
+function dataset:filter(keep) end
+
+---Makes a new record of each record.
+---@param change function gets a copy of each record and returns the new one (the copy, changed, will do)
+---@return dataset # a dataset
+function dataset:map(change) end
+
+---The first n rows (all, if there are fewer).
+---@param n integer how many rows
+---@return dataset # a dataset
+function dataset:take(n) end
+
+---All rows but the first n.
+---@param n integer how many rows
+---@return dataset # a dataset
+function dataset:skip(n) end
+
+---The rows in a random order.
+---@param seed? integer equal seeds give equal orders; 1 if left out
+---@return dataset # a dataset
+function dataset:shuffle(seed) end
+
+---n different rows drawn at random (all, if there are fewer).
+---@param n integer how many rows
+---@param seed? integer equal seeds give equal orders; 1 if left out
+---@return dataset # a dataset
+function dataset:sample(n, seed) end
+
+---@class dataset.sort.options
+---@field descending? boolean the largest first (default false)
+
+---The rows in the order of a column: numbers, then texts; nil last; equals as they stood.
+---@param column string what to sort by
+---@param options? dataset.sort.options how
+---@return dataset # a dataset
+function dataset:sort(column, options) end
+
+---The rows of this dataset, then those of others.
+---@param other dataset the rows to add
+---@param ... any
+---@return dataset # a dataset; a column that one of them lacks is nil there
+function dataset:concat(other, ...) end
+
+---@class dataset.dedup.options
+---@field near? number drops near-duplicates of one column: texts of which this share of runs of words is common (Jaccard; 0.8 is usual)
+---@field words? integer the length of these runs (default 5)
+
+---Keeps the first of rows that are equal, or nearly.
+---@param columns? string|string[] compares these columns only; all if left out
+---@param options? dataset.dedup.options how alike
+---@return dataset # a dataset
+function dataset:dedup(columns, options) end
+
+---Deals the rows out at random into named parts.
+---@param parts table name = fraction (at most 1.0) or name = count; plus seed = (default 1), and group = a column whose equal values must stay in one part, so that near-copies do not leak, or stratify = a column whose values each part holds by the same shares
+---@return table # a table of datasets by name
+function dataset:split(parts) end
+
+---Keeps these columns, in this order.
+---@param columns string|string[] a name, or a list of names
+---@return dataset # a dataset
+function dataset:select(columns) end
+
+---Leaves these columns out.
+---@param columns string|string[] a name, or a list of names
+---@return dataset # a dataset
+function dataset:drop(columns) end
+
+---Gives columns other names.
+---@param names table old = "new" for each
+---@return dataset # a dataset
+function dataset:rename(names) end
+
+---The values of one column.
+---@param name string its name
+---@return table # a list
+function dataset:column(name) end
+
+---Counts how often each value of a column occurs.
+---@param column string its name
+---@return dataset # a dataset of the column and `count`, the most frequent first
+function dataset:group(column) end
+
+---@class dataset.stats.options
+---@field columns? string[] which; every column of texts if left out
+---@field tokens? function text → count or list: adds lengths in tokens
+
+---How long texts are: min, median, mean, 95th percentile and max, in characters and words.
+---@param options? dataset.stats.options what to measure
+---@return dataset # a dataset: a row for each column and unit
+function dataset:stats(options) end
+
+---What the rows were loaded from and what was done with them since.
+---@return dataset # a dataset: step, operation, detail, rows, and the fingerprint where one was asked for
+function dataset:history() end
+
+---Writes the rows to a file, which is replaced as a whole or not at all.
+---@param path string ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it
+---@return dataset # the dataset itself
+function dataset:save(path) end
+end
+
+do
+---A template for a teacher: call it with a record to see what the teacher would be sent.
+---@class prompt
+---@field variables any the names of the variables, a list
+---@overload fun(record: table): any
+local prompt = {}
+end
+
+do
+---Answers requests: a language model, or a stand-in. Call it with a text for one answer.
+---@class teacher
+---@field name any what names it in tables: "gpt-4o-mini"
+---@field kind any how it was opened: "openai", "retrieval"
+---@field usage any what it has used: { calls, prompt_tokens, completion_tokens, cost_usd }
+---@overload fun(question: string|table[]): any
+local teacher = {}
+
+---@class teacher.generate.options
+---@field prompt prompt what to ask about each row
+---@field output? string the column that takes the answers (default reply)
+
+---Answers a prompt for each row of a dataset.
+---@param data dataset its columns are the prompt's variables
+---@param options teacher.generate.options how
+---@return any # the answered rows with the new column; rows without an answer are in its `failed`
+function teacher:generate(data, options) end
+end
+
+do
+---A small model that learns from examples. Call it with a text for one answer.
+---@class student
+---@field architecture any the id of its architecture: "t5"
+---@field tasks any what it can do, a list of "generate", "classify"
+---@overload fun(text: string, options?: table): any
+local student = {}
+
+---@class student.train.options
+---@field input string the column it reads
+---@field target string the column it should write
+---@field valid? dataset held-out pairs, on which eval_loss is measured
+
+---Learns from the rows of a dataset, continuing from what it knows.
+---@param data dataset the training pairs
+---@param options student.train.options also the architecture's own: see help "t5"
+---@return run # a run: steps, seconds, the loss curve
+function student:train(data, options) end
+
+---@class student.generate.options
+---@field input? string the column it reads; required for a dataset
+---@field output? string the column it writes (default prediction)
+
+---Writes one text for each row, or for each text of a list.
+---@param data dataset|string[] what it reads
+---@param options? student.generate.options also the architecture's own: see help "t5"
+---@return dataset # the dataset plus the column; for a list, a list of texts. With num_return_sequences above 1 also a column with "_all" behind its name that holds lists of texts; for a list, lists of texts
+function student:generate(data, options) end
+
+---@class student.classify.options
+---@field input? string the column it reads; required for a dataset
+---@field output? string the column that takes the label (default prediction)
+---@field probability? string the column that takes its probability (default probability)
+
+---Names the class of each row, of each text of a list, or of one text.
+---@param data dataset|string[]|string what it reads
+---@param options? student.classify.options also the architecture's own: see help "gbdt"
+---@return dataset # the dataset plus both columns; for a list, a list of labels; for a text, the label, its probability (0…1) and a table of all labels' probabilities
+function student:classify(data, options) end
+
+---@class student.loss.options
+---@field input string the column it reads
+---@field target string the column whose texts are judged
+
+---Measures the mean loss of a target token, in nats, on rows it learns nothing from.
+---@param data dataset the pairs
+---@param options student.loss.options also max_source_length, max_target_length, batch_size, precision
+---@return number # a number; exp of it is the perplexity
+function student:loss(data, options) end
+
+---Writes the student to a folder, which is replaced as a whole or not at all.
+---@param folder string its path
+---@return student # the student itself
+function student:save(folder) end
+
+---Cuts a text into the pieces that the student reads.
+---@param text string any text; nothing is put before it, nothing cut off
+---@return table # a list of ids, those of the special tokens that frame a text included
+function student:tokenize(text) end
+
+---Shows the pieces of a text, one for each id of student:tokenize.
+---@param text string any text
+---@return table # a list of texts
+function student:pieces(text) end
+
+---Writes the text of ids, special tokens left out.
+---@param ids table[] ids, as student:tokenize gives them
+---@return any # the text
+function student:detokenize(ids) end
+end
+
+do
+---What a training run did.
+---@class run
+---@field steps any optimizer steps done
+---@field epochs any passes over the data
+---@field seconds any wall-clock time, in seconds
+---@field tokens any tokens trained on, padding excluded
+---@field loss any the last training loss, in nats per token
+---@field checkpoint any the folder of the last checkpoint, or nil
+local run = {}
+
+---A figure step by step.
+---@param name string "loss", "eval_loss", "learning_rate"
+---@return table # a list of { step =, value = }
+function run:history(name) end
+end
+
+do
+---What a function of `metrics` found: its figures by name. Shares are fractions, 0…1; the printed table shows them × 100.
+---@class score
+---@field kind any what was measured: "rouge", "comparison", …
+local score = {}
+
+---The ROUGE scores of each pair, in the order of the texts.
+---@return dataset # a dataset of rouge1_precision, rouge1_recall, rouge1_fmeasure, and so on for each measure
+function score:rows() end
+end
+
+---Datasets: immutable tables of records.
+---@class data
+data = {}
+
+---@class data.load.options
+---@field url_lists? string for .story files: a list of addresses, whose stories are kept; or the folder of all_train.txt, all_val.txt and all_test.txt, which adds a column `split`
+
+---Reads a dataset from a file, a folder of files, or a pattern.
+---@param path string .jsonl (one object a line), .json (a list of objects), .csv or .tsv (with a header), each also .gz; a folder of such files or of CNN/DailyMail's .story files; a pattern like "shards/*.jsonl"
+---@param options? data.load.options how to read
+---@return dataset # a dataset
+function data.load(path, options) end
+
+---Makes a dataset of a list of records.
+---@param records table[] tables of named values
+---@return dataset # a dataset
+function data.from(records) end
+
+---Templates in Jinja's syntax: {{ name }} stands for a record's field.
+---@class promptlib
+---@overload fun(template: string|table): prompt
+prompt = {}
+
+---Language models and their stand-ins, which write what students learn from.
+---@class teacherlib
+teacher = {}
+
+---Opens a teacher: teacher.open { "openai", model = "gpt-4o-mini" }.
+---@param options table the kind first ("openai", "retrieval"), then its options: help "openai", help "retrieval"
+---@return teacher # a teacher
+function teacher.open(options) end
+
+---The kinds of teachers there are.
+---@return table # a list of { kind, summary }
+function teacher.list() end
+
+---Small models that learn from examples.
+---@class studentlib
+student = {}
+
+---The architectures that the plugins bring; opens none of them.
+---@return table # a list of { id, tasks, summary, aliases }
+function student.list() end
+
+---Makes an untrained student.
+---@param architecture string an id of student.list()
+---@param options? table of the architecture: help "t5" lists them
+---@return student # a student
+function student.new(architecture, options) end
+
+---Reads a student from a folder.
+---@param folder string one that student:save wrote
+---@return student # a student
+function student.load(folder) end
+
+---Scores with intervals, tests of differences, and baselines.
+---@class metrics
+metrics = {}
+
+---@class metrics.rouge.references
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field types? string[] rouge1 … rouge9, rougeL, rougeLsum (default ["rouge1","rouge2","rougeL","rougeLsum"])
+---@field stemmer? boolean stems words by Porter's rules, NLTK's variant (default false)
+---@field split? "newline"|"rules" where rougeLsum splits sentences: at line breaks, or by punctuation rules (default newline)
+---@field tokenizer? "google"|"unicode" rouge_score's tokens (a–z and 0–9 only), or those of every script (default google)
+---@field tokens? function text → count or list: adds the mean length in tokens
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 0)
+
+---ROUGE of predictions against references, equal to rouge_score's.
+---@param predictions dataset|string[] a dataset with both columns, or a list of texts
+---@param references metrics.rouge.references|string[] the options for a dataset, or a list of texts, or of lists of texts if there are several each
+---@param options? metrics.rouge.references for two lists
+---@return score # a score: score.rouge1.fmeasure, .precision, .recall, .ci, .signature; printed × 100
+function metrics.rouge(predictions, references, options) end
+
+---@class metrics.compare.options
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field types? string[] rouge1 … rouge9, rougeL, rougeLsum (default ["rouge1","rouge2","rougeL","rougeLsum"])
+---@field stemmer? boolean stems words by Porter's rules, NLTK's variant (default false)
+---@field split? "newline"|"rules" where rougeLsum splits sentences: at line breaks, or by punctuation rules (default newline)
+---@field tokenizer? "google"|"unicode" rouge_score's tokens (a–z and 0–9 only), or those of every script (default google)
+---@field tokens? function text → count or list: adds the mean length in tokens
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 0)
+---@field names? string[] what the systems are called; A, B, … if left out
+
+---Is the difference real? Paired bootstrap and approximate randomisation of ROUGE on the same texts, corrected by Holm if there are more than two systems.
+---@param a dataset|score a dataset with both columns, or a score of metrics.rouge
+---@param b dataset|score the same rows, answered by another
+---@param options? metrics.compare.options|dataset|score further systems, and last the options
+---@param ... any
+---@return score # a score: score.pairs lists measure, a, b, difference, ci, p_bootstrap, p_randomization, p_holm
+function metrics.compare(a, b, options, ...) end
+
+---@class metrics.classification.references
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 0)
+
+---How often predicted classes are right, equal to scikit-learn's figures.
+---@param predictions dataset|string[] a dataset with both columns, or a list of classes
+---@param references metrics.classification.references|string[] the options for a dataset, or a list of classes
+---@param options? metrics.classification.references for two lists
+---@return score # a score: accuracy, kappa, macro, micro, weighted (each .precision, .recall, .f1), classes, confusion, labels
+function metrics.classification(predictions, references, options) end
+
+---@class metrics.latency.options
+---@field input? string the column of texts; required for a dataset
+---@field warmup? integer answers that are not timed, to fill caches (default 3)
+
+---How long a student takes for one text: median, tail, texts a second.
+---@param student student one that has been trained
+---@param texts dataset|string[] what it reads, one text after the other
+---@param options? metrics.latency.options also the architecture's own: see help "t5"
+---@return score # a score, in milliseconds: p50, p95, p99, mean, min, max; and per_second; printed as a table
+function metrics.latency(student, texts, options) end
+
+---@class metrics.lead.options
+---@field input string the column of texts
+---@field output? string the column that takes the lead (default prediction)
+---@field sentences? integer sentences to take (default 1)
+
+---The lead baseline: each text's first sentences.
+---@param data dataset the texts
+---@param options metrics.lead.options how
+---@return dataset # the dataset plus the column
+function metrics.lead(data, options) end
+
+---Wall-clock seconds of a clock that only goes forward, for timing.
+---@return number # a number; only differences mean something
+function metrics.clock() end
+
+---JSON text to Lua values and back.
+---@class json
+---@field null any stands for null inside a list, where nil would leave a hole
+json = {}
+
+---Writes a value as JSON, keys in order.
+---@param value any text, number, boolean, nil, list or table of these
+---@param pretty? boolean indents and breaks lines
+---@return string # a string
+function json.encode(value, pretty) end
+
+---Reads JSON.
+---@param text string one JSON value
+---@return any # the value; null is nil in an object and json.null in a list
+function json.decode(text) end
+
+---Explains a function, a module, an object or a topic.
+---@param what? any a function, a module, an object, or the name of one
+function help(what) end
