@@ -91,7 +91,6 @@ import Testing
     }
 
     @Test func progressFigures() {
-        #expect(ProgressMeter.duration(7) == "0:07" && ProgressMeter.duration(3909) == "1:05:09")
         #expect(
             ProgressMeter.round(3.21449, digits: 3) == "3.214"
                 && ProgressMeter.round(-0.0501, digits: 2) == "-0.05")

@@ -1,17 +1,13 @@
 import Glibc
 
-/// The figures of a progress line: a smoothed loss, the speed, the time left.
+/// The figures of a progress line: a smoothed loss and the speed.
 struct ProgressMeter {
     /// Tokens trained on since the start.
     private(set) var tokens = 0
     private var begin = 0.0
-    private var firstStep = 0
     private var recent: [Double] = []
 
-    mutating func start(at step: Int) {
-        begin = Self.now()
-        firstStep = step
-    }
+    mutating func start() { begin = Self.now() }
 
     mutating func add(tokens: Int, loss: Double) {
         self.tokens += tokens
@@ -20,7 +16,7 @@ struct ProgressMeter {
         if recent.count > 20 { recent.removeFirst() }
     }
 
-    func figures(of state: TrainingState, total: Int) -> [(name: String, value: String)] {
+    func figures(of state: TrainingState) -> [(name: String, value: String)] {
         let elapsed = max(Self.now() - begin, 1e-9)
         var figures: [(name: String, value: String)] = []
         if !recent.isEmpty {
@@ -30,19 +26,7 @@ struct ProgressMeter {
             figures.append(("eval_loss", Self.round(loss.value, digits: 3)))
         }
         figures.append(("tokens/s", Self.round(Double(tokens) / elapsed, digits: 0)))
-        let done = state.step - firstStep
-        if done > 0, state.step < total {
-            figures.append(("left", Self.duration(elapsed / Double(done) * Double(total - state.step))))
-        }
         return figures
-    }
-
-    /// "1:05:09", "3:20", "0:07".
-    static func duration(_ seconds: Double) -> String {
-        let whole = Int(min(max(seconds, 0), 3_600_000).rounded())
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
-        let (hours, minutes) = (whole / 3600, whole / 60 % 60)
-        return hours > 0 ? "\(hours):\(two(minutes)):\(two(whole % 60))" : "\(minutes):\(two(whole % 60))"
     }
 
     static func round(_ number: Double, digits: Int) -> String {

@@ -73,7 +73,7 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
     public func run() throws -> TrainingReport {
         let start = ProgressMeter.now()
         defer { learner.network.eval() }
-        meter.start(at: state.step)
+        meter.start()
         if state.owesValidation { try validate() }
         while !isOver {
             if job.isCancelled { try stop() }
@@ -92,7 +92,7 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         let seconds = ProgressMeter.now() - start
         job.finish(
             done: state.step, of: totalSteps, unit: "steps",
-            figures: meter.figures(of: state, total: totalSteps))
+            figures: meter.figures(of: state))
         return TrainingReport(
             steps: state.step, epochs: Double(state.step) / Double(max(1, stepsPerEpoch)), seconds: seconds,
             tokens: meter.tokens, history: state.history, checkpoint: newestCheckpoint())
@@ -139,12 +139,13 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         meter.add(tokens: all.reduce(0) { $0 + $1.tokenCount }, loss: loss)
         job.update(
             done: state.step, of: totalSteps, unit: "steps",
-            figures: meter.figures(of: state, total: totalSteps))
+            figures: meter.figures(of: state))
     }
 
     /// Ends a cancelled run: what was learnt stays, and is written if checkpoints are kept.
     private func stop() throws -> Never {
-        try saveCheckpoint()
+        // Whoever presses Ctrl-C a second time does not want to wait for files.
+        if !Interrupt.isUrgent { try saveCheckpoint() }
         let kept = newestCheckpoint().map { " (checkpoint \($0); go on with resume = true)" } ?? ""
         throw LyceumError.cancelled("the weights of step \(state.step) of \(totalSteps) are kept\(kept)")
     }
