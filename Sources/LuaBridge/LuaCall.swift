@@ -7,14 +7,17 @@ import LyceumKit
 public struct LuaCall {
     /// The interpreter that calls.
     public let state: LuaState
-    /// The declaration of the function.
-    public let declaration: LuaFunction
-    /// The full name: "data.load", "dataset:filter".
-    public let name: String
+    let declared: DeclaredFunction
     /// The object before the colon; nil for plain functions.
     public let receiver: AnyObject?
     /// The arguments, the receiver left out.
     public let arguments: [LuaValue]
+
+    /// The declaration of the function.
+    public var declaration: LuaFunction { declared.function }
+
+    /// The full name: "data.load", "dataset:filter".
+    public var name: String { declared.name }
 
     /// The argument at a position; `nil` if it was not given.
     public func value(_ position: Int) -> LuaValue {
@@ -160,8 +163,8 @@ public struct LuaCall {
 
     /// Refuses arguments beyond the declared ones, which would otherwise pass silently.
     func checkCount() throws {
-        let allowed = declaration.parameters.count
-        guard !declaration.isVariadic, arguments.count > allowed,
+        let allowed = declared.function.parameters.count
+        guard arguments.count > allowed, !declared.function.isVariadic,
             arguments.dropFirst(allowed).contains(where: { !$0.isNil })
         else { return }
         throw LyceumError.invalid(

@@ -132,7 +132,7 @@ extension LuaState {
                 state.push(function)
                 guard let pointer = clua_tobox(state.stack, -1) else { return nil }
                 let box = Unmanaged<LuaBox>.fromOpaque(pointer).takeUnretainedValue()
-                return box.declaration.map { .function($0, name: box.name) }
+                return box.declared.map { .function($0.function, name: $0.name) }
             }
         case .table(let table):
             let identity = try table.identity()

@@ -6,20 +6,31 @@ final class LuaBox {
     /// Runs it: the arguments are the whole stack; returns how many results it pushed.
     let body: (LuaState) throws -> Int
     /// What it is, if it was declared.
-    let declaration: LuaFunction?
-    /// Its full name: "data.load", "dataset:filter".
+    let declared: DeclaredFunction?
+
+    init(_ declared: DeclaredFunction? = nil, body: @escaping (LuaState) throws -> Int) {
+        self.declared = declared
+        self.body = body
+    }
+}
+
+/// A declaration under a full name; an object, because calls pass it on and its many fields are dear to copy.
+final class DeclaredFunction {
+    let function: LuaFunction
+    /// "data.load", "dataset:filter".
     let name: String
 
-    init(name: String, declaration: LuaFunction? = nil, body: @escaping (LuaState) throws -> Int) {
+    init(_ function: LuaFunction, name: String) {
+        self.function = function
         self.name = name
-        self.declaration = declaration
-        self.body = body
     }
 }
 
 /// The part of a state that Lua's callbacks see. It outlives the Lua state itself.
 final class LuaHost {
-    weak var state: LuaState?
+    /// The state, which sets this to nil before it goes: each call from Lua reads it, and a weak reference would
+    /// cost more than many of these calls.
+    unowned(unsafe) var state: LuaState?
     /// Host objects that Lua holds.
     private(set) var liveObjects = 0
     /// Swift functions that Lua holds.
@@ -81,12 +92,18 @@ final class LuaHost {
 /// References whose Swift owners are gone, waiting for the thread of the state.
 private final class AbandonedReferences: Sendable {
     private let numbers = Mutex<[Int32]>([])
+    /// Spares the lock, where nothing waits.
+    private let isWaiting = Atomic<Bool>(false)
 
-    func append(_ number: Int32) { numbers.withLock { $0.append(number) } }
+    func append(_ number: Int32) {
+        numbers.withLock { $0.append(number) }
+        isWaiting.store(true, ordering: .releasing)
+    }
 
     func takeAll() -> [Int32] {
-        numbers.withLock { list in
-            guard !list.isEmpty else { return [] }
+        guard isWaiting.load(ordering: .acquiring) else { return [] }
+        isWaiting.store(false, ordering: .relaxed)
+        return numbers.withLock { list in
             defer { list.removeAll() }
             return list
         }

@@ -70,7 +70,7 @@ extension LuaState {
             clua_sealmetatable(state.stack)
             state.pushText("__index")
             state.push(methods)
-            let box = LuaBox(name: type.name) { state in try state.index(type, names: names) }
+            let box = LuaBox { state in try state.index(type, names: names) }
             clua_pushindexer(state.stack, state.host.retain(box))
             _ = clua_rawset(state.stack, -3)
             return state.takeReference()
@@ -141,11 +141,12 @@ extension LuaState {
     public func makeFunction(
         _ declaration: LuaFunction, name: String, skipping: Int = 0
     ) throws -> LuaValue {
-        let box = LuaBox(name: name, declaration: declaration) { state in
+        let declared = DeclaredFunction(declaration, name: name)
+        let box = LuaBox(declared) { state in
             try state.answer(
                 LuaCall(
-                    state: state, declaration: declaration, name: name, receiver: nil,
-                    arguments: Array(state.readArguments().dropFirst(skipping))))
+                    state: state, declared: declared, receiver: nil,
+                    arguments: state.readArguments(skipping: skipping)))
         }
         return try makeFunction(box)
     }
@@ -155,25 +156,25 @@ extension LuaState {
         name: String, _ body: @escaping ([LuaValue]) throws -> [LuaValue]
     ) throws -> LuaValue {
         try makeFunction(
-            LuaBox(name: name) { state in try state.pushResults(body(state.readArguments())) })
+            LuaBox { state in try state.pushResults(body(state.readArguments())) })
     }
 
     private func makeMethod(_ declaration: LuaFunction, of type: LuaType, name: String? = nil) throws
         -> LuaValue
     {
         let fullName = name ?? "\(type.name):\(declaration.name)"
-        let box = LuaBox(name: fullName, declaration: declaration) { state in
-            let arguments = state.readArguments()
-            guard let object = arguments.first?.object, type.matches(object) else {
+        let declared = DeclaredFunction(declaration, name: fullName)
+        let box = LuaBox(declared) { state in
+            guard let object = state.readObject(1), type.matches(object) else {
                 throw LyceumError.invalid(
                     fullName, expected: LuaParameter.Kind.object(type.name).expectation + " before ':'",
-                    got: state.typeName(arguments.first ?? .nil),
+                    got: state.typeName(state.readArguments().first ?? .nil),
                     remedy: "call it with a colon: object:\(declaration.name)\(declaration.signature)")
             }
             return try state.answer(
                 LuaCall(
-                    state: state, declaration: declaration, name: fullName, receiver: object,
-                    arguments: Array(arguments.dropFirst())))
+                    state: state, declared: declared, receiver: object,
+                    arguments: state.readArguments(skipping: 1)))
         }
         return try makeFunction(box)
     }
@@ -187,16 +188,15 @@ extension LuaState {
 
     private func answer(_ call: LuaCall) throws -> Int {
         try call.checkCount()
-        return try pushResults(call.declaration.body(call))
+        return try pushResults(call.declared.function.body(call))
     }
 
-    private func readArguments() -> [LuaValue] {
-        let count = clua_gettop(stack)
-        return count > 0 ? (1...count).map { read($0) } : []
+    private func readArguments(skipping first: Int = 0) -> [LuaValue] {
+        let count = Int(clua_gettop(stack))
+        return count > first ? (first + 1...count).map { read(Int32($0)) } : []
     }
 
     private func pushResults(_ results: [LuaValue]) throws -> Int {
-        try reserve(results.count + 4)
         for result in results { try push(result) }
         return results.count
     }

@@ -42,6 +42,7 @@ public final class LuaState {
 
     deinit {
         unwinding = nil
+        host.state = nil
         clua_close(main)
     }
 
