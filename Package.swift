@@ -72,7 +72,8 @@ let package = Package(
             swiftSettings: strict),
         plugin("T5"),
         plugin("BART"),
-        .systemLibrary(name: "CXGBoost", path: "plugins/GBDT/CXGBoost", providers: [.apt(["libxgboost-dev"])]),
+        .systemLibrary(
+            name: "CXGBoost", path: "plugins/GBDT/CXGBoost", providers: [.apt(["libxgboost-dev"])]),
         .target(
             name: "GBDT", dependencies: [kit, "CXGBoost"], path: "plugins/GBDT",
             exclude: ["README.md", "CXGBoost"], sources: ["Sources"], resources: [.copy("plugin.json")],

@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 
 /// The real program with pipes: scripts, code, standard input, exit statuses.
@@ -65,23 +64,6 @@ import Testing
         let missing = try run(["-l", "no.such", "-e", "print 'never'"])
         #expect(missing.output == "")
         #expect(missing.status == 1 && missing.errors.contains("module 'no.such' not found"))
-    }
-
-    @Test("the program starts in less than 100 ms")
-    func startUp() throws {
-        let program = try Program()
-        defer { program.remove() }
-        var before = rusage()
-        getrusage(RUSAGE_CHILDREN.rawValue, &before)
-        for _ in 0..<5 { #expect(try program.run(["-e", ""]).status == 0) }
-        var after = rusage()
-        getrusage(RUSAGE_CHILDREN.rawValue, &after)
-        // Processor time, which other work on this machine does not change.
-        func seconds(_ usage: rusage) -> Double {
-            Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-                + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
-        }
-        #expect((seconds(after) - seconds(before)) / 5 < 0.1)
     }
 
     @Test("an error of one piece of code keeps the next from running")

@@ -316,17 +316,6 @@ private let train = RunStart(kind: .train, title: "t5")
                 == "b1337d0fc908bdbd08cb1e700754d093cb1629a2900c61b69801ddad4b9bf166")
     }
 
-    /// The prompt opens the lab on its way.
-    @Test func openingIsQuick() throws {
-        try LabStore(folder: folder.lab).keep([newReply(1)])
-        let clock = ContinuousClock()
-        let times = try (0..<20).map { _ in
-            let lab = LabStore(folder: folder.lab)
-            return try clock.measure { _ = try lab.replies(for: [request(1).key]) }
-        }
-        #expect(try #require(times.min()) < .milliseconds(20))
-    }
-
     private func change(_ sql: String) throws {
         let queue = try DatabaseQueue(path: folder.lab + "/lab.sqlite")
         try queue.writeWithoutTransaction { try $0.execute(sql: sql) }

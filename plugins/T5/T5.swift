@@ -292,7 +292,8 @@ final class T5: Module, SequenceToSequenceModel {
         let past = cache?.length ?? 0
         var bias = try decoder.position(first: past, queries: length, keys: past + length)
         if length > 1 {
-            let future = try Tensor.full([length, past + length], TokenBatch.blocked, dtype: x.dtype, device: x.device)
+            let future = try Tensor.full(
+                [length, past + length], TokenBatch.blocked, dtype: x.dtype, device: x.device)
             bias = try bias + future.triu(diagonal: past + 1)
         }
         return try decoder(x, bias: bias, encoded: source, cache: cache)

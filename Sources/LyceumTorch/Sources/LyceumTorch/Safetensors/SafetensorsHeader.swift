@@ -62,7 +62,10 @@ struct SafetensorsHeader {
         var end = 0
         for entry in entries {
             guard let count = entry.shape.elementCount, entry.shape.count <= mostDimensions else {
-                throw Problem(text: "tensor '\(entry.name)' has the impossible shape \(entry.shape.prefix(mostDimensions))")
+                throw Problem(
+                    text:
+                        "tensor '\(entry.name)' has the impossible shape \(entry.shape.prefix(mostDimensions))"
+                )
             }
             let (bytes, overflow) = count.multipliedReportingOverflow(by: entry.dtype.byteCount)
             guard !overflow, bytes == entry.range.count else {
