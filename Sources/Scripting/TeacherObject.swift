@@ -149,7 +149,9 @@ final class TeacherObject {
         }
         var reasons: [Int: String] = [:]
         for failure in result.failures { reasons[open[failure.row]] = failure.reason }
-        job.note("\(job.title): \(Self.summary(result))")
+        // The progress line has told count and time; this one tells what it cost and what is missing.
+        let summary = Self.summary(result)
+        if !summary.isEmpty { job.note("\(job.title): \(summary)") }
         if result.replyCount == 0, let first = result.failures.first {
             throw LyceumError.failed(
                 "none of the \(open.count) requests was answered; the first: \(first.reason)", remedy: nil)
@@ -158,7 +160,7 @@ final class TeacherObject {
     }
 
     private static func summary(_ result: TeacherRun.Result) -> String {
-        var parts = ["\(result.replyCount) replies in \(result.usage.seconds.fixed(1)) s"]
+        var parts: [String] = []
         let tokens = result.usage.promptTokens + result.usage.completionTokens
         if tokens > 0 { parts.append("\(tokens) tokens") }
         if let cost = result.usage.cost { parts.append("\(cost.fixed(4)) USD") }
