@@ -60,7 +60,7 @@ let package = Package(
         module("Lab", [grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
         .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
         module("LuaBridge", ["CLua"]),
-        module("Scripting", ["LuaBridge", "Corpus", "Prompting", "Teaching", "Evaluation"]),
+        module("Scripting", ["LuaBridge", "Corpus", "Prompting", "Teaching", "Evaluation", "Lab"]),
         .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
         module("Console", ["LuaBridge", "CReadline"]),
         .executableTarget(
@@ -84,7 +84,7 @@ let package = Package(
         tests("EvaluationTests", ["Evaluation"], fixtures: true),
         tests("LabTests", ["Lab", grdb]),
         tests("LuaBridgeTests", ["LuaBridge"]),
-        tests("ScriptingTests", ["Scripting", "LuaBridge"]),
+        tests("ScriptingTests", ["Scripting", "LuaBridge", "Lab"]),
         tests("ConsoleTests", ["Console"]),
         tests("T5Tests", ["T5", torch, extensionDevice], fixtures: true),
         tests("BARTTests", ["BART", torch, extensionDevice], fixtures: true),

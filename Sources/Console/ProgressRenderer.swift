@@ -62,6 +62,14 @@ public final class ProgressRenderer: Sendable {
         }
     }
 
+    /// Shows a line that matters even to those who want no progress.
+    @Sendable public func warn(_ line: String) {
+        state.withLock { state in
+            erase(&state)
+            write("lyceum: \(line)\n")
+        }
+    }
+
     private func note(_ line: String) {
         if mode == .silent { return }
         state.withLock { state in

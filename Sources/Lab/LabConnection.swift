@@ -77,6 +77,12 @@ struct LabConnection: Sendable {
 
     /// Why the lab cannot be written; nil if it can.
     private static func obstacle(to path: String, in folder: String) -> String? {
+        do {
+            // SQLite opens its files itself.
+            try Files.checkWritable(path)
+        } catch {
+            return "the sandbox does not let it be written"
+        }
         for place in [folder, path] where Files.exists(place) && access(place, W_OK) != 0 {
             return String(cString: strerror(errno))
         }

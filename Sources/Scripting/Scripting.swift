@@ -7,6 +7,8 @@ public struct ScriptEnvironment {
     public let plugins: PluginHost
     /// Draws progress; nil is silent.
     public let listener: Job.Listener?
+    /// Where runs, replies and scores are remembered; see `LabSession` for how to store something on the way.
+    public let lab: LabSession
     /// The width of the screen, in columns.
     public let width: () -> Int
     /// Writes to standard output.
@@ -14,11 +16,12 @@ public struct ScriptEnvironment {
 
     /// Describes the program around the scripts.
     public init(
-        plugins: PluginHost, listener: Job.Listener?, width: @escaping () -> Int = { 100 },
-        write: @escaping (String) -> Void
+        plugins: PluginHost, listener: Job.Listener?, lab: LabSession = .off,
+        width: @escaping () -> Int = { 100 }, write: @escaping (String) -> Void
     ) {
         self.plugins = plugins
         self.listener = listener
+        self.lab = lab
         self.width = width
         self.write = write
     }

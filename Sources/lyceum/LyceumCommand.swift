@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import LuaBridge
+import Scripting
 
 /// The version of Lyceum.
 let lyceumVersion = "0.1.0"
@@ -21,6 +22,8 @@ struct LyceumCommand: ParsableCommand {
         usage: usage,
         discussion: """
             -q, --quiet leaves out the greeting and the progress.
+            --lab FOLDER, or LYCEUM_LAB, is where runs, replies and scores are remembered (else .lyceum in
+            this folder, made with the first of them); --no-lab remembers nothing.
             help() at the prompt, or lyceum -e 'help()', explains what Lua code can use.
             Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
             """,
@@ -31,8 +34,17 @@ struct LyceumCommand: ParsableCommand {
     /// The arguments in the form that the parser knows: `lyceum -` means `lyceum run -`, and
     /// `lyceum --quiet run …` means `lyceum run --quiet …`.
     static func prepared(_ arguments: [String]) -> [String] {
-        let flags = arguments.prefix { $0 == "--quiet" || $0 == "-q" }
-        let rest = arguments.dropFirst(flags.count)
+        var rest = arguments[...]
+        while let first = rest.first {
+            if first == "--lab" {
+                rest = rest.dropFirst(2)
+            } else if ["-q", "--quiet", "--no-lab"].contains(first) || first.hasPrefix("--lab=") {
+                rest = rest.dropFirst()
+            } else {
+                break
+            }
+        }
+        let flags = arguments[..<rest.startIndex]
         switch rest.first {
         case "-": return ["run"] + flags + rest
         case "run": return ["run"] + flags + rest.dropFirst()
@@ -59,13 +71,14 @@ struct PromptCommand: ParsableCommand {
     var isInteractive = false
 
     @OptionGroup var output: OutputOptions
+    @OptionGroup var lab: LabOptions
     @OptionGroup var modules: ModuleOptions
 
     func run() throws {
         let terminal = Terminal()
         let readsInput = code.isEmpty && !isInteractive && !terminal.isInputInteractive
         let opensPrompt = isInteractive || (code.isEmpty && !readsInput)
-        let session = try Program.session(isQuiet: output.isQuiet, terminal: terminal)
+        let session = try Program.session(isQuiet: output.isQuiet, lab: lab.folder, terminal: terminal)
         try modules.require(in: session)
         for piece in code { try Program.check(session.run(code: piece)) }
         if readsInput { try Program.check(session.run(file: "-")) }
@@ -77,6 +90,31 @@ struct PromptCommand: ParsableCommand {
 struct OutputOptions: ParsableArguments {
     @Flag(name: [.customShort("q"), .customLong("quiet")], help: "No greeting, no progress.")
     var isQuiet = false
+}
+
+/// Where runs, replies and scores are remembered.
+struct LabOptions: ParsableArguments {
+    @Option(
+        name: .customLong("lab"),
+        help: ArgumentHelp(
+            "Remember runs, replies and scores there; otherwise in LYCEUM_LAB, or in .lyceum of this folder.",
+            valueName: "folder"))
+    var path: String?
+
+    @Flag(name: .customLong("no-lab"), help: "Remember nothing.")
+    var isOff = false
+
+    func validate() throws {
+        guard !isOff || path == nil else { throw ValidationError("--no-lab and --lab exclude each other") }
+        if path == "" { throw ValidationError("--lab needs the name of a folder") }
+    }
+
+    /// Where; nil is nowhere.
+    var folder: String? {
+        if isOff { return nil }
+        let named = Environment.value("LYCEUM_LAB") ?? ""
+        return path ?? (named.isEmpty ? LabSession.defaultFolder : named)
+    }
 }
 
 /// Modules that are there before anything else runs.
@@ -95,7 +133,8 @@ struct ModuleOptions: ParsableArguments {
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a Lua script.",
-        usage: "lyceum run [--quiet] [-i] [-l MODULE] [--sandbox …] FILE [ARGUMENT …]",
+        usage:
+            "lyceum run [--quiet] [--lab FOLDER | --no-lab] [-i] [-l MODULE] [--sandbox …] FILE [ARGUMENT …]",
         discussion: """
             The script finds its arguments in `arg` and `...`, and modules beside it with require.
 
@@ -106,6 +145,7 @@ struct RunCommand: ParsableCommand {
             """)
 
     @OptionGroup var output: OutputOptions
+    @OptionGroup var lab: LabOptions
     @OptionGroup var modules: ModuleOptions
     @OptionGroup var sandbox: SandboxOptions
 
@@ -122,7 +162,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let session = try Program.session(
-            isQuiet: output.isQuiet, terminal: Terminal(), sandbox: try sandbox.sandbox)
+            isQuiet: output.isQuiet, lab: lab.folder, terminal: Terminal(), sandbox: try sandbox.sandbox)
         try modules.require(in: session)
         let outcome = session.run(file: file, arguments: arguments)
         if isInteractive { return Program.prompt(session) }

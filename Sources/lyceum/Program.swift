@@ -9,8 +9,12 @@ import Scripting
 enum Program {
     /// A session with everything that scripts can use. Neither libtorch nor the network is touched.
     ///
-    /// - Parameter sandbox: what keeps the scripts from doing harm; nil trusts them.
-    static func session(isQuiet: Bool, terminal: Terminal, sandbox: Sandbox? = nil) throws -> Session {
+    /// - Parameters:
+    ///   - lab: the folder of the lab; nil remembers nothing.
+    ///   - sandbox: what keeps the scripts from doing harm; nil trusts them.
+    static func session(
+        isQuiet: Bool, lab: String?, terminal: Terminal, sandbox: Sandbox? = nil
+    ) throws -> Session {
         let mode: ProgressRenderer.Mode =
             isQuiet ? .silent : terminal.isErrorInteractive && terminal.allowsColour ? .bar : .lines
         let progress = ProgressRenderer(mode: mode)
@@ -18,6 +22,7 @@ enum Program {
         let environment = ScriptEnvironment(
             plugins: PluginHost(folders: sandbox == nil ? pluginFolders() : [executableFolder]),
             listener: progress.listener,
+            lab: LabSession(folder: lab, versions: ["lyceum": lyceumVersion], tell: progress.warn),
             width: { Terminal.width }, write: { Terminal.write($0.hasSuffix("\n") ? $0 : $0 + "\n") })
         try Scripting.install(into: state, environment: environment)
         let session = Session(state: state, terminal: terminal, progress: progress, isQuiet: isQuiet)

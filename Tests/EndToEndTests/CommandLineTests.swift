@@ -33,6 +33,7 @@ import Testing
         #expect(try run([], input: "print('piped')").output == "piped\n")
         #expect(try run(["-"], input: "print('dash')").output == "dash\n")
         #expect(try run(["--quiet", "run", "-"], input: "print(arg[0])").output == "-\n")
+        #expect(try run(["--lab", "x", "-q", "run", "-"], input: "print(arg[0])").output == "-\n")
         #expect(try run(["--version"]).output.hasPrefix("lyceum "))
     }
 
@@ -41,6 +42,7 @@ import Testing
         arguments: [
             (["-e", "return 1"], 0), (["-e", "error 'x'"], 1), (["-e", "for for"], 1),
             (["run", "/no/such.lua"], 1), (["--no-such-option"], 2), (["nonsense"], 2), (["run"], 2),
+            (["--no-lab", "--lab", "x"], 2), (["--lab"], 2),
             (["-e", "os.exit(7)"], 7),
             (
                 [
