@@ -194,6 +194,23 @@ struct OpenAIFaultTests {
         #expect(time < 2)
     }
 
+    @Test("a server that accepts and does not begin to answer fails its row, however long an answer may take")
+    func silence() throws {
+        let (result, sent) = try run(1, ["first_byte_timeout": 0.1, "retries": 1]) { _ in
+            Reply(200, completion("x"), delay: 5)
+        }
+        #expect(result.failures.first?.reason.contains("did not begin to answer within 0.1 s") == true)
+        #expect(sent == 2)
+    }
+
+    @Test("a row is sent once with retries = 0, whatever the fault", arguments: [429, 500, 503])
+    func noRetries(_ status: Int) throws {
+        let (result, sent) = try run(1, ["retries": 0]) { _ in
+            Reply(status, "no", headers: ["Retry-After-Ms": "5"])
+        }
+        #expect(sent == 1 && result.failures.count == 1 && result.stopped == nil)
+    }
+
     @Test("a redirect is not followed: the key stays here")
     func redirect() throws {
         let elsewhere = try echoServer()

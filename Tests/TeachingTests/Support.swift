@@ -1,5 +1,6 @@
 import Foundation
 import LyceumKit
+import Synchronization
 
 @testable import Teaching
 
@@ -81,4 +82,32 @@ func gzip(_ text: String) -> [UInt8] {
     let length = UInt32(bytes.count)
     return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF, 1] + little(length, 2) + little(~length, 2) + bytes
         + little(~crc, 4) + little(length, 4)
+}
+
+/// Counts who is inside.
+final class Counter: Sendable {
+    private let inside = Mutex(0)
+
+    func enter() -> Int {
+        inside.withLock {
+            $0 += 1
+            return $0
+        }
+    }
+
+    func leave() { inside.withLock { $0 -= 1 } }
+}
+
+/// Records what a job says.
+final class Notes: Sendable {
+    private let said = Mutex<[String]>([])
+    private let last = Mutex<Job.Progress?>(nil)
+
+    var lines: [String] { said.withLock { $0 } }
+    var progress: Job.Progress? { last.withLock { $0 } }
+    var listener: Job.Listener {
+        Job.Listener(
+            progress: { progress in self.last.withLock { $0 = progress } },
+            note: { line in self.said.withLock { $0.append(line) } })
+    }
 }

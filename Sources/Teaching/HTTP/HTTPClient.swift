@@ -9,6 +9,8 @@ final class HTTPClient {
     private let multi: OpaquePointer
     private var idle: [UnsafeMutableRawPointer] = []
     private var running: [UnsafeMutableRawPointer: HTTPTransfer] = [:]
+    /// When silent requests are looked for again.
+    private var nextLook = 0.0
 
     /// libcurl's own set-up, once in a process.
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
@@ -74,7 +76,7 @@ final class HTTPClient {
             throw LyceumError.failed(
                 "libcurl failed: \(String(cString: curl_multi_strerror(code)))", remedy: nil)
         }
-        return ended
+        return ended + silent()
     }
 
     /// Gives up all that is on its way.
@@ -92,6 +94,20 @@ final class HTTPClient {
             finish(easy)
         }
         return ended
+    }
+
+    /// Gives up requests whose answer should have begun by now.
+    ///
+    /// libcurl knows no such time limit. Looking at all requests each time would cost more than it is worth.
+    private func silent() -> [(id: Int, result: Result<HTTPResponse, HTTPFailure>)] {
+        let now = Uptime.now
+        guard now >= nextLook else { return [] }
+        nextLook = now + 0.02
+        let overdue = running.filter { _, transfer in transfer.silenceEnds.map { $0 <= now } ?? false }
+        return overdue.map { easy, transfer in
+            finish(easy)
+            return (transfer.id, .failure(.silent(transfer.request.firstByteTimeout ?? 0)))
+        }
     }
 
     private func finish(_ easy: UnsafeMutableRawPointer) {

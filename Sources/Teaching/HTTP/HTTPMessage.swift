@@ -10,6 +10,8 @@ struct HTTPRequest: Sendable {
     let timeout: Double
     /// The longest time until the connection stands, in seconds.
     let connectTimeout: Double
+    /// The longest time until an answer begins, in seconds; nil is `timeout`.
+    let firstByteTimeout: Double?
     /// The most bytes of an answer, after decompression.
     let maximumBody: Int
     /// Whether a proxy of the environment is passed by: no proxy leads to this very machine.
@@ -17,13 +19,15 @@ struct HTTPRequest: Sendable {
 
     init(
         url: String, headers: [(name: String, value: String)], body: [UInt8], timeout: Double,
-        connectTimeout: Double = 10, maximumBody: Int = 64 << 20, bypassesProxy: Bool = false
+        connectTimeout: Double = 10, firstByteTimeout: Double? = nil, maximumBody: Int = 64 << 20,
+        bypassesProxy: Bool = false
     ) {
         self.url = url
         self.headers = headers
         self.body = body
         self.timeout = timeout
         self.connectTimeout = connectTimeout
+        self.firstByteTimeout = firstByteTimeout
         self.maximumBody = maximumBody
         self.bypassesProxy = bypassesProxy
     }
@@ -49,6 +53,8 @@ enum HTTPFailure: Error, Equatable {
     case refused(String)
     /// The time was up, after so many seconds.
     case timeout(Double)
+    /// No answer had begun after so many seconds.
+    case silent(Double)
     /// The connection broke before the answer was whole.
     case broken(String)
     /// The answer was larger than so many bytes.

@@ -12,6 +12,8 @@ final class HTTPTransfer {
     private(set) var body: [UInt8] = []
     private(set) var headers: [String: String] = [:]
     private(set) var isTooLarge = false
+    /// When no answer may be waited for any longer; nil if the request sets no such time, or one has begun.
+    private(set) var silenceEnds: Double?
 
     init(id: Int, request: HTTPRequest) {
         self.id = id
@@ -20,6 +22,7 @@ final class HTTPTransfer {
         for (name, value) in request.headers { list = curl_slist_append(list, "\(name): \(value)") }
         // libcurl would otherwise wait up to a second for "100 Continue" before a long body.
         headerList = curl_slist_append(list, "Expect:")
+        silenceEnds = request.firstByteTimeout.map { Uptime.now + $0 }
     }
 
     deinit { curl_slist_free_all(headerList) }
@@ -36,6 +39,7 @@ final class HTTPTransfer {
 
     /// Takes one line of the header.
     func receiveHeader(_ line: UnsafeRawBufferPointer) {
+        silenceEnds = nil
         let text = String(decoding: line, as: UTF8.self)
         // A status line begins a new header: that of the answer after "100 Continue" or a proxy's.
         if text.hasPrefix("HTTP/") { headers = [:] }

@@ -12,7 +12,8 @@ struct OpenAIExchange {
         if let project = settings.project { headers.append(("OpenAI-Project", project)) }
         return HTTPRequest(
             url: settings.address.chatURL, headers: headers, body: Array(JSON.encode(body(question)).utf8),
-            timeout: settings.timeout, connectTimeout: min(10, settings.timeout),
+            timeout: settings.limits.timeout, connectTimeout: settings.limits.connectTimeout,
+            firstByteTimeout: settings.limits.firstByteTimeout,
             bypassesProxy: settings.address.isLoopback)
     }
 

@@ -65,7 +65,11 @@ enum OpenAIFault: Error {
             self = .stop(.failed("cannot talk to \(server): \(reason)", remedy: "check base_url"))
         case .timeout:
             let error = LyceumError.failed(
-                "\(server) did not answer within \(settings.timeout) s", remedy: "raise timeout")
+                "\(server) did not answer within \(settings.limits.timeout) s", remedy: "raise timeout")
+            self = .retry(error, after: nil, stops: false)
+        case .silent(let seconds):
+            let error = LyceumError.failed(
+                "\(server) did not begin to answer within \(seconds) s", remedy: "raise first_byte_timeout")
             self = .retry(error, after: nil, stops: false)
         case .broken(let reason):
             let error = LyceumError.failed("the connection to \(server) broke: \(reason)", remedy: nil)

@@ -14,6 +14,8 @@ final class OpenAIMeter {
     private let maximumReply: Int?
     private var longestReply = 1024
     private var reserved: [Int: Double] = [:]
+    /// The sum of `reserved`.
+    private var reservedSum = 0.0
 
     init(_ settings: OpenAISettings) {
         price = settings.price
@@ -36,8 +38,7 @@ final class OpenAIMeter {
             return .failed("the budget of \(callBudget) calls is used up", remedy: "raise budget_calls")
         }
         guard let budget, let cost = usage.cost else { return nil }
-        let committed = cost + reserved.values.reduce(0, +)
-        guard committed + estimate(bytes: bytes) > budget else { return nil }
+        guard cost + reservedSum + estimate(bytes: bytes) > budget else { return nil }
         return .failed(
             "the budget of \(Self.dollars(budget)) would be passed by the next request "
                 + "(\(Self.dollars(cost)) spent)", remedy: "raise budget_usd")
@@ -46,12 +47,14 @@ final class OpenAIMeter {
     /// Counts a request that is being sent.
     func reserve(_ id: Int, bytes: Int) {
         usage.calls += 1
-        reserved[id] = estimate(bytes: bytes)
+        let amount = estimate(bytes: bytes)
+        reserved[id] = amount
+        reservedSum += amount
     }
 
     /// Counts an answer with the tokens that the server named.
     func settle(_ id: Int, promptTokens: Int?, completionTokens: Int?) {
-        let estimate = reserved.removeValue(forKey: id) ?? 0
+        let estimate = release(id)
         guard let promptTokens, let completionTokens else {
             usage.unmeteredReplies += 1
             usage.cost = usage.cost.map { $0 + estimate }
@@ -67,16 +70,31 @@ final class OpenAIMeter {
     }
 
     /// Counts a request that the server turned away: it costs nothing.
-    func settleRefused(_ id: Int) { reserved[id] = nil }
+    func settleRefused(_ id: Int) { _ = release(id) }
 
     /// Counts a request without an answer: it may have been paid for, so what was reserved counts as spent.
     func settleUnanswered(_ id: Int) {
-        let estimate = reserved.removeValue(forKey: id) ?? 0
+        let estimate = release(id)
         usage.cost = usage.cost.map { $0 + estimate }
+    }
+
+    /// About how many tokens a request of so many bytes and its reply will take, for limits by the minute: four
+    /// bytes a token, and a reply as long as the mean so far.
+    func expectedTokens(bytes: Int) -> Int {
+        let replies = usage.calls - usage.unmeteredReplies
+        let mean = replies > 0 && usage.completionTokens > 0 ? usage.completionTokens / replies : 256
+        return bytes / 4 + min(mean, maximumReply ?? .max)
     }
 
     /// Counts time.
     func add(seconds: Double) { usage.seconds += seconds }
+
+    private func release(_ id: Int) -> Double {
+        let amount = reserved.removeValue(forKey: id) ?? 0
+        // Nothing is reserved: no rounding error may stay.
+        reservedSum = reserved.isEmpty ? 0 : reservedSum - amount
+        return amount
+    }
 
     private func estimate(bytes: Int) -> Double {
         price?.cost(promptTokens: bytes, completionTokens: maximumReply ?? longestReply) ?? 0

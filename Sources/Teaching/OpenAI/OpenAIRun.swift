@@ -9,8 +9,14 @@ final class OpenAIRun {
         let index: Int
         /// Repetitions so far.
         let attempt: Int
-        /// When it may be sent.
-        let due: ContinuousClock.Instant
+        /// When it may be sent, in seconds of `Uptime`.
+        let due: Double
+    }
+
+    /// A request on its way.
+    private struct Flight {
+        let attempt: Int
+        let ticket: RequestPacer.Ticket
     }
 
     private let requests: [TeacherRequest]
@@ -18,40 +24,42 @@ final class OpenAIRun {
     private let exchange: OpenAIExchange
     private let client: HTTPClient
     private let meter: OpenAIMeter
+    private let pacer: RequestPacer
     private let job: Job
-    private let clock = ContinuousClock()
-    private let start: ContinuousClock.Instant
+    private let start: Double
 
     private var nextIndex = 0
+    /// What is sent again, the earliest due first.
     private var waiting: [Try] = []
-    private var attempts: [Int: Int] = [:]
-    /// Nothing is sent before this: the server asked for a pause.
-    private var pausedUntil: ContinuousClock.Instant
+    private var flights: [Int: Flight] = [:]
+    /// Nothing is sent before this: the server asked for a pause, or a limit is reached.
+    private var pausedUntil = 0.0
     private var failuresInARow = 0
     private var answered = 0
     private var hasNotedPause = false
+    private var hasNotedBusy = false
     /// Ends the run once what came before it was handed over.
     private var stop: LyceumError?
 
     init(
         _ requests: [TeacherRequest], settings: OpenAISettings, client: HTTPClient, meter: OpenAIMeter,
-        job: Job
+        pacer: RequestPacer, job: Job
     ) {
         self.requests = requests
         self.settings = settings
         self.client = client
         self.meter = meter
+        self.pacer = pacer
         self.job = job
         exchange = OpenAIExchange(settings: settings)
-        start = clock.now
-        pausedUntil = start
+        start = Uptime.now
     }
 
     /// Gives up what is on its way and closes the account of this run.
     func finish() {
         client.cancelAll()
         meter.settleAbandoned()
-        meter.add(seconds: start.duration(to: clock.now).seconds)
+        meter.add(seconds: Uptime.now - start)
     }
 
     /// Sends what may be sent and waits a little.
@@ -65,22 +73,23 @@ final class OpenAIRun {
         if client.runningCount == 0, waiting.isEmpty, nextIndex == requests.count { return nil }
         var results: [(index: Int, result: Result<TeacherReply, any Error>)] = []
         for (id, result) in try client.wait(milliseconds: waitTime()) {
-            let attempt = attempts.removeValue(forKey: id) ?? 0
-            if let outcome = judge(id, attempt, result) { results.append((id, outcome)) }
+            guard let flight = flights.removeValue(forKey: id) else { continue }
+            if let outcome = judge(id, flight, result) { results.append((id, outcome)) }
         }
         return results
     }
 
     /// Short enough that a cancellation is seen at once, and no longer than until the next try is due.
     private func waitTime() -> Int {
-        let now = clock.now
-        guard let due = waiting.map({ max($0.due, pausedUntil) }).min(), due > now else { return 50 }
-        return Int(clamped: max(1, min(50, now.duration(to: due).seconds * 1000)))
+        let due = max(pausedUntil, nextIndex < requests.count ? 0 : waiting.first?.due ?? 0)
+        let pause = due - Uptime.now
+        return pause > 0 ? Int(clamped: max(1, min(50, (pause * 1000).rounded(.up)))) : 50
     }
 
     private func launch() throws {
-        while client.runningCount < settings.concurrency, clock.now >= pausedUntil {
-            guard let next = nextTry() else { return }
+        while client.runningCount < pacer.concurrency {
+            let now = Uptime.now
+            guard now >= pausedUntil, let next = nextTry(now) else { return }
             let request = exchange.request(requests[next.index])
             if let refusal = meter.refusal(bytes: request.body.count) {
                 // What is on its way may cost less than was reserved for it.
@@ -88,25 +97,36 @@ final class OpenAIRun {
                 putBack(next)
                 return
             }
+            let tokens = meter.expectedTokens(bytes: request.body.count)
+            let pause = pacer.wait(tokens: tokens, at: now)
+            if pause > 0 {
+                putBack(next)
+                pausedUntil = max(pausedUntil, now + pause)
+                return
+            }
             meter.reserve(next.index, bytes: request.body.count)
-            attempts[next.index] = next.attempt
+            let ticket = pacer.send(tokens: tokens, at: now)
+            flights[next.index] = Flight(attempt: next.attempt, ticket: ticket)
             try client.send(request, id: next.index)
         }
     }
 
-    private func nextTry() -> Try? {
-        let now = clock.now
-        if let place = waiting.firstIndex(where: { $0.due <= now }) { return waiting.remove(at: place) }
+    private func nextTry(_ now: Double) -> Try? {
+        if let first = waiting.first, first.due <= now { return waiting.removeFirst() }
         guard nextIndex < requests.count else { return nil }
         defer { nextIndex += 1 }
         return Try(index: nextIndex, attempt: 0, due: now)
     }
 
-    private func putBack(_ next: Try) { waiting.append(next) }
+    /// Keeps a try for when it is due.
+    private func putBack(_ next: Try) {
+        let place = waiting.firstIndex { $0.due > next.due } ?? waiting.endIndex
+        waiting.insert(next, at: place)
+    }
 
     /// What came of a request; nil if it is sent again.
     private func judge(
-        _ index: Int, _ attempt: Int, _ result: Result<HTTPResponse, HTTPFailure>
+        _ index: Int, _ flight: Flight, _ result: Result<HTTPResponse, HTTPFailure>
     ) -> Result<TeacherReply, any Error>? {
         do throws(OpenAIFault) {
             let response: HTTPResponse
@@ -116,17 +136,20 @@ final class OpenAIRun {
                 meter.settleUnanswered(index)
                 throw OpenAIFault(failure, settings: settings)
             }
+            pacer.read(response.headers, of: flight.ticket, at: Uptime.now)
             guard (200..<300).contains(response.status) else {
+                if Self.isBusy(response.status) { slowDown(flight.ticket) }
                 meter.settleRefused(index)
                 throw OpenAIFault(status: response.status, response, settings: settings)
             }
             let completion = try read(response, index)
+            pacer.succeed(flight.ticket, tokens: completion.reply.tokens)
             failuresInARow = 0
             if let fault = completion.fault { return .failure(fault) }
             answered += 1
             return .success(completion.reply)
         } catch {
-            return react(to: error, index, attempt)
+            return react(to: error, index, flight.attempt)
         }
     }
 
@@ -151,7 +174,7 @@ final class OpenAIRun {
         case .stop(let error):
             stop = stop ?? error
             return .failure(error)
-        case .retry(let error, let after, _) where attempt < settings.retries:
+        case .retry(let error, let after, _) where attempt < settings.limits.retries:
             sendAgain(index, attempt, error, after: after)
             return nil
         case .retry(let error, _, let stops):
@@ -164,14 +187,25 @@ final class OpenAIRun {
 
     private func sendAgain(_ index: Int, _ attempt: Int, _ error: LyceumError, after: Double?) {
         let wait = RetryPolicy.wait(attempt: attempt, after: after)
-        let due = clock.now + .seconds(wait)
-        waiting.append(Try(index: index, attempt: attempt + 1, due: due))
+        let due = Uptime.now + wait
+        putBack(Try(index: index, attempt: attempt + 1, due: due))
         guard let after else { return }
         pausedUntil = max(pausedUntil, due)
         if after >= 5, !hasNotedPause {
             hasNotedPause = true
             job.note("\(error); waiting \(Int(clamped: after.rounded(.up))) s as it asks")
         }
+    }
+
+    /// Whether a status says that the server has too much to do: too many requests, unavailable, and Anthropic's
+    /// "overloaded".
+    private static func isBusy(_ status: Int) -> Bool { [429, 503, 529].contains(status) }
+
+    private func slowDown(_ ticket: RequestPacer.Ticket) {
+        guard let concurrency = pacer.turnedAway(ticket), !hasNotedBusy else { return }
+        hasNotedBusy = true
+        job.note(
+            "\(settings.address.display) is busy: on with \(concurrency) requests at once, more when it can")
     }
 
     private func failed(_ error: LyceumError) -> Result<TeacherReply, any Error> {
@@ -183,6 +217,11 @@ final class OpenAIRun {
         }
         return .failure(error)
     }
+}
+
+extension TeacherReply {
+    /// The tokens of question and answer together, if the server said.
+    var tokens: Int? { promptTokens.flatMap { prompt in completionTokens.map { prompt + $0 } } }
 }
 
 extension Duration {

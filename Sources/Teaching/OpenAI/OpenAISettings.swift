@@ -12,12 +12,7 @@ struct OpenAISettings: Sendable {
     let parameters: [String: Value]
     let seed: Int?
     let system: String?
-    /// The longest time for one request, in seconds.
-    let timeout: Double
-    /// The most requests at once.
-    let concurrency: Int
-    /// How often a request is sent again.
-    let retries: Int
+    let limits: RequestLimits
     /// The most USD that this teacher may cost in its life.
     let budget: Double?
     /// The most requests that it may send in its life.
@@ -45,9 +40,7 @@ struct OpenAISettings: Sendable {
         parameters = options.values.filter { passedOn.contains($0.key) }
         seed = options.optionalInt("seed")
         system = options.optionalString("system")
-        timeout = try options.double("timeout")
-        concurrency = try options.int("concurrency")
-        retries = try options.int("retries")
+        limits = try RequestLimits(options)
         budget = options.optionalDouble("budget_usd")
         callBudget = options.optionalInt("budget_calls")
         price = try Self.price(options, model: model, address: address)

@@ -7,7 +7,9 @@ import LyceumKit
 /// policy: openai-python, `_base_client.py`.
 public final class OpenAITeacher: MeteredTeacher {
     /// The options of `teacher.open { "openai", … }`.
-    public static let options: [OptionDeclaration] = [
+    public static let options = requestOptions + RequestLimits.options
+
+    private static let requestOptions: [OptionDeclaration] = [
         .string("model", required: true, "the model, as the server names it"),
         .string(
             "base_url", "the server's address; else OPENAI_BASE_URL, else https://api.openai.com/v1"),
@@ -23,9 +25,6 @@ public final class OpenAITeacher: MeteredTeacher {
         .integer("seed", default: nil, "asks for repeatable replies; sample n is asked with seed + n"),
         .list("stop", of: .string, "texts at which the reply ends"),
         .string("system", "a system message before prompts that have none"),
-        .number("timeout", default: 600, in: 0.001...86_400, "the longest time for one request, in seconds"),
-        .integer("concurrency", default: 16, in: 1...1000, "requests at once"),
-        .integer("retries", default: 5, in: 0...100, "how often a request is sent again"),
         .number("budget_usd", default: nil, in: 0...1e15, "the most that this teacher may cost, in USD"),
         .integer("budget_calls", default: nil, in: 0...Int(1e15), "the most requests it may send"),
         .number("price_in", default: nil, in: 0...1e15, "USD for a million tokens of questions"),
@@ -42,6 +41,7 @@ public final class OpenAITeacher: MeteredTeacher {
     private let settings: OpenAISettings
     private let client: HTTPClient
     private let meter: OpenAIMeter
+    private let pacer: RequestPacer
 
     /// Opens a teacher; nothing is sent yet.
     ///
@@ -53,7 +53,8 @@ public final class OpenAITeacher: MeteredTeacher {
         _ options: Options, environment: ((String) -> String?)? = nil
     ) throws {
         settings = try OpenAISettings(options, environment: environment ?? processEnvironment)
-        client = try HTTPClient(connections: settings.concurrency)
+        client = try HTTPClient(connections: settings.limits.concurrency)
+        pacer = RequestPacer(settings.limits, at: Uptime.now)
         meter = OpenAIMeter(settings)
     }
 
@@ -62,7 +63,7 @@ public final class OpenAITeacher: MeteredTeacher {
         var rows = [("model", settings.model), ("server", settings.address.display)]
         rows += settings.parameters.sorted { $0.key < $1.key }.map { ($0.key, $0.value.text) }
         if let seed = settings.seed { rows.append(("seed", String(seed))) }
-        rows.append(("concurrency", String(settings.concurrency)))
+        rows += settings.limits.card
         if let price = settings.price {
             rows.append(("price", "\(price.input) in, \(price.output) out (USD per million tokens)"))
         }
@@ -76,7 +77,8 @@ public final class OpenAITeacher: MeteredTeacher {
         _ requests: [TeacherRequest], job: Job,
         receive: (_ index: Int, _ result: Result<TeacherReply, any Error>) throws -> Void
     ) throws {
-        let run = OpenAIRun(requests, settings: settings, client: client, meter: meter, job: job)
+        let run = OpenAIRun(
+            requests, settings: settings, client: client, meter: meter, pacer: pacer, job: job)
         defer { run.finish() }
         while let answers = try run.step() {
             for (index, result) in answers { try receive(index, result) }
