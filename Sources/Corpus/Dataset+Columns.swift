@@ -28,7 +28,8 @@ extension Dataset {
         let renamed = views.map { view in names[view.name].map(view.renamed) ?? view }
         try requireDistinct(renamed.map(\.name))
         let detail = names.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
-        return deriving(renamed, HistoryStep("rename", detail.joined(separator: ", ")))
+        return deriving(
+            renamed, HistoryStep("rename", detail.joined(separator: ", "), renamed: names))
     }
 
     /// The dataset with one more column, or with other values in a column that it has.
@@ -36,8 +37,10 @@ extension Dataset {
     /// - Parameters:
     ///   - column: its name.
     ///   - values: one a row.
+    ///   - run: the number of the lab's run that made the values, if one did; scores of the column are then
+    ///     recorded with that run.
     /// - Throws: `LyceumError.invalid` if their number is not the number of rows.
-    public func adding(column: String, values: [Value]) throws -> Dataset {
+    public func adding(column: String, values: [Value], run: Int? = nil) throws -> Dataset {
         guard values.count == count else {
             throw LyceumError.invalid(
                 "column '\(column)'", expected: "\(count) values, one a row", got: String(values.count),
@@ -45,11 +48,11 @@ extension Dataset {
         }
         let added = ColumnView(name: column, column: Column(values), rows: nil)
         guard let place = columns.firstIndex(of: column) else {
-            return deriving(views + [added], HistoryStep("add column", column))
+            return deriving(views + [added], HistoryStep(HistoryStep.addColumn, column, run: run))
         }
         var changed = views
         changed[place] = added
-        return deriving(changed, HistoryStep("replace column", column))
+        return deriving(changed, HistoryStep(HistoryStep.replaceColumn, column, run: run))
     }
 
     /// The same rows with other columns.

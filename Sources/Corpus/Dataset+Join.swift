@@ -5,7 +5,7 @@ extension Dataset {
     /// one lacks a column, its rows hold null.
     public func concat(_ others: [Dataset]) -> Dataset {
         let detail = others.map { "\($0.count) rows (\($0.origin))" }.joined(separator: ", ")
-        return Dataset.joining([self] + others, history: history + [HistoryStep("concat", detail)])
+        return Dataset.joining([self] + others, history: history + [HistoryStep(HistoryStep.concat, detail)])
     }
 
     /// Where the rows come from, in a few words.

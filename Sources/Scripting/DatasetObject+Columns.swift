@@ -90,7 +90,7 @@ extension DatasetObject {
             LuaFunction(
                 name: "history", summary: "What the rows were loaded from and what was done with them since.",
                 returns:
-                    "a dataset: step, operation, detail, rows, and the fingerprint where one was asked for",
+                    "a dataset: step, operation, detail, rows, the fingerprint where one was asked for, and the number of the run that made the column",
                 example: "assert(data.from({ { n = 1 } }):take(1):history()[2].operation == \"take\")",
                 body: { call in
                     let steps = try dataset(call).history.enumerated().map { i, step -> [String: Value] in
@@ -98,11 +98,13 @@ extension DatasetObject {
                             "step": .integer(i + 1), "operation": .string(step.operation),
                             "detail": .string(step.detail), "rows": .integer(step.rows),
                             "fingerprint": step.fingerprint.map(Value.string) ?? .null,
+                            "run": step.run.map(Value.integer) ?? .null,
                         ]
                     }
                     return made(
                         Dataset(
-                            records: steps, columns: ["step", "operation", "detail", "rows", "fingerprint"]))
+                            records: steps,
+                            columns: ["step", "operation", "detail", "rows", "fingerprint", "run"]))
                 }),
         ]
     }

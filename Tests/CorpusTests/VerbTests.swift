@@ -103,6 +103,19 @@ import Testing
         }
     }
 
+    @Test func columnsKnowTheRunThatMadeThem() throws {
+        let rows = Dataset(records: [["text": "a"], ["text": "b"]])
+        let made = try rows.adding(column: "x", values: ["p", "q"], run: 3)
+        let both = try made.adding(column: "y", values: ["r", "s"], run: 5)
+        #expect(both.runs == [5, 3])
+        #expect(try both.filter { $0["x"]?.string == "p" }.run(ofColumn: "x") == 3)
+        #expect(try both.rename(["x": "z", "y": "x"]).run(ofColumn: "z") == 3)
+        #expect(try both.rename(["x": "z", "y": "x"]).run(ofColumn: "x") == 5)
+        #expect(both.run(ofColumn: "text") == nil)
+        #expect(try both.adding(column: "x", values: ["", ""]).run(ofColumn: "x") == nil)
+        #expect(both.concat([rows]).run(ofColumn: "x") == nil)
+    }
+
     @Test func historyTellsTheWay() throws {
         let path = try fixture("mixed.jsonl")
         var filter = RowFilter()

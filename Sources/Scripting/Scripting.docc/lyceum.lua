@@ -114,7 +114,7 @@ function dataset:group(column) end
 function dataset:stats(options) end
 
 ---What the rows were loaded from and what was done with them since.
----@return dataset # a dataset: step, operation, detail, rows, and the fingerprint where one was asked for
+---@return dataset # a dataset: step, operation, detail, rows, the fingerprint where one was asked for, and the number of the run that made the column
 function dataset:history() end
 
 ---Writes the rows to a file, which is replaced as a whole or not at all.

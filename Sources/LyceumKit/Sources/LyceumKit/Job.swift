@@ -72,13 +72,21 @@ public final class Job: Sendable {
         public let progress: @Sendable (Progress) -> Void
         /// Called with a line that should stay on the screen.
         public let note: @Sendable (String) -> Void
+        /// Called with the figures of a step, by name, for whoever keeps curves.
+        public let record: @Sendable (_ step: Int, _ figures: [String: Double]) -> Void
+        /// Called with the folder of a checkpoint that has just been written.
+        public let checkpoint: @Sendable (_ path: String, _ step: Int) -> Void
 
-        /// Makes a listener of two closures.
+        /// Makes a listener of closures.
         public init(
-            progress: @escaping @Sendable (Progress) -> Void, note: @escaping @Sendable (String) -> Void
+            progress: @escaping @Sendable (Progress) -> Void, note: @escaping @Sendable (String) -> Void,
+            record: @escaping @Sendable (_ step: Int, _ figures: [String: Double]) -> Void = { _, _ in },
+            checkpoint: @escaping @Sendable (_ path: String, _ step: Int) -> Void = { _, _ in }
         ) {
             self.progress = progress
             self.note = note
+            self.record = record
+            self.checkpoint = checkpoint
         }
     }
 
@@ -119,6 +127,20 @@ public final class Job: Sendable {
 
     /// Says one line that stays on the screen.
     public func note(_ line: String) { listener?.note(line) }
+
+    /// Tells the figures of a step, which the lab keeps as points of curves while the work goes on.
+    ///
+    /// - Parameters:
+    ///   - step: steps done, counted from 1.
+    ///   - figures: by name: "loss", "eval_loss", "learning_rate".
+    public func record(step: Int, _ figures: [String: Double]) { listener?.record(step, figures) }
+
+    /// Tells that a checkpoint was written.
+    ///
+    /// - Parameters:
+    ///   - path: its folder.
+    ///   - step: steps done when it was.
+    public func keptCheckpoint(_ path: String, step: Int) { listener?.checkpoint(path, step) }
 
     /// Asks this job to stop at its next step.
     public func cancel() { cancelled.store(true, ordering: .relaxed) }

@@ -14,13 +14,18 @@ import Testing
                     + (progress.isFinal ? " end" : "")
                 reports.withLock { $0.append(line) }
             },
-            note: { note in reports.withLock { $0.append("note \(note)") } })
+            note: { note in reports.withLock { $0.append("note \(note)") } },
+            record: { step, figures in reports.withLock { $0.append("record \(step) \(figures)") } },
+            checkpoint: { path, step in reports.withLock { $0.append("checkpoint \(path) \(step)") } })
         let job = Job("training", listener: listener)
+        job.record(step: 1, ["loss": 2.5])
+        job.keptCheckpoint("out/checkpoint-1", step: 1)
         job.update(done: 1, of: 3, unit: "steps", figures: [("loss", "2.5")])
         job.note("kept")
         job.finish(done: 3, of: nil, unit: "steps")
         #expect(
             reports.withLock { $0 } == [
+                "record 1 [\"loss\": 2.5]", "checkpoint out/checkpoint-1 1",
                 "training 1/3 steps loss=2.5", "note kept", "training 3/-1 steps  end",
             ])
     }

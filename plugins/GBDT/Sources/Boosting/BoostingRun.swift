@@ -20,6 +20,12 @@ struct BoostingRun {
         /// On the validation examples; empty without any.
         var validation: [TrainingReport.Point] = []
 
+        /// What was measured last, if it was after this round.
+        func figures(ofRound round: Int) -> [String: Double] {
+            let last = ["loss": training.last, "eval_loss": validation.last]
+            return last.compactMapValues { $0?.step == round ? $0?.value : nil }
+        }
+
         /// The round of the lowest validation loss, the first of equal ones.
         var best: TrainingReport.Point? { validation.min { $0.value < $1.value } }
     }
@@ -63,6 +69,7 @@ struct BoostingRun {
                 try booster.update(round: round, on: training)
                 try measure(booster, round: round, &outcome.history)
                 round += 1
+                job.record(step: round, outcome.history.figures(ofRound: round))
                 outcome.booster = booster
                 job.update(
                     done: round - firstRound, of: options.rounds, unit: "rounds",

@@ -33,9 +33,13 @@ extension GBDTStudent {
             options: options, objective: task.objective, training: task.training, validation: task.validation,
             firstRound: state.firstRound
         ) { booster, history in
-            try checkpoints?.write(
+            guard let checkpoints else { return }
+            try checkpoints.write(
                 GBDTStudent(self.configuration, model: task.model(booster)),
                 Checkpoints.State(firstRound: state.firstRound, history: history))
+            if let newest = checkpoints.newest {
+                job.keptCheckpoint(newest, step: history.training.last?.step ?? 0)
+            }
         }
         let outcome = try run.run(from: model?.booster, history: state.history, job: job)
         if let booster = outcome.booster { model = task.model(booster) }

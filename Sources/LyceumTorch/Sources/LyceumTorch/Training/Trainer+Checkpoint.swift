@@ -34,6 +34,7 @@ extension Trainer {
             try Files.write(
                 JSON.encode(.object(document), pretty: true), to: Files.join(folder, Self.stateFile))
         }
+        job.keptCheckpoint(path, step: state.step)
         for step in Self.checkpoints(in: folder).dropLast(options.saveTotalLimit) {
             Files.removeTree(Files.join(folder, Self.prefix + String(step)))
         }

@@ -29,6 +29,7 @@ extension Trainer {
                 remedy: "lower learning_rate, or look for faulty rows in the validation data")
         }
         state.record("eval_loss", loss)
+        job.record(step: state.step, ["eval_loss": loss])
         guard state.bestLoss.map({ loss < $0 }) ?? true else {
             state.validationsSinceBest += 1
             return

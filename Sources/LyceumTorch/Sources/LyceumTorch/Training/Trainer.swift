@@ -133,9 +133,9 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
             state.epoch += 1
             state.batchesDone = 0
         }
-        state.record("loss", loss)
-        state.record("learning_rate", rate)
-        state.record("grad_norm", norm)
+        let figures = ["loss": loss, "learning_rate": rate, "grad_norm": norm]
+        for (name, value) in figures { state.record(name, value) }
+        job.record(step: state.step, figures)
         meter.add(tokens: all.reduce(0) { $0 + $1.tokenCount }, loss: loss)
         job.update(
             done: state.step, of: totalSteps, unit: "steps",
