@@ -21,6 +21,11 @@ extension BART {
         SequenceToSequenceStudent<BART>.registration(
             modelTypes: ["bart"],
             summary: "encoder-decoder transformer with learnt positions (Lewis et al. 2019)",
-            learningRate: 5e-5)
+            learningRate: 5e-5,
+            trial: [
+                "d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2,
+                "decoder_attention_heads": 2, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32,
+                "max_position_embeddings": 64, "vocab_size": 320,
+            ])
     }
 }

@@ -21,6 +21,7 @@ extension T5 {
         SequenceToSequenceStudent<T5>.registration(
             modelTypes: ["t5"],
             summary: "encoder-decoder transformer with relative positions (Raffel et al. 2020)",
-            learningRate: 1e-3)
+            learningRate: 1e-3,
+            trial: ["d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2])
     }
 }

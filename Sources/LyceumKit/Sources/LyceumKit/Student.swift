@@ -166,6 +166,9 @@ public struct StudentArchitecture {
     public let generationOptions: [OptionDeclaration]
     /// The options of `student:classify(data, …)`, besides those that name columns.
     public let classificationOptions: [OptionDeclaration]
+    /// Options of any of the functions above that make a student small enough to be tried in a second: those of
+    /// `StudentContract`.
+    public let trial: [String: Value]
     /// Makes an untrained student of checked options.
     public let make: (Options) throws -> any Student
     /// Reads a student from a folder.
@@ -176,6 +179,7 @@ public struct StudentArchitecture {
         id: String, aliases: [String] = [], modelTypes: [String] = [], summary: String, tasks: [StudentTask],
         configuration: [OptionDeclaration], trainingOptions: [OptionDeclaration],
         generationOptions: [OptionDeclaration] = [], classificationOptions: [OptionDeclaration] = [],
+        trial: [String: Value] = [:],
         make: @escaping (Options) throws -> any Student,
         load: @escaping (_ path: String) throws -> any Student
     ) {
@@ -188,6 +192,7 @@ public struct StudentArchitecture {
         self.trainingOptions = trainingOptions
         self.generationOptions = generationOptions
         self.classificationOptions = classificationOptions
+        self.trial = trial
         self.make = make
         self.load = load
     }

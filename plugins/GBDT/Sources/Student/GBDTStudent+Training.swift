@@ -14,7 +14,12 @@ extension GBDTStudent {
         let held = try validation.map { try Self.read($0, job: job) }.flatMap { $0.isEmpty ? nil : $0 }
         let checkpoints = options.outputFolder.map { Checkpoints(folder: $0) }
         var state = Checkpoints.State(firstRound: try model?.booster.rounds ?? 0, history: .init())
-        if options.resume, let checkpoints, let newest = checkpoints.newest {
+        if options.resume, let checkpoints {
+            guard let newest = checkpoints.newest else {
+                throw LyceumError.file(
+                    path: checkpoints.folder, line: nil, problem: "holds no checkpoint to resume from",
+                    remedy: "train without resume first")
+            }
             let saved = try GBDTStudent(folder: newest)
             guard saved.configuration.task == configuration.task else {
                 throw LyceumError.file(

@@ -53,8 +53,12 @@ extension SequenceToSequenceStudent {
     private func prepare(_ examples: ExampleSource, _ job: Job) throws -> (Model, any Tokenizer) {
         if let model, let tokenizer { return (model, tokenizer) }
         let texts = VocabularyTexts(examples, prefix: prefix)
-        let tokenizer = try Model.makeTokenizer(texts, size: configuration.vocabularySize, job: job)
+        let made = Result {
+            try Model.makeTokenizer(texts, size: configuration.vocabularySize, job: job)
+        }
+        // Texts that could not be read are the cause of whatever the tokenizer says of those that could.
         try texts.rethrow()
+        let tokenizer = try made.get()
         configuration.vocabularySize = tokenizer.vocabularySize
         let model = try Model(configuration)
         model.eval()

@@ -55,8 +55,10 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
     ///   - modelTypes: values of `model_type` in config.json that it reads.
     ///   - summary: one line.
     ///   - learningRate: a default that suits it.
+    ///   - trial: options that make a student small; see `StudentArchitecture.trial`.
     public static func registration(
-        aliases: [String] = [], modelTypes: [String], summary: String, learningRate: Double
+        aliases: [String] = [], modelTypes: [String], summary: String, learningRate: Double,
+        trial: [String: Value] = [:]
     ) -> StudentArchitecture {
         StudentArchitecture(
             id: Model.architecture, aliases: aliases, modelTypes: modelTypes, summary: summary,
@@ -73,6 +75,7 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
                 .integer("batch_size", default: 32, in: 1...65536, unit: "texts", "texts generated at once"),
                 Precision.declaration, DeviceChoice.moving,
             ],
+            trial: ["vocab_size": 120, "max_source_length": 64].merging(trial) { _, own in own },
             make: { options in
                 let student = SequenceToSequenceStudent(
                     try Model.Configuration(options), device: DeviceChoice(options) ?? .auto)
