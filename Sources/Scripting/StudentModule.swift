@@ -53,9 +53,19 @@ extension Scripting {
                     }),
                 LuaFunction(
                     name: "load", summary: "Reads a student from a folder.",
-                    parameters: [LuaParameter("folder", .string, "one that student:save wrote")],
+                    parameters: [
+                        LuaParameter("folder", .string, "one that student:save wrote"),
+                        LuaParameter(
+                            "options",
+                            .options([
+                                .choice(
+                                    "device", ["auto", "cpu", "cuda"], default: "auto",
+                                    "where it computes; auto takes a CUDA device if there is one")
+                            ]), "how", optional: true),
+                    ],
                     returns: "a student",
                     errors: [
+                        "device = \"cuda\" without a CUDA device (the reason is told)",
                         "a folder without config.json, or of an architecture that no plugin reads",
                         "a checkpoint that is cut short (the file and what is missing)",
                     ],
@@ -65,9 +75,20 @@ extension Scripting {
                         let folder = try call.string(1)
                         let architecture = try plugins.student(modelType: try modelType(of: folder))
                         let student = try architecture.load(folder)
+                        try place(student, try call.options(2).values)
                         return [.object(StudentObject(student, architecture: architecture))]
                     }),
             ])
+    }
+
+    /// Puts a loaded student where the options say.
+    private static func place(_ student: any Student, _ options: Options) throws {
+        if let student = student as? any MovableStudent {
+            try student.compute(on: try options.string("device"))
+        } else if options.optionalString("device") == "cuda" {
+            throw LyceumError.unsupported(
+                "\(student.architecture) students compute on the CPU only", remedy: "leave device out")
+        }
     }
 
     /// The `model_type` that a checkpoint's config.json names.

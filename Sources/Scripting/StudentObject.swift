@@ -1,4 +1,5 @@
 import Corpus
+import Evaluation
 import LuaBridge
 import LyceumKit
 import LyceumText
@@ -85,13 +86,22 @@ final class StudentObject {
                 let target = try options.values.string("target")
                 let title = "training \(object.student.architecture)"
                 try data.requireRows("train on")
+                var validation = try options.object("valid", DatasetObject.self)?.dataset
+                    .examples(input: input, target: target)
+                validation?.scorer = rouge
                 let report = try object.student.train(
-                    on: try data.examples(input: input, target: target),
-                    validation: try options.object("valid", DatasetObject.self)?.dataset
-                        .examples(input: input, target: target),
+                    on: try data.examples(input: input, target: target), validation: validation,
                     options: own, job: environment.job(title))
                 return [.object(RunObject(title: title, report: report))]
             })
+    }
+
+    /// The mean F of what papers report, which training may watch on the validation set.
+    private static let rouge: TextScorer = { predictions, references in
+        let report = try Rouge.score(
+            predictions: predictions, references: references, options: RougeOptions(resamples: 1))
+        let figures = report.summaries.map { ($0.kind.name, $0.fmeasure) }
+        return Dictionary(figures, uniquingKeysWith: { first, _ in first })
     }
 
     private static var save: LuaFunction {

@@ -47,6 +47,13 @@ struct T5DeviceTests {
         #expect(cextension_device_calls() > before)
     }
 
+    @Test func autoPrecisionAsksTheDevice() {
+        // An extension's abilities are unknown, whatever the processor's.
+        #expect(Precision.auto.computeType(on: .extended(0)) == .float32)
+        #expect(Precision.bf16.computeType(on: .extended(0)) == .bfloat16)
+        #expect(Precision.fp32.computeType(on: .cuda(0)) == .float32)
+    }
+
     @Test(.disabled(if: Torch.hasCUDA)) func cudaWithoutCUDAIsAnError() throws {
         let configuration = try Options(
             ["device": "cuda"], declared: T5.registration.configuration, function: "student.new")

@@ -300,10 +300,14 @@ function student.list() end
 ---@return student # a student
 function student.new(architecture, options) end
 
+---@class student.load.options
+---@field device? "auto"|"cpu"|"cuda" where it computes; auto takes a CUDA device if there is one (default auto)
+
 ---Reads a student from a folder.
 ---@param folder string one that student:save wrote
+---@param options? student.load.options how
 ---@return student # a student
-function student.load(folder) end
+function student.load(folder, options) end
 
 ---Scores with intervals, tests of differences, and baselines.
 ---@class metrics

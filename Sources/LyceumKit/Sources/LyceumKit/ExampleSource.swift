@@ -12,12 +12,21 @@ public struct Example: Sendable, Hashable {
     }
 }
 
+/// Scores written texts against the wanted ones: figures by name ("rouge1"), the larger the better.
+///
+/// Students measure themselves with it in training. It comes from whoever calls them, because metrics belong to
+/// the program and not to its plugins.
+public typealias TextScorer =
+    @Sendable (_ predictions: [String], _ references: [String]) throws -> [String: Double]
+
 /// Training pairs by index, read when they are needed: a dataset stays where it is.
 public struct ExampleSource: Sendable {
     /// How many pairs there are.
     public let count: Int
     /// Identifies the content, for the record of a run; empty if unknown.
     public let fingerprint: String
+    /// How texts written for these inputs are scored against the targets; nil if nobody said.
+    public var scorer: TextScorer?
     private let read: @Sendable (Int) throws -> Example
 
     /// Wraps a way to read pairs.

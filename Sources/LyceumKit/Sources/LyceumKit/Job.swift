@@ -95,6 +95,10 @@ public final class Job: Sendable {
     private let listener: Listener?
     private let cancelled = Atomic<Bool>(false)
     private let obeysInterrupt: Bool
+    /// The last report.
+    private let stand = Mutex<Progress?>(nil)
+    /// What this job is a part of.
+    private let whole: Job?
 
     /// Starts a job.
     ///
@@ -102,7 +106,12 @@ public final class Job: Sendable {
     ///   - title: what the work is, in a few words.
     ///   - obeysInterrupt: whether Ctrl-C cancels it, as well as `cancel()`.
     ///   - listener: receives progress and notes; nil is silent.
-    public init(_ title: String, obeysInterrupt: Bool = true, listener: Listener? = nil) {
+    public convenience init(_ title: String, obeysInterrupt: Bool = true, listener: Listener? = nil) {
+        self.init(title, obeysInterrupt: obeysInterrupt, listener: listener, whole: nil)
+    }
+
+    private init(_ title: String, obeysInterrupt: Bool, listener: Listener?, whole: Job?) {
+        self.whole = whole
         self.title = title
         self.listener = listener
         self.obeysInterrupt = obeysInterrupt
@@ -142,12 +151,30 @@ public final class Job: Sendable {
     ///   - step: steps done when it was.
     public func keptCheckpoint(_ path: String, step: Int) { listener?.checkpoint(path, step) }
 
+    /// A piece of this work ("validating") that is cancelled with it. Its progress is shown as a figure of this
+    /// job, which stands still meanwhile.
+    public func part(_ title: String) -> Job {
+        let shown = listener.map { listener in
+            Listener(
+                progress: { part in
+                    guard let stand = self.stand.withLock({ $0 }) else { return }
+                    let done = "\(part.done)" + (part.total.map { "/\($0)" } ?? "") + " \(part.unit)"
+                    listener.progress(
+                        Progress(
+                            title: stand.title, done: stand.done, total: stand.total, unit: stand.unit,
+                            figures: [(part.title, done)], isFinal: false))
+                }, note: listener.note)
+        }
+        return Job(title, obeysInterrupt: obeysInterrupt, listener: shown, whole: self)
+    }
+
     /// Asks this job to stop at its next step.
     public func cancel() { cancelled.store(true, ordering: .relaxed) }
 
     /// Whether this job should stop.
     public var isCancelled: Bool {
         cancelled.load(ordering: .relaxed) || (obeysInterrupt && Interrupt.isRaised)
+            || whole?.isCancelled ?? false
     }
 
     /// Throws if this job should stop.
@@ -161,8 +188,10 @@ public final class Job: Sendable {
     private func send(
         _ done: Int, _ total: Int?, _ unit: String, _ figures: [(name: String, value: String)], isFinal: Bool
     ) {
-        listener?.progress(
-            Progress(
-                title: title, done: done, total: total, unit: unit, figures: figures, isFinal: isFinal))
+        guard let listener else { return }
+        let progress = Progress(
+            title: title, done: done, total: total, unit: unit, figures: figures, isFinal: isFinal)
+        stand.withLock { $0 = progress }
+        listener.progress(progress)
     }
 }

@@ -62,6 +62,15 @@ extension Student {
     }
 }
 
+/// A student that computes on a device of the user's choice.
+public protocol MovableStudent: Student {
+    /// Where it shall compute from now on.
+    ///
+    /// - Parameter device: "auto", "cpu" or "cuda".
+    /// - Throws: `LyceumError.unsupported` if this machine has no such device.
+    func compute(on device: String) throws
+}
+
 /// The class of one text.
 public struct Classification: Sendable, Equatable {
     /// The most probable label.

@@ -93,14 +93,29 @@ CTorchStatus ctorch_set_threads(int32_t count) {
     });
 }
 
-int32_t ctorch_cuda_driver_devices(void) {
-    // The driver's own library, and two functions of it that have not changed since CUDA 1.
+// The driver's own library, and functions of it that have not changed since CUDA 1.
+static void *initialised_cuda_driver() {
     void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-    if (!driver) return 0;
+    if (!driver) return nullptr;
     auto *init = reinterpret_cast<int (*)(unsigned)>(dlsym(driver, "cuInit"));
+    return init && init(0) == 0 ? driver : nullptr;
+}
+
+int32_t ctorch_cuda_driver_devices(void) {
+    void *driver = initialised_cuda_driver();
+    if (!driver) return 0;
     auto *device_count = reinterpret_cast<int (*)(int *)>(dlsym(driver, "cuDeviceGetCount"));
     int count = 0;
-    return init && device_count && init(0) == 0 && device_count(&count) == 0 ? count : 0;
+    return device_count && device_count(&count) == 0 ? count : 0;
+}
+
+int32_t ctorch_cuda_driver_capability(int32_t device) {
+    constexpr int compute_capability_major = 75;
+    void *driver = initialised_cuda_driver();
+    if (!driver) return 0;
+    auto *attribute = reinterpret_cast<int (*)(int *, int, int)>(dlsym(driver, "cuDeviceGetAttribute"));
+    int major = 0;
+    return attribute && attribute(&major, compute_capability_major, device) == 0 ? major : 0;
 }
 
 bool ctorch_library_folder(char *path, size_t capacity) {

@@ -50,20 +50,24 @@ import Testing
         #expect(try layer.linear.weight.tensor.grad?.device == device)
     }
 
-    @Test(arguments: [Device.extended(0)] + (Torch.hasCUDA ? [.cuda(0)] : []))
-    func trainsAsOnTheCPU(_ device: Device) throws {
+    @Test(arguments: [Device.extended(0)] + (Torch.hasCUDA ? [.cuda(0)] : []), OptimizerChoice.allCases)
+    func trainsAsOnTheCPU(_ device: Device, _ choice: OptimizerChoice) throws {
         let x = try Tensor([1, 2, 3, 4] as [Float], shape: [2, 2])
         func weights(_ device: Device) throws -> Tensor {
             let layer = try Layer(size: 2)
             try layer.move(to: device)
             let parameters = layer.namedParameters()
-            let optimizer = try AdamW(parameters, weightDecay: 0.1)
-            #expect(optimizer.state().allSatisfy { $0.tensor.device == device })
+            var options = TrainingOptions()
+            options.weightDecay = 0.1
+            options.scaleParameter = true
+            let optimizer = try choice.make(parameters, options)
+            // Adafactor counts its steps on the CPU, where reading them waits for nothing.
+            #expect(optimizer.state().allSatisfy { $0.tensor.device == device || $0.tensor.shape.isEmpty })
             for _ in 0..<3 {
                 try optimizer.zeroGradients()
                 try layer.linear(x.to(device)).sum().backward()
                 #expect(try GradientClipping.clip(parameters, maximum: 1) > 1)
-                try optimizer.step(learningRate: 0.1)
+                try optimizer.step(learningRate: 0.1, embeddingLearningRate: nil)
             }
             return try layer.linear.weight.tensor.detach().to(.cpu)
         }

@@ -44,6 +44,42 @@ import Testing
         #expect(abs(again - best.value) < 1e-6 * best.value + 1e-12)
     }
 
+    @Test func aMeasureOfTheCallersDecidesWhatIsBest() throws {
+        let learner = try LineLearner()
+        let options = overshooting {
+            $0.metricForBestModel = "closeness"
+            $0.evalSteps = 5
+        }
+        // Best on the way, where the slope passes 2; the loss goes on falling to a slope of 3.
+        let report = try Trainer(
+            learner, training: LineSource(count: 40), validation: LineSource(count: 10), options: options,
+            job: .silent(), measure: { _ in ["closeness": -Double(abs(try learner.weights()[0] - 2))] }
+        ).run()
+        let curve = try #require(report.history["eval_closeness"])
+        let best = try #require(curve.max { $0.value < $1.value })
+        let losses = try #require(report.history["eval_loss"])
+        #expect(report.steps == best.step + 15)
+        #expect(
+            losses.last.map { last in losses.contains { $0.step == best.step && $0.value > last.value } }
+                == true)
+        #expect(-Double(abs(try learner.weights()[0] - 2)) == best.value)
+    }
+
+    @Test func aMeasureThatIsMissingOrNoNumberStopsTheRun() throws {
+        for (figures, words) in [
+            ([:], "closeness is not measured"), (["closeness": Double.nan], "closeness is nan"),
+        ] {
+            let error = #expect(throws: LyceumError.self) {
+                try Trainer(
+                    LineLearner(), training: LineSource(count: 40), validation: LineSource(count: 10),
+                    options: self.overshooting { $0.metricForBestModel = "closeness" }, job: .silent(),
+                    measure: { _ in figures }
+                ).run()
+            }
+            #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+        }
+    }
+
     @Test func patienceIsPartOfACheckpoint() throws {
         let whole = try train(LineLearner(), overshooting())
         // Cut in the middle of the patience, at a checkpoint, and resumed.

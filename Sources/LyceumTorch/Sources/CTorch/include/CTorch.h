@@ -157,6 +157,9 @@ CTorchStatus ctorch_set_threads(int32_t count);
 /// How many CUDA devices the NVIDIA driver of this machine offers; 0 without a driver. Does not need libtorch's CUDA
 /// part.
 int32_t ctorch_cuda_driver_devices(void);
+/// The major compute capability of a CUDA device, 8 of an A100; 0 without a driver or the device. Does not need
+/// libtorch's CUDA part.
+int32_t ctorch_cuda_driver_capability(int32_t device);
 /// Writes the folder that libtorch_cpu.so was loaded from, zero-terminated. False when it cannot be told or does not
 /// fit `capacity`.
 bool ctorch_library_folder(char *path, size_t capacity);

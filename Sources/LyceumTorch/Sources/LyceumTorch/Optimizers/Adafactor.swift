@@ -80,9 +80,11 @@ public final class Adafactor: Optimizer {
         try slot.step.add_(1)
         // The share of the new square in the mean: 1 - β₂.
         let share = pow(try slot.step.item(), Self.decayExponent)
-        var rate = try Tensor([Float(learningRate)], shape: []).to(weights.device)
-        if scaleParameter { rate = try Self.rms(weights).clamp_(min: Self.epsilon.scale) * rate }
-
+        // Of rank 0 on the weights' device, so that nothing waits for it.
+        let rate = try
+            (scaleParameter
+            ? Self.rms(weights).clamp_(min: Self.epsilon.scale) : .ones([], device: weights.device))
+            .mul_(learningRate)
         let square = try gradient.square().add_(Self.epsilon.square)
         let update: Tensor
         switch slot.moment {

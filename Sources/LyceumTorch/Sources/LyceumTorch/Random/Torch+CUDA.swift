@@ -16,6 +16,11 @@ extension Torch {
         if let cudaFailure { throw cudaFailure }
     }
 
+    /// Whether a CUDA device multiplies bf16 in hardware: those of compute capability 8 and above do.
+    static func hasHardwareBF16(cuda index: Int) -> Bool {
+        Int32(exactly: index).map { ctorch_cuda_driver_capability($0) >= 8 } ?? false
+    }
+
     private static let cudaFailure: LyceumError? = {
         guard ctorch_cuda_driver_devices() > 0 else {
             return .unsupported(

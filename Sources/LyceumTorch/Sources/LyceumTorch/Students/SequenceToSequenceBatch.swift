@@ -115,6 +115,11 @@ struct TokenizedPairs: BatchSource {
         padID = tokenizer.padID
     }
 
+    /// The token ids of every source.
+    var sources: [[Int]] {
+        lengths.indices.map { ids[offsets[2 * $0]..<offsets[2 * $0 + 1]].map { Int($0) } }
+    }
+
     func batch(of indices: [Int]) throws -> SequenceToSequenceBatch {
         try SequenceToSequenceBatch(
             sources: indices.map { ids[offsets[2 * $0]..<offsets[2 * $0 + 1]] },

@@ -1,6 +1,13 @@
 import LyceumKit
 
-extension SequenceToSequenceStudent {
+extension SequenceToSequenceStudent: MovableStudent {
+    /// Moves the network, or will when there is one.
+    public func compute(on device: String) throws {
+        guard let choice = DeviceChoice(rawValue: device) else { return }
+        deviceChoice = choice
+        try model?.move(to: choice.resolve())
+    }
+
     /// Where the student computes from now on: the options' wish, or else the last one.
     ///
     /// - Throws: `LyceumError.unsupported` if it is CUDA, and there is none.

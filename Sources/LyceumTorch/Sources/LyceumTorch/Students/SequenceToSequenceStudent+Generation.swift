@@ -19,24 +19,26 @@ extension SequenceToSequenceStudent {
         job.noteCut(cut, of: inputs.count, limit: limit, positions: positions)
         model.eval()
         try model.move(to: device(options))
-        try noGrad { try model.setComputeType(Precision(options).computeType) }
+        try noGrad { try model.setComputeType(Precision(options).computeType(on: model.device)) }
         defer { model.dropComputeType() }
         let texts = try Generator.generate(
             model, sources: sources, batchSize: options.int("batch_size"), options: search, job: job)
         let each = search.numReturnSequences
         return try inputs.indices.map { input in
-            try generation(of: Array(texts[input * each..<(input + 1) * each]), tokenizer)
+            let texts = texts[input * each..<(input + 1) * each]
+            // The best first.
+            let spelt = try texts.map { try tokenizer.spell($0) }
+            return Generation(
+                text: spelt.first ?? "", tokenCount: texts.first?.count ?? 0,
+                alternatives: Array(spelt.dropFirst()))
         }
     }
+}
 
-    /// The texts that tokens spell, the best first.
-    private func generation(of texts: [[Int]], _ tokenizer: any Tokenizer) throws -> Generation {
-        let spelt = try texts.map { ids in
-            // A network may have more rows than the vocabulary has pieces; such ids spell nothing.
-            try tokenizer.decode(ids.filter { $0 < tokenizer.vocabularySize }, skipSpecialTokens: true)
-        }
-        return Generation(
-            text: spelt.first ?? "", tokenCount: texts.first?.count ?? 0,
-            alternatives: Array(spelt.dropFirst()))
+extension Tokenizer {
+    /// The text of generated tokens, special ones left out.
+    func spell(_ ids: [Int]) throws -> String {
+        // A network may have more rows than the vocabulary has pieces; such ids spell nothing.
+        try decode(ids.filter { $0 < vocabularySize }, skipSpecialTokens: true)
     }
 }

@@ -30,9 +30,18 @@ extension SequenceToSequenceStudent {
         }
         try model.move(to: device)
         model.setDropout(settings.dropout)
+        let held = try validation.map(encode)
+        let written = try ValidationTexts(options, settings, configuration: generation, limit: targetLimit)
         let trainer = try Trainer(
             SequenceToSequenceLearner(model) { try self.write(into: $0) }, training: encode(examples),
-            validation: validation.map(encode), options: settings, job: job)
+            validation: held, options: settings, job: job,
+            measure: written.flatMap { written in
+                validation.flatMap { examples in
+                    held.map { held in
+                        { try written.score(examples, held.sources, model, tokenizer, settings, $0) }
+                    }
+                }
+            })
         if let checkpoint { try trainer.restore(checkpoint) }
         return try trainer.run()
     }

@@ -64,8 +64,9 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
             id: Model.architecture, aliases: aliases, modelTypes: modelTypes, summary: summary,
             tasks: [.generate],
             configuration: Model.Configuration.declarations + [DeviceChoice.declaration],
-            trainingOptions: TrainingOptions.declarations(learningRate: learningRate, batchSize: 16)
-                + textOptions(sourceLength: 512) + [
+            trainingOptions: TrainingOptions.declarations(
+                learningRate: learningRate, batchSize: 16, metrics: ValidationTexts.metrics)
+                + ValidationTexts.declarations + textOptions(sourceLength: 512) + [
                     .integer(
                         "max_target_length", default: 128, in: 1...65536, unit: "tokens",
                         "longer targets are cut to this"),

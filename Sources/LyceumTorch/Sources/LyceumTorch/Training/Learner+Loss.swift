@@ -17,7 +17,7 @@ extension Learner {
         var items = 0
         network.eval()
         try noGrad {
-            try network.setComputeType(precision.computeType)
+            try network.setComputeType(precision.computeType(on: network.device))
             defer { network.dropComputeType() }
             for start in stride(from: 0, to: order.count, by: max(1, batchSize)) {
                 if job.isCancelled { throw LyceumError.cancelled("the loss was not measured to its end") }

@@ -3,26 +3,29 @@ import LyceumKit
 
 /// The number format that matrices are multiplied in (`precision`). Weights are kept in float32 either way.
 public enum Precision: String, Sendable, CaseIterable {
-    /// bf16 where the processor multiplies it in hardware, else fp32.
+    /// bf16 where the device multiplies it in hardware, else fp32.
     case auto
     /// 32-bit floats.
     case fp32
     /// Brain floats of 16 bits: the range of fp32 with 8 bits of precision.
     case bf16
 
-    /// The type to compute in on this machine.
-    public var computeType: DType {
-        switch self {
-        case .fp32: return .float32
-        case .bf16: return .bfloat16
-        case .auto: return Self.hasHardwareBF16 ? .bfloat16 : .float32
+    /// The type to compute in on a device of this machine.
+    public func computeType(on device: Device) -> DType {
+        switch (self, device) {
+        case (.fp32, _): return .float32
+        case (.bf16, _): return .bfloat16
+        case (.auto, .cpu): return Self.hasHardwareBF16 ? .bfloat16 : .float32
+        case (.auto, .cuda(let index)): return Torch.hasHardwareBF16(cuda: index) ? .bfloat16 : .float32
+        // Nobody knows what an extension is good at.
+        case (.auto, .extended): return .float32
         }
     }
 
     /// The option that chooses it.
     public static let declaration = OptionDeclaration.choice(
         "precision", allCases.map(\.rawValue), default: auto.rawValue,
-        "number format of matrix products; auto takes bf16 where the processor has it")
+        "number format of matrix products; auto takes bf16 where the device has it")
 
     /// Reads the option.
     init(_ options: Options) throws { self = Precision(rawValue: try options.string("precision")) ?? .auto }

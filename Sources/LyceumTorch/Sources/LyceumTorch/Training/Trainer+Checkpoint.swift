@@ -1,8 +1,8 @@
 import LyceumKit
 
 // Checkpoints: <output_dir>/checkpoint-<step>/, each a student's own folder plus optimizer.safetensors (moments
-// and the generator's state) and trainer_state.json; and <output_dir>/best/, the student of the lowest
-// validation loss.
+// and the generator's state) and trainer_state.json; and <output_dir>/best/, the student of the best
+// validation.
 extension Trainer {
     private static var prefix: String { "checkpoint-" }
     private static var optimizerFile: String { "optimizer.safetensors" }
@@ -70,7 +70,7 @@ extension Trainer {
             if let generator = tensors[name] { try Torch.restore(rngState: generator, of: device) }
         }
         state = restored
-        if state.bestLoss != nil, options.loadBestModelAtEnd, let folder = options.outputFolder {
+        if state.bestMetric != nil, options.loadBestModelAtEnd, let folder = options.outputFolder {
             let path = Files.join(Files.join(folder, "best"), CheckpointFiles.weights)
             let saved = try Safetensors.read(path).tensors()
             best = try learner.network.state().map { name, tensor in
@@ -94,7 +94,7 @@ extension Trainer {
         try generators.map { ($0.name, try Torch.rngState(of: $0.device)) }
     }
 
-    /// What decides which batches are drawn: it must be the same when a run is resumed.
+    /// What decides which batches are drawn and which weights are best: it must be the same when a run is resumed.
     private var identity: [String: Value] {
         [
             "train_batch_size": .integer(options.batchSize),
@@ -103,6 +103,7 @@ extension Trainer {
             "group_by_length": .bool(options.groupByLength),
             "train_examples": .integer(training.lengths.count),
             "train_fingerprint": .string(training.fingerprint),
+            "metric_for_best_model": .string(options.metricForBestModel),
         ]
     }
 }

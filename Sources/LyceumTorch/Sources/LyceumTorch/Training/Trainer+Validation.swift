@@ -8,33 +8,42 @@ extension Trainer {
             || options.earlyStoppingPatience.map { state.validationsSinceBest >= $0 } ?? false
     }
 
-    /// Measures the validation set, and keeps the weights if its loss is the lowest so far.
+    /// Measures the validation set, and keeps the weights if it is the best so far.
     ///
-    /// - Throws: `LyceumError.failed` when the loss is no number.
+    /// - Throws: `LyceumError.failed` when the metric that decides is no number.
     func validate() throws {
         guard let validation else { return }
         let loss: Double
+        let further: [String: Double]
         do {
             loss = try learner.meanLoss(
                 of: validation, batchSize: sampler.batchSize, precision: options.precision, job: job)
+            further = try measure?(job.part("validating")) ?? [:]
         } catch LyceumError.cancelled {
             // The run stops before its next step, and says there what it keeps; resumed, it validates first.
             state.owesValidation = true
             return
         }
         state.owesValidation = false
-        guard loss.isFinite else {
+        let name = options.metricForBestModel
+        let isLoss = name == TrainingOptions.loss
+        guard loss.isFinite, let metric = isLoss ? loss : further[name], metric.isFinite else {
+            let figure =
+                loss.isFinite
+                ? "\(name) is \(further[name].map { String($0) } ?? "not measured")" : "loss is \(loss)"
             throw LyceumError.failed(
-                "training stopped after step \(state.step): the validation loss is \(loss)",
+                "training stopped after step \(state.step): the validation \(figure)",
                 remedy: "lower learning_rate, or look for faulty rows in the validation data")
         }
-        state.record("eval_loss", loss)
-        job.record(step: state.step, ["eval_loss": loss])
-        guard state.bestLoss.map({ loss < $0 }) ?? true else {
+        var figures = ["eval_loss": loss]
+        for (name, value) in further { figures["eval_\(name)"] = value }
+        for (name, value) in figures { state.record(name, value) }
+        job.record(step: state.step, figures)
+        guard state.bestMetric.map({ isLoss ? metric < $0 : metric > $0 }) ?? true else {
             state.validationsSinceBest += 1
             return
         }
-        state.bestLoss = loss
+        state.bestMetric = metric
         state.validationsSinceBest = 0
         guard options.loadBestModelAtEnd else { return }
         best = try learner.network.state().map { ($0.name, try $0.tensor.detach().clone()) }

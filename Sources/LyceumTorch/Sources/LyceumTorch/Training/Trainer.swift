@@ -15,7 +15,9 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
     let optimizer: any Optimizer
     let parameters: [(name: String, parameter: Parameter)]
     var state = TrainingState()
-    /// The weights of the lowest validation loss, by path.
+    /// What is measured on the validation set besides the loss, by name.
+    let measure: ((Job) throws -> [String: Double])?
+    /// The weights of the best validation, by path.
     var best: [(name: String, tensor: Tensor)]?
     private let replicas: Replicas<Student>
     private var meter = ProgressMeter()
@@ -29,9 +31,12 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
     ///   - validation: held-out examples, if any.
     ///   - options: how to train.
     ///   - job: progress and cancellation.
+    ///   - measure: what is measured at every validation besides the loss: figures by name, the larger the better.
+    ///     Each becomes a curve `eval_<name>`, and may be `metric_for_best_model`.
     /// - Throws: `LyceumError.empty` without examples, or without those that early stopping needs.
     public init(
-        _ learner: Student, training: Source, validation: Source? = nil, options: TrainingOptions, job: Job
+        _ learner: Student, training: Source, validation: Source? = nil, options: TrainingOptions, job: Job,
+        measure: ((Job) throws -> [String: Double])? = nil
     ) throws {
         guard !training.lengths.isEmpty else {
             throw LyceumError.empty("the training data", remedy: "give at least one example")
@@ -39,10 +44,15 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         self.learner = learner
         self.training = training
         self.validation = validation.flatMap { $0.lengths.isEmpty ? nil : $0 }
-        if self.validation == nil, options.earlyStoppingPatience != nil {
+        if self.validation == nil,
+            let needy = options.earlyStoppingPatience != nil
+                ? "early_stopping_patience"
+                : options.metricForBestModel != TrainingOptions.loss ? "metric_for_best_model" : nil
+        {
             throw LyceumError.empty(
-                "the validation data that early_stopping_patience needs", remedy: "give valid = a dataset")
+                "the validation data that \(needy) needs", remedy: "give valid = a dataset")
         }
+        self.measure = measure
         self.options = options
         self.job = job
         sampler = BatchSampler(
@@ -113,7 +123,7 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
         try optimizer.zeroGradients()
         let sum = try replicas.backward(
             drawn, scale: 1 / Double(max(1, items)), labelSmoothing: options.labelSmoothing,
-            computeType: options.precision.computeType)
+            computeType: options.precision.computeType(on: learner.network.device))
         let loss = sum / Double(max(1, items))
         let norm = try GradientClipping.clip(parameters, maximum: options.maxGradNorm)
         guard loss.isFinite, norm.isFinite else {

@@ -50,10 +50,16 @@ public struct TrainingOptions: Sendable {
     public var outputFolder: String?
     /// Whether to go on from the newest checkpoint.
     public var resume = false
-    /// Whether to end with the weights of the lowest validation loss.
+    /// The figure of the validation set that decides which weights are best: "loss", the lower the better, or the
+    /// name of a measure, the higher the better.
+    public var metricForBestModel = Self.loss
+    /// Whether to end with the weights of the best validation.
     public var loadBestModelAtEnd = true
-    /// The run ends after so many validations in a row whose loss was no lower; nil never ends it early.
+    /// The run ends after so many validations in a row that were no better than the best; nil never ends it early.
     public var earlyStoppingPatience: Int?
+
+    /// The name of the validation loss among the metrics.
+    static var loss: String { "loss" }
 
     /// The defaults.
     public init() {}
@@ -83,6 +89,7 @@ public struct TrainingOptions: Sendable {
         saveTotalLimit = try options.int("save_total_limit")
         outputFolder = options.optionalString("output_dir")
         resume = try options.bool("resume")
+        metricForBestModel = options.optionalString("metric_for_best_model") ?? Self.loss
         loadBestModelAtEnd = try options.bool("load_best_model_at_end")
         earlyStoppingPatience = options.optionalInt("early_stopping_patience")
         if resume, outputFolder == nil {
@@ -97,7 +104,10 @@ public struct TrainingOptions: Sendable {
     /// - Parameters:
     ///   - learningRate: the default that suits the architecture.
     ///   - batchSize: likewise.
-    public static func declarations(learningRate: Double = 5e-5, batchSize: Int = 8) -> [OptionDeclaration] {
+    ///   - metrics: what it measures on the validation set besides the loss, the larger the better.
+    public static func declarations(
+        learningRate: Double = 5e-5, batchSize: Int = 8, metrics: [String] = []
+    ) -> [OptionDeclaration] {
         let steps = 1...1_000_000_000
         return [
             .number("learning_rate", default: learningRate, in: 0...10, "the highest learning rate"),
@@ -149,12 +159,16 @@ public struct TrainingOptions: Sendable {
             .integer(
                 "save_total_limit", default: 2, in: 1...10000, "how many of the newest checkpoints to keep"),
             .boolean("resume", default: false, "go on from the newest checkpoint in output_dir"),
+            .choice(
+                "metric_for_best_model", [loss] + metrics, default: loss,
+                "the figure of valid that tells which weights are best: the lowest loss"
+                    + (metrics.isEmpty ? "" : ", or the highest of another")),
             .boolean(
                 "load_best_model_at_end", default: true,
-                "end with the weights of the lowest validation loss, if there is a validation set"),
+                "end with the weights of the best validation, if there is a validation set"),
             .integer(
                 "early_stopping_patience", default: nil, in: 1...1_000_000, unit: "validations",
-                "stop after so many validations in a row whose loss is no lower than the lowest"),
+                "stop after so many validations in a row that are no better than the best"),
         ]
     }
 }

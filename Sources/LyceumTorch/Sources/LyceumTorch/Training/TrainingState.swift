@@ -9,8 +9,8 @@ struct TrainingState {
     var epoch = 0
     /// Batches of that epoch already used.
     var batchesDone = 0
-    /// The lowest validation loss so far.
-    var bestLoss: Double?
+    /// The best validation so far: its `metric_for_best_model`.
+    var bestMetric: Double?
     /// Validations in a row since then.
     var validationsSinceBest = 0
     /// Whether the run was cancelled before the validation that was due at this step was done.
@@ -26,7 +26,7 @@ struct TrainingState {
     var json: [String: Value] {
         [
             "global_step": .integer(step), "epoch": .integer(epoch), "batches_done": .integer(batchesDone),
-            "best_metric": bestLoss.map(Value.number) ?? .null,
+            "best_metric": bestMetric.map(Value.number) ?? .null,
             "early_stopping_patience_counter": .integer(validationsSinceBest),
             "owes_validation": .bool(owesValidation),
             "history": .object(
@@ -54,7 +54,7 @@ struct TrainingState {
         step = try whole("global_step")
         epoch = try whole("epoch")
         batchesDone = try whole("batches_done")
-        bestLoss = json["best_metric"]?.number
+        bestMetric = json["best_metric"]?.number
         validationsSinceBest = json["early_stopping_patience_counter"]?.integer ?? 0
         owesValidation = json["owes_validation"] == .bool(true)
         for (curve, points) in json["history"]?.object ?? [:] {
