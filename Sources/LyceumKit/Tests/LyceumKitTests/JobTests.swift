@@ -39,6 +39,35 @@ import Testing
         try other.checkCancelled()
     }
 
+    @Test func aPartIsAFigureOfItsWholeAndEndsWithIt() throws {
+        let reports = Mutex<[String]>([])
+        let listener = Job.Listener(
+            progress: { progress in
+                let figures = progress.figures.map { "\($0.name)=\($0.value)" }.joined()
+                reports.withLock {
+                    $0.append("\(progress.title) \(progress.done) \(figures) \(progress.isFinal)")
+                }
+            }, note: { note in reports.withLock { $0.append(note) } })
+        let job = Job("training", listener: listener)
+        let part = job.part("validating")
+        part.update(done: 1, of: 2, unit: "texts")
+        #expect(reports.withLock { $0.isEmpty }, "there is no bar yet that it could stand in")
+        job.update(done: 7, of: 9, unit: "steps")
+        part.update(done: 2, of: 5, unit: "texts")
+        part.finish(done: 5, of: 5, unit: "texts")
+        part.note("cut")
+        #expect(
+            reports.withLock { $0 } == [
+                "training 7  false", "training 7 validating=2/5 texts false",
+                "training 7 validating=5/5 texts false", "cut",
+            ])
+        part.cancel()
+        #expect(part.isCancelled && !job.isCancelled)
+        let other = job.part("validating")
+        job.cancel()
+        #expect(other.isCancelled)
+    }
+
     @Test func interruptStopsThoseThatObey() throws {
         Interrupt.prepare()
         let job = Job("a")
