@@ -79,7 +79,7 @@ let package = Package(
             exclude: ["README.md", "CXGBoost"], sources: ["Sources"], resources: [.copy("plugin.json")],
             swiftSettings: strict),
         tests("CorpusTests", ["Corpus"], fixtures: true),
-        tests("PromptingTests", ["Prompting"]),
+        tests("PromptingTests", ["Prompting"], fixtures: true),
         tests("TeachingTests", ["Teaching"], fixtures: true),
         tests("EvaluationTests", ["Evaluation"], fixtures: true),
         tests("LabTests", ["Lab", grdb]),

@@ -91,6 +91,13 @@ extension Prompt {
         return messages.flatMap { $0.template.variables.map(\.name) }.filter { seen.insert($0).inserted }
     }
 
+    /// The record's fields that the variables begin with, in order: "article", "meta".
+    public var columns: [String] {
+        var seen: Set<String> = []
+        return messages.flatMap { $0.template.variables.compactMap(\.path.first) }
+            .filter { seen.insert($0).inserted }
+    }
+
     /// The messages with the values put in.
     ///
     /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
@@ -103,28 +110,26 @@ extension Prompt {
     /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
     public func render(_ record: Record) throws -> [ChatMessage] { try render(record.fields) }
 
-    /// The values that the prompt puts into its messages, as text, by the variable's name.
-    ///
-    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
-    public func fields(of values: [String: Value]) throws -> [String: String] {
-        var result: [String: String] = [:]
-        for message in messages {
-            result.merge(try message.template.fields(of: values)) { first, _ in first }
+    /// The values that the prompt puts into its messages, as text, by the variable's name; without those that
+    /// are missing.
+    public func fields(of values: [String: Value]) -> [String: String] {
+        messages.reduce(into: [:]) { result, message in
+            result.merge(message.template.fields(of: values)) { first, _ in first }
         }
-        return result
     }
 
-    /// The values that the prompt puts into its messages, as text, by the variable's name.
-    ///
-    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
-    public func fields(of record: Record) throws -> [String: String] { try fields(of: record.fields) }
+    /// The names of the variables that a record must have.
+    public var requiredVariables: [String] {
+        let optional = messages.reduce(into: Set<String>()) { $0.formUnion($1.template.optional) }
+        return variables.filter { !optional.contains($0) }
+    }
 
     /// The question about one record, as a teacher takes it.
     ///
     /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
     public func request(for record: Record, sample: Int = 0) throws -> TeacherRequest {
         let values = record.fields
-        return TeacherRequest(messages: try render(values), fields: try fields(of: values), sample: sample)
+        return TeacherRequest(messages: try render(values), fields: fields(of: values), sample: sample)
     }
 
     /// The messages as one text, for a person: the user's message alone as it is, several under their roles.

@@ -1,11 +1,14 @@
 import LyceumKit
 
-/// A text with variables in Jinja's syntax: `{{ name }}`, `{{ record.field }}`, comments `{# … #}`.
+/// A text with variables, conditions and loops in Jinja's syntax: `{{ name }}`, `{{ text | truncate(80) }}`,
+/// `{% if … %}`, `{% for … in … %}`, `{% set … %}`, comments `{# … #}`.
 ///
-/// Values are copied into the text as they are and never read as a template again. Unlike in Jinja, a variable
-/// that is missing or nil is an error, Booleans are `true` and `false`, and lists and tables are JSON.
-/// Reference: the Jinja 3 template designer documentation.
-public struct Template: Sendable, Hashable {
+/// Values are copied into the text as they are and never read as a template again. What is rendered is what
+/// Jinja renders, with three differences: a variable that is missing or nil is an error, Booleans are `true` and
+/// `false`, and lists and tables are JSON; names of tables come in their order. A template is one text: there is
+/// no `include`, `macro` or `block`. Its work is bounded and ends with Ctrl-C.
+/// Reference: Jinja 3.1.6, `lexer.py`, `parser.py`, `filters.py`, `tests.py`.
+public struct Template: Sendable {
     /// A variable of the template.
     public struct Variable: Sendable, Hashable {
         /// The names from the record inwards: `["a", "b"]` for `{{ a.b }}`.
@@ -17,17 +20,15 @@ public struct Template: Sendable, Hashable {
         public var name: String { path.joined(separator: ".") }
     }
 
-    /// A part of the rendered text.
-    enum Node: Sendable, Hashable {
-        case text(String)
-        case variable(Variable)
-    }
-
     /// The template as it was written.
     public let source: String
     /// What it is called in errors.
     public let name: String
-    let nodes: [Node]
+    /// The variables that it takes from the record, in order, each as often as it is used.
+    public let variables: [Variable]
+    /// The names of those that may be missing: the template asks `is defined` or gives a `default`.
+    public let optional: Set<String>
+    private let nodes: [TemplateNode]
 
     /// Reads a template.
     ///
@@ -38,81 +39,40 @@ public struct Template: Sendable, Hashable {
     public init(_ source: String, name: String = "prompt") throws {
         self.source = source
         self.name = name
-        var parser = TemplateParser(name: name)
-        nodes = try parser.parse(source)
-    }
-
-    /// The variables in order, each as often as it is used.
-    public var variables: [Variable] {
-        nodes.compactMap { node in
-            if case .variable(let variable) = node { return variable }
-            return nil
-        }
+        var parser = try TemplateParser(source, name: name)
+        nodes = try parser.parse()
+        let found = TemplateVariables(nodes)
+        variables = found.found
+        optional = found.optional
     }
 
     /// The text with the values put in.
     ///
-    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil; it names the
-    ///   nearest ones there are.
+    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil (it names the
+    ///   nearest ones there are) or an operator or filter does not fit its value; `LyceumError.cancelled`.
     public func render(_ values: [String: Value]) throws -> String {
-        var result = ""
-        for node in nodes {
-            switch node {
-            case .text(let text): result += text
-            case .variable(let variable): result += try text(of: variable, in: values)
-            }
-        }
-        return result
+        var evaluator = TemplateEvaluator(name: name, values: values)
+        return try evaluator.render(nodes)
     }
 
-    /// The values of the variables as text, by the name they are written with.
-    ///
-    /// - Throws: as `render`.
-    public func fields(of values: [String: Value]) throws -> [String: String] {
+    /// The values of the variables as text, by the name they are written with; without those that are missing.
+    public func fields(of values: [String: Value]) -> [String: String] {
         var result: [String: String] = [:]
-        for variable in variables { result[variable.name] = try text(of: variable, in: values) }
+        for variable in variables where result[variable.name] == nil {
+            var value: Value? = .object(values)
+            for key in variable.path { value = value?.object?[key] }
+            if let value, !value.isNull { result[variable.name] = value.text }
+        }
         return result
     }
+}
 
-    private func text(of variable: Variable, in values: [String: Value]) throws -> String {
-        var value = Value.object(values)
-        for (depth, key) in variable.path.enumerated() {
-            let parent = variable.path[..<depth].joined(separator: ".")
-            guard let fields = value.object else {
-                throw LyceumError.file(
-                    path: name, line: variable.line,
-                    problem: "'\(variable.name)': '\(parent)' is a \(value.typeName) and has no fields",
-                    remedy: nil)
-            }
-            guard let next = fields[key] else {
-                throw missing(variable, key: key, among: fields, parent: parent)
-            }
-            value = next
-        }
-        if value.isNull {
-            throw LyceumError.file(
-                path: name, line: variable.line, problem: "variable '\(variable.name)' is nil in this record",
-                remedy: "drop such records with :filter, or give it a value with :map")
-        }
-        return value.text
+extension Template: Hashable {
+    /// Templates of the same text are the same.
+    public static func == (left: Template, right: Template) -> Bool {
+        left.source == right.source && left.name == right.name
     }
 
-    private func missing(
-        _ variable: Variable, key: String, among fields: [String: Value], parent: String
-    ) -> LyceumError {
-        let known = fields.keys.sorted()
-        let near = Nearest.names(to: key, among: known)
-        let prefix = parent.isEmpty ? "" : parent + "."
-        let remedy: String
-        if !near.isEmpty {
-            remedy = "did you mean " + near.map { "'\(prefix)\($0)'" }.joined(separator: " or ") + "?"
-        } else if known.isEmpty {
-            remedy = "there are no values at all"
-        } else {
-            remedy = "there are " + known.prefix(40).map { prefix + $0 }.joined(separator: ", ")
-        }
-        return .file(
-            path: name, line: variable.line, problem: "no value for variable '\(variable.name)'",
-            remedy: remedy)
-    }
+    /// Hashes the text.
+    public func hash(into hasher: inout Hasher) { hasher.combine(source) }
 }

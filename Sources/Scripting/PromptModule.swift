@@ -39,7 +39,7 @@ final class PromptObject {
                                 }))
                     ]
                 }),
-            callFields: { $0.prompt.variables.filter { !$0.contains(".") } },
+            callFields: { $0.prompt.columns },
             toString: { "prompt (\($0.prompt.variables.joined(separator: ", ")))" },
             preview: { object, _ in
                 let lines = object.prompt.messages.map { "\($0.role.rawValue): \($0.template.source)" }
@@ -53,7 +53,9 @@ extension Scripting {
     /// `prompt`: makes templates; the module itself is called.
     static var promptModule: LuaModule {
         LuaModule(
-            name: "prompt", summary: "Templates in Jinja's syntax: {{ name }} stands for a record's field.",
+            name: "prompt",
+            summary:
+                "Templates in Jinja's syntax: {{ name }}, {{ text | truncate(80) }}, {% if … %}, {% for … %}.",
             functions: [],
             call: LuaFunction(
                 name: "prompt", summary: "Makes a prompt of a template, or of a chat of templates.",

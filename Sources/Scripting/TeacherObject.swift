@@ -112,7 +112,7 @@ final class TeacherObject {
                     throw call.mismatch(2, nil)
                 }
                 try data.requireRows("ask about")
-                if let missing = prompt.variables.first(where: { name in
+                if let missing = prompt.requiredVariables.first(where: { name in
                     !data.columns.contains(String(name.prefix { $0 != "." }))
                 }) {
                     throw LyceumError.missingColumn(missing, available: data.columns)

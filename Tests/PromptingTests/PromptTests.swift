@@ -37,7 +37,7 @@ import Testing
             ["role": "user", "content": "{{ article }}"],
         ])
         #expect(try prompt.render(record).map(\.content) == ["Q1", "A1", "Some text."])
-        #expect(try prompt.fields(of: record) == ["article": "Some text."])
+        #expect(prompt.fields(of: ["article": "Some text."]) == ["article": "Some text."])
     }
 
     @Test func refusals() throws {

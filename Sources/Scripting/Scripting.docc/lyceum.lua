@@ -268,7 +268,7 @@ function data.load(path, options) end
 ---@return dataset # a dataset
 function data.from(records) end
 
----Templates in Jinja's syntax: {{ name }} stands for a record's field.
+---Templates in Jinja's syntax: {{ name }}, {{ text | truncate(80) }}, {% if … %}, {% for … %}.
 ---@class promptlib
 ---@overload fun(template: string|table): prompt
 prompt = {}

@@ -1,0 +1,154 @@
+/// Python's string functions: they count code points, where Swift counts characters as a reader sees them.
+enum PythonText {
+    /// The ends that white space is taken from.
+    enum Side { case start, end, both }
+
+    /// `str.strip`: without white space, or without the characters given, at the ends.
+    static func trimmed(_ text: String, _ characters: String? = nil, _ side: Side = .both) -> String {
+        let set = characters.map { Set($0.unicodeScalars) }
+        func goes(_ scalar: Unicode.Scalar) -> Bool { set?.contains(scalar) ?? scalar.isTemplateSpace }
+        var rest = text.unicodeScalars[...]
+        if side != .end { rest = rest.drop(while: goes) }
+        if side != .start { while let last = rest.last, goes(last) { rest.removeLast() } }
+        return String(rest)
+    }
+
+    /// `str.capitalize`: the first letter large, the others small.
+    static func capitalized(_ text: String) -> String {
+        guard let first = text.unicodeScalars.first else { return text }
+        return first.properties.titlecaseMapping + String(text.unicodeScalars.dropFirst()).lowercased()
+    }
+
+    /// Jinja's `title`: capitalized words, where a word begins after white space, a hyphen or a bracket.
+    static func titled(_ text: String) -> String {
+        var result = ""
+        var word = String.UnicodeScalarView()
+        func large(_ word: String.UnicodeScalarView) -> String {
+            word.first.map { $0.properties.uppercaseMapping + String(word.dropFirst()).lowercased() } ?? ""
+        }
+        for scalar in text.unicodeScalars {
+            if scalar.isTemplateSpace || "-({[<".unicodeScalars.contains(scalar) {
+                result += large(word)
+                result.unicodeScalars.append(scalar)
+                word = String.UnicodeScalarView()
+            } else {
+                word.append(scalar)
+            }
+        }
+        return result + large(word)
+    }
+
+    /// `str.splitlines`
+    static func lines(_ text: String) -> [String] {
+        var result: [String] = []
+        var line = String.UnicodeScalarView()
+        var previous: Unicode.Scalar?
+        for scalar in text.unicodeScalars {
+            defer { previous = scalar }
+            if scalar == "\n", previous == "\r" { continue }
+            switch scalar.value {
+            case 0x0A...0x0D, 0x1C...0x1E, 0x85, 0x2028, 0x2029:
+                result.append(String(line))
+                line = String.UnicodeScalarView()
+            default: line.append(scalar)
+            }
+        }
+        if !line.isEmpty { result.append(String(line)) }
+        return result
+    }
+
+    /// `str.split`: at a separator, or at white space of any length.
+    ///
+    /// - Parameter most: the most cuts; negative for all.
+    static func split(_ text: String, _ separator: String?, most: Int) throws -> [String] {
+        let cuts = most < 0 ? Int.max : most
+        guard let separator, !separator.isEmpty else {
+            var result: [String] = []
+            var rest = text.unicodeScalars.drop(while: \.isTemplateSpace)
+            while !rest.isEmpty {
+                if result.count >= cuts {
+                    result.append(trimmed(String(rest), nil, .end))
+                    break
+                }
+                let word = rest.prefix { !$0.isTemplateSpace }
+                result.append(String(word))
+                rest = rest[word.endIndex...].drop(while: \.isTemplateSpace)
+            }
+            return result
+        }
+        let bytes = Array(text.utf8)
+        let mark = Array(separator.utf8)
+        var result: [String] = []
+        var start = 0
+        while result.count < cuts, let place = firstIndex(of: mark, in: bytes, from: start) {
+            result.append(String(decoding: bytes[start..<place], as: UTF8.self))
+            start = place + mark.count
+        }
+        return result + [String(decoding: bytes[start...], as: UTF8.self)]
+    }
+
+    /// `str.replace`
+    ///
+    /// - Parameters:
+    ///   - most: the most replacements; nil or negative for all.
+    ///   - limit: the work ends when the result has more bytes than this.
+    static func replaced(_ text: String, _ old: String, _ new: String, most: Int?, limit: Int) -> String {
+        let most = most.map { $0 < 0 ? Int.max : $0 } ?? Int.max
+        var done = 0
+        if old.isEmpty {
+            var result = ""
+            for scalar in text.unicodeScalars {
+                if done < most {
+                    result += new
+                    done += 1
+                }
+                result.unicodeScalars.append(scalar)
+                if result.utf8.count > limit { return result }
+            }
+            return done < most ? result + new : result
+        }
+        let (bytes, mark) = (Array(text.utf8), Array(old.utf8))
+        var result: [UInt8] = []
+        var start = 0
+        while done < most, let place = firstIndex(of: mark, in: bytes, from: start) {
+            result += bytes[start..<place]
+            result += new.utf8
+            start = place + mark.count
+            done += 1
+            if result.count > limit { break }
+        }
+        return String(decoding: result + bytes[start...], as: UTF8.self)
+    }
+
+    /// Where `part` begins in `whole`; nil if it does not.
+    static func firstIndex(of part: [UInt8], in whole: [UInt8], from start: Int) -> Int? {
+        guard let first = part.first else { return start }
+        guard part.count <= whole.count else { return nil }
+        var place = start
+        while place <= whole.count - part.count {
+            if whole[place] == first, whole[place...].starts(with: part) { return place }
+            place += 1
+        }
+        return nil
+    }
+
+    /// How many words there are: runs of letters, digits and "_", as in Python's `\w+`.
+    static func wordCount(_ text: String) -> Int {
+        var count = 0
+        var isInside = false
+        for scalar in text.unicodeScalars {
+            let isPart = isWordPart(scalar)
+            if isPart, !isInside { count += 1 }
+            isInside = isPart
+        }
+        return count
+    }
+
+    private static func isWordPart(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar == "_" || scalar.properties.numericType != nil { return true }
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return true
+        default: return false
+        }
+    }
+}

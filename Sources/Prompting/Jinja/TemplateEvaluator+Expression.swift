@@ -1,0 +1,204 @@
+import LyceumKit
+
+extension TemplateEvaluator {
+    /// The value of an expression.
+    ///
+    /// - Throws: `LyceumError.file` if a variable or a field is missing, or an operator does not fit.
+    mutating func value(_ expression: Expression) throws -> Value {
+        guard let value = try found(expression) else { throw missing(expression) }
+        return value
+    }
+
+    /// The value as text, to be put into the template's.
+    mutating func shown(_ expression: Expression) throws -> String {
+        let value = try value(expression)
+        guard value.isNull else { return value.text }
+        if let path = expression.path {
+            throw LyceumError.file(
+                path: name, line: path.line,
+                problem: "variable '\(path.names.joined(separator: "."))' is nil in this record",
+                remedy: "drop such records with :filter, or write {{ \(path.names.joined(separator: ".")) | "
+                    + "default(\"…\") }}")
+        }
+        throw fault("the expression is nil", "give it a value with default(\"…\")")
+    }
+
+    /// The value of an expression; nil if the variable, the field or the element does not exist.
+    mutating func found(_ expression: Expression) throws -> Value? {
+        try count(1)
+        switch expression {
+        case .literal(let value): return value
+        case .name(let name, let line):
+            self.line = line
+            return variable(name)
+        case .field(let base, let field, let line):
+            let parent = try value(base)
+            self.line = line
+            return parent.object?[field]
+        case .item(let base, let index, let line):
+            let parent = try value(base)
+            let key = try value(index)
+            self.line = line
+            return element(of: parent, key)
+        case .slice(let base, let from, let to, let step, let line):
+            let parent = try value(base)
+            let bounds = try [from, to, step].map { try $0.map { try integer($0) } ?? nil }
+            self.line = line
+            return try slice(parent, bounds[0], bounds[1], bounds[2])
+        case .list(let elements): return .list(try elements.map { try value($0) })
+        case .table(let pairs):
+            var fields: [String: Value] = [:]
+            for (key, value) in pairs { fields[try self.value(key).text] = try self.value(value) }
+            return .object(fields)
+        case .filter(let base, let filter, let arguments, let line):
+            return try filtered(base, filter, arguments, line)
+        case .test(let base, let test, let arguments, let line):
+            return .bool(try holds(base, test, arguments, line))
+        case .call(let function, let arguments, let line):
+            return try call(function, arguments, line)
+        case .negative(let operand, let line):
+            let value = try value(operand)
+            self.line = line
+            return try arithmetic(.subtract, 0, value)
+        case .positive(let operand, let line):
+            let value = try value(operand)
+            self.line = line
+            return try arithmetic(.add, 0, value)
+        case .arithmetic(let sign, let left, let right, let line):
+            let (left, right) = (try value(left), try value(right))
+            self.line = line
+            return try arithmetic(sign, left, right)
+        case .comparison(let first, let rest, let line): return .bool(try compare(first, rest, line))
+        case .not(let operand): return .bool(!(try value(operand).isTrue))
+        case .and(let left, let right):
+            let value = try value(left)
+            return value.isTrue ? try self.value(right) : value
+        case .or(let left, let right):
+            let value = try value(left)
+            return value.isTrue ? value : try self.value(right)
+        case .joined(let parts):
+            var text = ""
+            for part in parts {
+                text += try shown(part)
+                try checkLength(text.utf8.count, times: 1)
+            }
+            return .string(text)
+        case .conditional(let condition, let then, let otherwise):
+            if try value(condition).isTrue { return try found(then) }
+            // Nothing, as in {{ ", " if not loop.last }}, is no mistake.
+            guard let otherwise else { return "" }
+            return try found(otherwise)
+        }
+    }
+
+    private mutating func compare(
+        _ first: Expression, _ rest: [(relation: Expression.Relation, operand: Expression)], _ line: Int
+    ) throws -> Bool {
+        var left = try value(first)
+        for (relation, operand) in rest {
+            let right = try value(operand)
+            self.line = line
+            guard try holds(left, relation, right) else { return false }
+            left = right
+        }
+        return true
+    }
+
+    private mutating func integer(_ expression: Expression) throws -> Int? {
+        let value = try value(expression)
+        if value.isNull { return nil }
+        guard let number = value.integer else {
+            throw fault("a slice needs whole numbers, got a \(value.typeName)", nil)
+        }
+        return number
+    }
+
+    private func element(of parent: Value, _ key: Value) -> Value? {
+        switch parent {
+        case .object(let fields): return fields[key.text]
+        case .list(let elements): return key.integer.flatMap { Self.pick(elements, $0) }
+        case .string(let text):
+            guard let index = key.integer else { return nil }
+            return Self.pick(Array(text.unicodeScalars), index).map { .string(String($0)) }
+        default: return nil
+        }
+    }
+
+    /// The element at an index that counts from 0, or from the end if it is negative.
+    private static func pick<Element>(_ elements: [Element], _ index: Int) -> Element? {
+        let place = index < 0 ? index + elements.count : index
+        return elements.indices.contains(place) ? elements[place] : nil
+    }
+
+    private mutating func slice(_ parent: Value, _ from: Int?, _ to: Int?, _ step: Int?) throws -> Value {
+        if step == 0 { throw fault("a slice cannot have the step 0", nil) }
+        switch parent {
+        case .list(let elements):
+            return .list(Self.indices(elements.count, from, to, step ?? 1).map { elements[$0] })
+        case .string(let text):
+            let scalars = Array(text.unicodeScalars)
+            try count(scalars.count >> 6)
+            var part = String.UnicodeScalarView()
+            for i in Self.indices(scalars.count, from, to, step ?? 1) { part.append(scalars[i]) }
+            return .string(String(part))
+        default: throw fault("a \(parent.typeName) has no slices", "slices are of strings and lists")
+        }
+    }
+
+    /// What Python's `slice.indices` runs through.
+    private static func indices(_ count: Int, _ from: Int?, _ to: Int?, _ step: Int) -> StrideTo<Int> {
+        let (low, high) = step > 0 ? (0, count) : (-1, count - 1)
+        func place(_ index: Int) -> Int {
+            min(max(index < 0 ? max(index, -count - 1) + count : index, low), high)
+        }
+        let start = from.map(place) ?? (step > 0 ? low : high)
+        let end = to.map(place) ?? (step > 0 ? high : low)
+        // No step needs to be longer than the whole, and a longer one might overflow.
+        return stride(from: start, to: end, by: min(max(step, -count - 1), count + 1))
+    }
+
+    /// Names what is not there and what is near.
+    private func missing(_ expression: Expression) -> LyceumError {
+        switch expression {
+        case .name(let name, let line):
+            return missing(name, line, name, among: names, prefix: "", "value for variable")
+        case .field(let base, let field, let line):
+            let parent = base.path?.names.joined(separator: ".")
+            let whole = parent.map { "\($0).\(field)" } ?? field
+            var copy = self
+            guard let value = try? copy.value(base) else { return fault("no field '\(field)'", nil) }
+            guard let fields = value.object else {
+                let what = parent.map { "'\($0)'" } ?? "the value before '.\(field)'"
+                let kind = value.isNull ? "nil" : "a \(value.typeName)"
+                return .file(
+                    path: name, line: base.path?.line ?? line,
+                    problem: "'\(whole)': \(what) is \(kind) and has no fields", remedy: nil)
+            }
+            return missing(
+                field, base.path?.line ?? line, whole, among: fields.keys.sorted(),
+                prefix: parent.map { $0 + "." } ?? "", "value for variable")
+        case .item(let base, _, _):
+            return fault(
+                "no such element" + (base.path.map { " in '\($0.names.joined(separator: "."))'" } ?? ""),
+                "ask first: {% if … is defined %}, or give a value with default(\"…\")")
+        case .filter(_, let filter, _, _):
+            return fault("'\(filter)' finds nothing", "give it something to find")
+        default: return fault("there is no value", nil)
+        }
+    }
+
+    private func missing(
+        _ key: String, _ line: Int, _ whole: String, among known: [String], prefix: String, _ what: String
+    ) -> LyceumError {
+        let near = Nearest.names(to: key, among: known)
+        let remedy: String
+        if !near.isEmpty {
+            remedy = "did you mean " + near.map { "'\(prefix)\($0)'" }.joined(separator: " or ") + "?"
+        } else if known.isEmpty {
+            remedy = "there are no values at all"
+        } else {
+            remedy = "there are " + known.prefix(40).map { prefix + $0 }.joined(separator: ", ")
+        }
+        return .file(path: name, line: line, problem: "no \(what) '\(whole)'", remedy: remedy)
+    }
+}
