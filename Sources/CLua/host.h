@@ -37,6 +37,9 @@ void clua_opencoroutines(lua_State *L);
 // Creates the registry entries for host objects.
 void clua_openobjects(lua_State *L);
 
+// Creates the metatable of records.
+void clua_openrecords(lua_State *L);
+
 // Sets the hook that L has while nothing is wrong: none, or the one that counts.
 void clua_standardhook(lua_State *L);
 

@@ -17,6 +17,7 @@ static int openall(lua_State *L) {
     luaL_openlibs(L);
     clua_opencoroutines(L);
     clua_openobjects(L);
+    clua_openrecords(L);
     return 0;
 }
 

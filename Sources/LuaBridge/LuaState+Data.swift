@@ -54,13 +54,14 @@ extension LuaState {
     }
 
     func pushRecord(_ record: Record) throws {
-        try reserve(4)
+        try reserve(6)
         clua_newtable(stack, 0, Int32(clamping: record.columns.count))
         for (name, value) in zip(record.columns, record.values) where !value.isNull {
             pushText(name)
             try pushData(value, depth: 1)
             _ = clua_rawset(stack, -3)
         }
+        clua_sealrecord(stack)
     }
 
     // MARK: From Lua
@@ -91,6 +92,10 @@ extension LuaState {
         case .bytes: throw refuse("a string that is not valid UTF-8", "convert the text to UTF-8")
         case .some(let value): throw refuse(typeName(value))
         case nil: break
+        }
+        if clua_pushfields(stack, index) {
+            defer { clua_settop(stack, -2) }
+            return try readData(-1, path: path, open: &open)
         }
         guard let identity = clua_topointer(stack, index) else { throw refuse("a table") }
         if open.contains(identity) { throw refuse("a table that contains itself") }

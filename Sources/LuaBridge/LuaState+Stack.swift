@@ -72,7 +72,10 @@ extension LuaState {
             return clua_isinteger(stack, index)
                 ? .integer(Int(clua_tointeger(stack, index))) : .number(clua_tonumber(stack, index))
         case CLUA_STRING: return readString(index)
-        case CLUA_TABLE: return .table(LuaTable(state: self, number: reference(at: index)))
+        case CLUA_TABLE:
+            // Whoever reads a record in Swift sees its fields.
+            let number = clua_pushfields(stack, index) ? clua_ref(stack) : reference(at: index)
+            return .table(LuaTable(state: self, number: number))
         case CLUA_FUNCTION: return .function(LuaClosure(state: self, number: reference(at: index)))
         case CLUA_LIGHT_USERDATA where clua_isnull(stack, index): return .null
         case CLUA_USERDATA:

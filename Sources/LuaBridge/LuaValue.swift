@@ -28,7 +28,8 @@ public enum LuaValue {
     case other(LuaReference)
     /// Data on its way to Lua, where it becomes new tables; it never comes back in this form.
     case data(Value)
-    /// A record on its way to Lua, where it becomes a new table; it never comes back in this form.
+    /// A record on its way to Lua, where it becomes a table that cannot be changed; it comes back as a table of its
+    /// fields.
     case record(Record)
 }
 

@@ -17,7 +17,7 @@ final class DatasetObject {
         LuaType(
             DatasetObject.self, name: "dataset",
             summary:
-                "An immutable table of records. #d counts its rows, d[1] is the first, ipairs(d) walks them.",
+                "An immutable table of records. #d counts its rows, d[1] is the first (read-only), ipairs(d) walks them.",
             methods: rowMethods + orderMethods + splitMethods + columnMethods + knowledgeMethods + [
                 save(environment)
             ],
@@ -62,7 +62,7 @@ final class DatasetObject {
                 parameters: [
                     LuaParameter(
                         "keep", .either([.function("record → boolean"), .options(filterOptions)]),
-                        "a function that sees each record; or conditions that must all hold, which are tested on all cores and noted in the history"
+                        "a function that sees each record, which it cannot change; or conditions that must all hold, which are tested on all cores and noted in the history"
                     )
                 ],
                 returns: "a dataset", errors: ["the function fails (the row is named)", "no such column"],
@@ -93,7 +93,9 @@ final class DatasetObject {
                     let state = call.state
                     return made(
                         try dataset(call).map { record in
-                            let result = try change([.record(record)]).first ?? .nil
+                            let copy = Dictionary(
+                                zip(record.columns, record.values), uniquingKeysWith: { first, _ in first })
+                            let result = try change([.data(.object(copy))]).first ?? .nil
                             guard let table = result.table, let fields = try table.value().fields else {
                                 throw LyceumError.invalid(
                                     "the function given to dataset:map",

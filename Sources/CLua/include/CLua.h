@@ -155,6 +155,11 @@ bool clua_getmetatable(lua_State *L, int index);
 
 // MARK: References
 
+// Replaces the table on top of the stack by a record: a table that shows its fields and takes no assignment.
+void clua_sealrecord(lua_State *L);
+// Pushes the fields of the record at an index; pushes nothing and gives false for anything else.
+bool clua_pushfields(lua_State *L, int index);
+
 // Pops a value and keeps it; the number gives it back. clua_unref ends it.
 int clua_ref(lua_State *L);
 void clua_unref(lua_State *L, int reference);

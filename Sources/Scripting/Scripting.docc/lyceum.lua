@@ -2,7 +2,7 @@
 -- Written by ReferenceTests from the declarations in Sources/Scripting; do not edit.
 
 do
----An immutable table of records. #d counts its rows, d[1] is the first, ipairs(d) walks them.
+---An immutable table of records. #d counts its rows, d[1] is the first (read-only), ipairs(d) walks them.
 ---@class dataset
 ---@field columns any the column names, a list
 ---@field fingerprint any a hash of the content: equal for equal rows
@@ -19,7 +19,7 @@ local dataset = {}
 ---@field not_empty? string[] columns that hold more than white space
 
 ---Keeps the rows for which a function returns true, or conditions hold.
----@param keep function|dataset.filter.keep a function that sees each record; or conditions that must all hold, which are tested on all cores and noted in the history
+---@param keep function|dataset.filter.keep a function that sees each record, which it cannot change; or conditions that must all hold, which are tested on all cores and noted in the history
 ---@return dataset # a dataset
 function dataset:filter(keep) end
 
