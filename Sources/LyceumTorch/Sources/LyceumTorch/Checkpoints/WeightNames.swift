@@ -11,16 +11,19 @@ public struct WeightNames: Sendable {
     public var ignored: Set<String>
     /// Paths that a checkpoint may lack: they keep their initial value.
     public var optional: Set<String>
+    /// Old ends of names with the ends that replaced them (".gamma": ".weight").
+    public var oldEnds: [String: String]
 
     /// Declares the names of an architecture.
     public init(
         prefix: String = "", tied: [String: String] = [:], ignored: Set<String> = [],
-        optional: Set<String> = []
+        optional: Set<String> = [], oldEnds: [String: String] = [:]
     ) {
         self.prefix = prefix
         self.tied = tied
         self.ignored = ignored
         self.optional = optional
+        self.oldEnds = oldEnds
     }
 
     /// Which name of a checkpoint gives which path of a network.
@@ -53,8 +56,15 @@ public struct WeightNames: Sendable {
         return matching
     }
 
-    /// A name as it is, with and without the prefix.
+    /// A name as it is and as it is written today, each with and without the prefix.
     private func spellings(of name: String) -> [String] {
+        for (old, new) in oldEnds where name.hasSuffix(old) {
+            return prefixed(name) + prefixed(String(name.dropLast(old.count)) + new)
+        }
+        return prefixed(name)
+    }
+
+    private func prefixed(_ name: String) -> [String] {
         if prefix.isEmpty { return [name] }
         return [name, prefix + name] + (name.hasPrefix(prefix) ? [String(name.dropFirst(prefix.count))] : [])
     }

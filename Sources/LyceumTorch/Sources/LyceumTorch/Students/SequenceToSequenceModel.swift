@@ -1,73 +1,19 @@
 import LyceumKit
-import LyceumText
 
-/// The shape of a sequence-to-sequence network: Hugging Face's `config.json`, in Swift.
-///
-/// The names of its options are the keys of `config.json`, so that one declaration serves `student.new`, help,
-/// saving and loading.
-public protocol SequenceToSequenceConfiguration: Sendable {
-    /// The keys that decide the shape, with defaults.
-    static var declarations: [OptionDeclaration] { get }
-    /// Reads checked options.
-    ///
-    /// - Throws: `LyceumError.badOption` for values that do not fit together.
-    init(_ options: Options) throws
-    /// Everything that goes into config.json.
-    var json: [String: Value] { get }
-    /// Rows of the embedding table.
-    var vocabularySize: Int { get set }
-}
+/// The shape of a sequence-to-sequence network.
+public protocol SequenceToSequenceConfiguration: NetworkConfiguration {}
 
 /// An encoder-decoder network: what a plugin writes. `SequenceToSequenceStudent` makes a student of it.
-public protocol SequenceToSequenceModel: Module, AutoregressiveDecoder {
-    /// Its shape.
-    associatedtype Configuration: SequenceToSequenceConfiguration
-
-    /// The id of the architecture ("t5").
-    static var architecture: String { get }
-    /// The class that reads a saved folder in transformers ("T5ForConditionalGeneration").
-    static var transformersClass: String { get }
-    /// What checkpoints call its weights.
-    static var weightNames: WeightNames { get }
+public protocol SequenceToSequenceModel: TextNetwork, AutoregressiveDecoder
+where Configuration: SequenceToSequenceConfiguration {
     /// What its configuration says about generation unless a checkpoint's does: keys of generation_config.json.
     static var generationDefaults: [String: Value] { get }
 
-    /// Makes a network with random weights, drawn from libtorch's generator.
-    init(_ configuration: Configuration) throws
-    /// Its shape.
-    var configuration: Configuration { get }
-    /// The token that fills up short rows.
-    var padID: Int { get }
-    /// The most tokens of a source, and of a text with its start; nil if there is no limit.
-    var maxPositions: Int? { get }
     /// The states of the sources.
     func encode(_ source: TokenBatch) throws -> EncodedSource
-
-    /// Learns a vocabulary from texts.
-    static func makeTokenizer(_ texts: some Sequence<String>, size: Int, job: Job) throws -> any Tokenizer
-    /// Reads the vocabulary of a checkpoint folder.
-    static func loadTokenizer(_ folder: String) throws -> any Tokenizer
 }
 
 extension SequenceToSequenceModel {
-    /// The paths of its modules.
-    public static var weightNames: WeightNames { WeightNames() }
-
     /// Nothing.
     public static var generationDefaults: [String: Value] { [:] }
-
-    /// No limit.
-    public var maxPositions: Int? { nil }
-
-    /// A SentencePiece unigram vocabulary, as large as the texts allow.
-    public static func makeTokenizer(_ texts: some Sequence<String>, size: Int, job: Job) throws
-        -> any Tokenizer
-    {
-        try SentencePieceTokenizer.train(on: texts, vocabularySize: size, limit: .atMost, job: job)
-    }
-
-    /// Reads whichever tokenizer the folder holds.
-    public static func loadTokenizer(_ folder: String) throws -> any Tokenizer {
-        try TokenizerLoader.load(folder: folder)
-    }
 }

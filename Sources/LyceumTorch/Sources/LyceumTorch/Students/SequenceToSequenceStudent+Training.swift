@@ -10,7 +10,7 @@ extension SequenceToSequenceStudent {
         guard examples.count > 0 else {
             throw LyceumError.empty("the training data", remedy: "give at least one pair")
         }
-        let checkpoint = try checkpoint(of: settings)
+        let checkpoint = try settings.checkpointToResume()
         sayPendingNotes(job)
         prefix = options.optionalString("source_prefix") ?? prefix
         maxSourceLength = try options.int("max_source_length")
@@ -46,22 +46,10 @@ extension SequenceToSequenceStudent {
         return try trainer.run()
     }
 
-    /// The checkpoint to go on from, if that is what the options ask for.
-    private func checkpoint(of settings: TrainingOptions) throws -> String? {
-        guard settings.resume, let folder = settings.outputFolder else { return nil }
-        typealias ThisTrainer = Trainer<SequenceToSequenceLearner<Model>, TokenizedPairs>
-        guard let checkpoint = ThisTrainer.newestCheckpoint(in: folder) else {
-            throw LyceumError.file(
-                path: folder, line: nil, problem: "holds no checkpoint to resume from",
-                remedy: "train without resume first")
-        }
-        return checkpoint
-    }
-
     /// Learns a vocabulary and draws weights, as far as they are missing.
     private func prepare(_ examples: ExampleSource, _ job: Job) throws -> (Model, any Tokenizer) {
         if let model, let tokenizer { return (model, tokenizer) }
-        let texts = VocabularyTexts(examples, prefix: prefix)
+        let texts = VocabularyTexts(examples, prefix: prefix, includesTargets: true)
         let made = Result {
             try Model.makeTokenizer(texts, size: configuration.vocabularySize, job: job)
         }
@@ -75,47 +63,4 @@ extension SequenceToSequenceStudent {
         self.model = model
         return (model, tokenizer)
     }
-}
-
-/// The texts that a vocabulary is learnt from: inputs and targets of a random part of the pairs.
-private final class VocabularyTexts: Sequence {
-    /// More text changes the vocabulary little and costs minutes.
-    private static let mostPairs = 8000
-
-    private let examples: ExampleSource
-    private let prefix: String
-    private let order: [Int]
-    private var failure: (any Error)?
-
-    init(_ examples: ExampleSource, prefix: String) {
-        self.examples = examples
-        self.prefix = prefix
-        // A seed of its own: students that differ only in their training seed share a vocabulary.
-        var generator = SeededGenerator(seed: 0)
-        order = Array(generator.permutation(examples.count).prefix(Self.mostPairs))
-    }
-
-    func makeIterator() -> AnyIterator<String> {
-        var position = 0
-        var target: String?
-        return AnyIterator {
-            if let text = target {
-                target = nil
-                return text
-            }
-            guard position < self.order.count, self.failure == nil else { return nil }
-            do {
-                let pair = try self.examples.example(at: self.order[position])
-                position += 1
-                target = pair.target
-                return self.prefix + pair.input
-            } catch {
-                self.failure = error
-                return nil
-            }
-        }
-    }
-
-    /// Throws what reading the pairs threw: a sequence cannot.
-    func rethrow() throws { if let failure { throw failure } }
 }

@@ -3,17 +3,26 @@ import LyceumKit
 extension Learner {
     /// The mean loss over all items of some examples: that of one padded batch, whatever the batches' size.
     ///
+    /// - Parameters and errors: those of `means`.
+    func meanLoss<Source: BatchSource>(
+        of source: Source, batchSize: Int, precision: Precision, job: Job
+    ) throws -> Double where Source.Batch == Batch {
+        try means(of: source, batchSize: batchSize, precision: precision, job: job)["loss"] ?? .nan
+    }
+
+    /// The means over all items of some examples, by name (see `measure`), whatever the batches' size.
+    ///
     /// - Parameters:
     ///   - source: the examples.
     ///   - batchSize: examples that are read at once.
     ///   - precision: what matrices are multiplied in.
     /// - Throws: `LyceumError.cancelled` between two batches: a loss over a part would not compare.
-    func meanLoss<Source: BatchSource>(
+    func means<Source: BatchSource>(
         of source: Source, batchSize: Int, precision: Precision, job: Job
-    ) throws -> Double where Source.Batch == Batch {
+    ) throws -> [String: Double] where Source.Batch == Batch {
         // Sorted by length: the order does not matter to a sum, padding does.
         let order = source.lengths.indices.sorted { source.lengths[$0] > source.lengths[$1] }
-        var sum = 0.0
+        var sums: [String: Double] = [:]
         var items = 0
         network.eval()
         try noGrad {
@@ -22,10 +31,10 @@ extension Learner {
             for start in stride(from: 0, to: order.count, by: max(1, batchSize)) {
                 if job.isCancelled { throw LyceumError.cancelled("the loss was not measured to its end") }
                 let batch = try source.batch(of: Array(order[start..<min(start + batchSize, order.count)]))
-                sum += try loss(batch)
+                sums.merge(try measure(batch)) { $0 + $1 }
                 items += batch.itemCount
             }
         }
-        return sum / Double(max(1, items))
+        return sums.mapValues { $0 / Double(max(1, items)) }
     }
 }

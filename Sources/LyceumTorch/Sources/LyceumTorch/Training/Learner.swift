@@ -30,6 +30,9 @@ public protocol Learner: AnyObject {
     func backward(_ batch: Batch, scale: Double, labelSmoothing: Double) throws -> Double
     /// The summed loss of a batch; runs without gradients.
     func loss(_ batch: Batch) throws -> Double
+    /// What is summed up over held-out examples, by name: "loss", and what else there is to know of a batch
+    /// ("accuracy": right answers). Divided by the items it becomes the curve "eval_<name>". Runs without gradients.
+    func measure(_ batch: Batch) throws -> [String: Double]
     /// Another learner of the same shape, whose weights the trainer will replace by this one's, so that both work
     /// at once on different cores; nil if that is not possible.
     func replica() throws -> Self?
@@ -38,6 +41,9 @@ public protocol Learner: AnyObject {
 }
 
 extension Learner {
+    /// The loss alone.
+    public func measure(_ batch: Batch) throws -> [String: Double] { ["loss": try loss(batch)] }
+
     /// No replicas.
     public func replica() throws -> Self? { nil }
 }

@@ -25,6 +25,9 @@ struct ProgressMeter {
         if let loss = state.history["eval_loss"]?.last {
             figures.append(("eval_loss", Self.round(loss.value, digits: 3)))
         }
+        if let accuracy = state.history["eval_accuracy"]?.last {
+            figures.append(("eval_accuracy", Self.round(accuracy.value, digits: 3)))
+        }
         figures.append(("tokens/s", Self.round(Double(tokens) / elapsed, digits: 0)))
         return figures
     }

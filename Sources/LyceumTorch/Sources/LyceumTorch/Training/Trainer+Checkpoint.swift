@@ -4,27 +4,25 @@ import LyceumKit
 // and the generator's state) and trainer_state.json; and <output_dir>/best/, the student of the best
 // validation.
 extension Trainer {
-    private static var prefix: String { "checkpoint-" }
     private static var optimizerFile: String { "optimizer.safetensors" }
     private static var stateFile: String { "trainer_state.json" }
 
-    /// The newest checkpoint in a folder, if there is one.
-    public static func newestCheckpoint(in folder: String) -> String? {
-        checkpoints(in: folder).last.map { Files.join(folder, prefix + String($0)) }
-    }
-
-    private static func checkpoints(in folder: String) -> [Int] {
-        Files.list(folder).compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }
-            .sorted()
-    }
-
     /// The newest checkpoint of this run's output folder.
-    func newestCheckpoint() -> String? { options.outputFolder.flatMap { Self.newestCheckpoint(in: $0) } }
+    func newestCheckpoint() -> String? { options.outputFolder.flatMap { CheckpointFolder.newest(in: $0) } }
 
     /// Writes a checkpoint of this moment, as a whole or not at all, and removes the oldest beyond the limit.
+    ///
+    /// - Throws: `LyceumError.failed` if a weight is no number any more: the last good checkpoint stays the newest.
     func saveCheckpoint() throws {
+        for (name, parameter) in parameters where try !parameter.tensor.detach().isAllFinite() {
+            let kept = newestCheckpoint().map { "; the last good checkpoint is \($0)" } ?? ""
+            throw LyceumError.failed(
+                "training stopped after step \(state.step): the weight '\(name)' has elements that are no "
+                    + "finite numbers" + kept,
+                remedy: "lower learning_rate, or give warmup_steps")
+        }
         guard let folder = options.outputFolder else { return }
-        let path = Files.join(folder, Self.prefix + String(state.step))
+        let path = Files.join(folder, CheckpointFolder.prefix + String(state.step))
         try Files.writeFolderAtomically(path) { folder in
             try learner.write(into: folder)
             try Safetensors.write(
@@ -35,8 +33,8 @@ extension Trainer {
                 JSON.encode(.object(document), pretty: true), to: Files.join(folder, Self.stateFile))
         }
         job.keptCheckpoint(path, step: state.step)
-        for step in Self.checkpoints(in: folder).dropLast(options.saveTotalLimit) {
-            Files.removeTree(Files.join(folder, Self.prefix + String(step)))
+        for step in CheckpointFolder.steps(in: folder).dropLast(options.saveTotalLimit) {
+            Files.removeTree(Files.join(folder, CheckpointFolder.prefix + String(step)))
         }
     }
 
@@ -105,5 +103,37 @@ extension Trainer {
             "train_fingerprint": .string(training.fingerprint),
             "metric_for_best_model": .string(options.metricForBestModel),
         ]
+    }
+}
+
+/// The checkpoints in an output folder.
+enum CheckpointFolder {
+    /// Their names, before the step.
+    static let prefix = "checkpoint-"
+
+    /// The newest checkpoint in a folder, if there is one.
+    static func newest(in folder: String) -> String? {
+        steps(in: folder).last.map { Files.join(folder, prefix + String($0)) }
+    }
+
+    /// The steps of all of them, in order.
+    static func steps(in folder: String) -> [Int] {
+        Files.list(folder).compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }
+            .sorted()
+    }
+}
+
+extension TrainingOptions {
+    /// The checkpoint to go on from, if that is what the options ask for.
+    ///
+    /// - Throws: `LyceumError.file` if there is none.
+    func checkpointToResume() throws -> String? {
+        guard resume, let folder = outputFolder else { return nil }
+        guard let checkpoint = CheckpointFolder.newest(in: folder) else {
+            throw LyceumError.file(
+                path: folder, line: nil, problem: "holds no checkpoint to resume from",
+                remedy: "train without resume first")
+        }
+        return checkpoint
     }
 }

@@ -13,18 +13,18 @@ extension Trainer {
     /// - Throws: `LyceumError.failed` when the metric that decides is no number.
     func validate() throws {
         guard let validation else { return }
-        let loss: Double
-        let further: [String: Double]
+        var further: [String: Double]
         do {
-            loss = try learner.meanLoss(
+            further = try learner.means(
                 of: validation, batchSize: sampler.batchSize, precision: options.precision, job: job)
-            further = try measure?(job.part("validating")) ?? [:]
+            further.merge(try measure?(job.part("validating")) ?? [:]) { _, own in own }
         } catch LyceumError.cancelled {
             // The run stops before its next step, and says there what it keeps; resumed, it validates first.
             state.owesValidation = true
             return
         }
         state.owesValidation = false
+        let loss = further.removeValue(forKey: TrainingOptions.loss) ?? .nan
         let name = options.metricForBestModel
         let isLoss = name == TrainingOptions.loss
         guard loss.isFinite, let metric = isLoss ? loss : further[name], metric.isFinite else {

@@ -142,7 +142,7 @@ public struct TrainingOptions: Sendable {
                 "batches that make up one optimizer step"),
             .number(
                 "label_smoothing_factor", default: 0, in: 0...1,
-                "share of probability spread over the vocabulary"),
+                "share of probability spread over the vocabulary, or over all labels"),
             .number(
                 "dropout", default: nil, in: 0...0.99, "dropout rate of this run; else the architecture's"),
             .integer("seed", default: 42, "fixes initial weights, order and dropout"),

@@ -1,0 +1,99 @@
+import LyceumKit
+import LyceumText
+
+// Folders as Hugging Face transformers reads and writes them.
+extension SequenceClassificationStudent {
+    /// Writes a folder that transformers' `…ForSequenceClassification` loads as it is.
+    public func save(to path: String) throws {
+        _ = try ready(to: "be saved")
+        try Files.writeFolderAtomically(path) { try write(into: $0) }
+    }
+
+    /// Writes the student's files into a folder that exists.
+    func write(into folder: String) throws {
+        let (network, tokenizer, labels) = try ready(to: "be saved")
+        var document = configuration.json.merging(labels.json) { _, label in label }
+        document["model_type"] = .string(Encoder.architecture)
+        document["architectures"] = [.string(Encoder.transformersClass)]
+        document["problem_type"] = "single_label_classification"
+        document["pad_token_id"] = .integer(network.encoder.padID)
+        document["torch_dtype"] = "float32"
+        // Ours; transformers keeps what it does not know.
+        document["max_source_length"] = .integer(maxSourceLength)
+        try Files.write(
+            JSON.encode(.object(document), pretty: true),
+            to: Files.join(folder, CheckpointFiles.configuration))
+        try Safetensors.write(
+            network.state().map { ($0.name, try $0.tensor.detach()) },
+            to: Files.join(folder, CheckpointFiles.weights))
+        try tokenizer.save(to: folder)
+    }
+
+    /// Reads a folder that `save` or transformers wrote: a classifier, or an encoder alone, whose output layer the
+    /// first training draws.
+    ///
+    /// - Throws: `LyceumError.file` if something is missing, damaged or does not fit together.
+    public convenience init(folder: String) throws {
+        let path = Files.join(folder, CheckpointFiles.configuration)
+        guard let document = try JSON.decode(Files.read(path), name: path).object else {
+            throw LyceumError.file(
+                path: path, line: nil, problem: "no JSON object", remedy: "check the folder")
+        }
+        let declared = Encoder.Configuration.declarations
+        let known = Set(declared.map(\.name))
+        let options = try Options(
+            document.filter { known.contains($0.key) }, declared: declared, function: path)
+        self.init(try Encoder.Configuration(options))
+        let tokenizer = try Encoder.loadTokenizer(folder)
+        guard tokenizer.vocabularySize <= configuration.vocabularySize else {
+            throw LyceumError.file(
+                path: path, line: nil,
+                problem: "vocab_size is \(configuration.vocabularySize), the tokenizer beside it has "
+                    + "\(tokenizer.vocabularySize) pieces",
+                remedy: "take config.json and tokenizer from the same checkpoint")
+        }
+        let weights = try Checkpoint.open(folder)
+        let network = try Self.network(configuration, weights)
+        if let rows = weights.shape(of: "classifier.weight")?.first, rows > 0 {
+            try Initializer.withoutDrawing { try network.addClassifier(labels: rows) }
+            let map = try LabelMap(configuration: document, path: path)
+            // transformers leaves the names out of config.json when there are two labels without names.
+            labels = map ?? LabelMap((0..<rows).map { "LABEL_\($0)" })
+        }
+        try network.load(weights, names: Encoder.weightNames)
+        guard labels?.count ?? 0 == network.labelCount else {
+            throw LyceumError.file(
+                path: path, line: nil,
+                problem:
+                    "id2label names \(labels?.count ?? 0) labels, the weights score \(network.labelCount)",
+                remedy: "take config.json and weights from the same checkpoint")
+        }
+        network.eval()
+        (self.tokenizer, self.network) = (tokenizer, network)
+        if let length = document["max_source_length"]?.integer ?? network.encoder.maxPositions, length > 0 {
+            maxSourceLength = length
+        }
+    }
+
+    /// The network without an output layer. What a checkpoint may lack is drawn, always the same; the process's
+    /// generator goes on as if nothing had been.
+    private static func network(
+        _ configuration: Encoder.Configuration, _ weights: Checkpoint
+    ) throws -> ClassificationNetwork<Encoder> {
+        let network = try Initializer.withoutDrawing { ClassificationNetwork(try Encoder(configuration)) }
+        let held = Encoder.weightNames.match(weights.names, to: Set(network.state().map(\.name))).names
+        if Encoder.weightNames.optional.allSatisfy({ held[$0] != nil }) { return network }
+        let generator = try Torch.rngState()
+        defer { try? Torch.restore(rngState: generator) }
+        try Torch.manualSeed(0)
+        return ClassificationNetwork(try Encoder(configuration))
+    }
+
+    /// Takes over vocabulary, shape, labels and weights of a checkpoint, to go on from it.
+    func restore(_ checkpoint: String) throws {
+        let saved = try SequenceClassificationStudent(folder: checkpoint)
+        (configuration, tokenizer, network, labels) = (
+            saved.configuration, saved.tokenizer, saved.network, saved.labels
+        )
+    }
+}

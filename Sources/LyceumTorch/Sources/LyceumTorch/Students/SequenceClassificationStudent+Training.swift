@@ -1,0 +1,99 @@
+import LyceumKit
+import LyceumText
+
+extension SequenceClassificationStudent {
+    /// Learns texts and their labels; see `Student.train`, `TrainingOptions` and `labelOptions`.
+    public func train(
+        on examples: ExampleSource, validation: ExampleSource?, options: Options, job: Job
+    ) throws -> TrainingReport {
+        let settings = try TrainingOptions(options)
+        guard examples.count > 0 else {
+            throw LyceumError.empty("the training data", remedy: "give at least one text of each label")
+        }
+        let checkpoint = try settings.checkpointToResume()
+        maxSourceLength = try options.int("max_source_length")
+        if let checkpoint { try restore(checkpoint) }
+        let device = try device(options)
+        try Torch.manualSeed(UInt64(bitPattern: Int64(settings.seed)))
+        let isNew = try options.bool("new_labels") && checkpoint == nil
+        let map = try isNew ? LabelMap(of: examples) : labels ?? LabelMap(of: examples)
+        try check(examples, map)
+        let (network, tokenizer) = try prepare(examples, map, job)
+        let limit = min(maxSourceLength, network.encoder.maxPositions ?? .max)
+        func encode(_ source: ExampleSource) throws -> LabelledTexts {
+            let texts = try LabelledTexts(source, labels: map, tokenizer: tokenizer, limit: limit, job: job)
+            job.noteCut(
+                texts.cutTexts, of: source.count, limit: limit, positions: network.encoder.maxPositions)
+            return texts
+        }
+        let training = try encode(examples)
+        let held = try validation.map(encode)
+        if let held { Self.noteUnknown(held, job) }
+        try network.move(to: device)
+        network.setDropout(settings.dropout)
+        let weights =
+            try options.string("class_weight") == "balanced"
+            ? Self.balancedWeights(training.labels, of: map.count) : nil
+        let trainer = try Trainer(
+            ClassificationLearner(network, weights: weights) { try self.write(into: $0) },
+            training: training, validation: held, options: settings, job: job)
+        if let checkpoint { try trainer.restore(checkpoint) }
+        return try trainer.run()
+    }
+
+    /// Refuses labels that this student does not have, before anything is changed.
+    private func check(_ examples: ExampleSource, _ map: LabelMap) throws {
+        for index in 0..<examples.count {
+            let label = try examples.example(at: index).target
+            guard map.number(of: label) == nil else { continue }
+            throw LyceumError.invalid(
+                "the label '\(label)' of example \(index + 1)",
+                expected: "one of the \(map.count) that this student knows (\(LabelMap.list(map.names)))",
+                got: "a new one",
+                remedy: "new_labels = true forgets the old ones; or train a new student on all labels")
+        }
+    }
+
+    /// Learns a vocabulary, draws weights and an output layer, as far as they are missing.
+    private func prepare(_ examples: ExampleSource, _ map: LabelMap, _ job: Job) throws -> (
+        ClassificationNetwork<Encoder>, any Tokenizer
+    ) {
+        if let network, let tokenizer {
+            if labels == map, network.labelCount == map.count { return (network, tokenizer) }
+            let renewed = ClassificationNetwork(network.encoder)
+            try renewed.addClassifier(labels: map.count)
+            renewed.eval()
+            (self.network, labels) = (renewed, map)
+            return (renewed, tokenizer)
+        }
+        let texts = VocabularyTexts(examples, includesTargets: false)
+        let made = Result {
+            try Encoder.makeTokenizer(texts, size: configuration.vocabularySize, job: job)
+        }
+        // Texts that could not be read are the cause of whatever the tokenizer says of those that could.
+        try texts.rethrow()
+        let tokenizer = try made.get()
+        configuration.vocabularySize = tokenizer.vocabularySize
+        let network = ClassificationNetwork(try Encoder(configuration))
+        try network.addClassifier(labels: map.count)
+        network.eval()
+        (self.network, self.tokenizer, labels) = (network, tokenizer, map)
+        return (network, tokenizer)
+    }
+
+    /// The weights of scikit-learn's `class_weight="balanced"`: texts / (classes × texts of the class).
+    private static func balancedWeights(_ labels: [Int], of count: Int) -> [Float] {
+        var sizes = [Int](repeating: 0, count: count)
+        for label in labels { sizes[label] += 1 }
+        return sizes.map { Float(Double(labels.count) / (Double(count) * Double(max($0, 1)))) }
+    }
+
+    private static func noteUnknown(_ held: LabelledTexts, _ job: Job) {
+        let unknown = held.unknownLabels
+        guard !unknown.isEmpty else { return }
+        let count = unknown.values.reduce(0, +)
+        job.note(
+            "\(Encoder.architecture): \(count) of \(count + held.labels.count) validation examples have labels "
+                + "unseen in training and are left out: \(LabelMap.list(unknown.keys))")
+    }
+}

@@ -1,0 +1,127 @@
+import LyceumKit
+import LyceumText
+
+/// A student that names the class of a text: an encoder that a plugin writes, with an output layer, training,
+/// classifying, saving and loading that all of them share.
+///
+/// The first training learns the labels from its data, and the vocabulary and weights unless a checkpoint brought
+/// them. Labels are kept in config.json as transformers keeps them.
+public final class SequenceClassificationStudent<Encoder: SequenceClassificationModel>: Student {
+    var configuration: Encoder.Configuration
+    /// The vocabulary, once there is one.
+    var tokenizer: (any Tokenizer)?
+    /// The network, once there is a vocabulary.
+    var network: ClassificationNetwork<Encoder>?
+    /// What the classes are called, once there has been a training.
+    public internal(set) var labels: LabelMap?
+    /// To how many tokens texts were cut in training, and are when it classifies.
+    var maxSourceLength = 512
+    /// Where it shall compute.
+    var deviceChoice: DeviceChoice
+
+    /// Makes an untrained student.
+    public init(_ configuration: Encoder.Configuration, device: DeviceChoice = .auto) {
+        self.configuration = configuration
+        deviceChoice = device
+    }
+
+    /// Its encoder, once there is one.
+    public var model: Encoder? { network?.encoder }
+
+    /// The id under which its architecture is registered.
+    public var architecture: String { Encoder.architecture }
+
+    /// Text to label.
+    public var tasks: [StudentTask] { [.classify] }
+
+    /// Parameters, vocabulary, labels.
+    public var card: [(name: String, value: String)] {
+        guard let network, let tokenizer else {
+            return [("state", "untrained: the first training learns a vocabulary and the labels")]
+        }
+        let names = labels?.names ?? []
+        let list =
+            names.isEmpty ? "none: the first training learns them" : "\(names.count): \(LabelMap.list(names))"
+        return [
+            ("parameters", "\(ProgressMeter.round(Double(network.parameterCount) / 1e6, digits: 2)) M"),
+            ("vocabulary", String(tokenizer.vocabularySize)), ("labels", list),
+            ("max_source_length", String(maxSourceLength)),
+        ]
+    }
+
+    /// The network, its vocabulary and its labels.
+    ///
+    /// - Throws: `LyceumError.unsupported` if something is missing.
+    func ready(to verb: String) throws -> (
+        network: ClassificationNetwork<Encoder>, tokenizer: any Tokenizer, labels: LabelMap
+    ) {
+        guard let network, let tokenizer, let labels else {
+            throw LyceumError.unsupported(
+                "this student cannot \(verb) yet: it knows no labels",
+                remedy: "train it first (num_train_epochs = 0 only prepares it)")
+        }
+        return (network, tokenizer, labels)
+    }
+}
+
+extension SequenceClassificationStudent {
+    /// Describes the architecture to the registry.
+    ///
+    /// - Parameters:
+    ///   - aliases: other names for it.
+    ///   - modelTypes: values of `model_type` in config.json that it reads.
+    ///   - summary: one line.
+    ///   - learningRate: a default that suits it.
+    ///   - trial: options that make a student small; see `StudentArchitecture.trial`.
+    public static func registration(
+        aliases: [String] = [], modelTypes: [String], summary: String, learningRate: Double,
+        trial: [String: Value] = [:]
+    ) -> StudentArchitecture {
+        StudentArchitecture(
+            id: Encoder.architecture, aliases: aliases, modelTypes: modelTypes, summary: summary,
+            tasks: [.classify],
+            configuration: Encoder.Configuration.declarations + [DeviceChoice.declaration],
+            trainingOptions: trainingOptions(learningRate: learningRate),
+            classificationOptions: classificationOptions,
+            trial: ["vocab_size": 120, "max_source_length": 64].merging(trial) { _, own in own },
+            make: { options in
+                SequenceClassificationStudent(
+                    try Encoder.Configuration(options), device: DeviceChoice(options) ?? .auto)
+            },
+            load: { try SequenceClassificationStudent(folder: $0) })
+    }
+
+    /// The options of `student:train`, for an architecture that does more than classify.
+    public static func trainingOptions(learningRate: Double) -> [OptionDeclaration] {
+        TrainingOptions.declarations(learningRate: learningRate, batchSize: 16, metrics: ["accuracy"]) + [
+            textLength(512), DeviceChoice.moving,
+        ] + labelOptions
+    }
+
+    /// The options of training that only classifiers have.
+    public static var labelOptions: [OptionDeclaration] {
+        [
+            .choice(
+                "class_weight", ["none", "balanced"], default: "none",
+                "\"balanced\": every class weighs the same in training, however rare"),
+            .boolean(
+                "new_labels", default: false,
+                "forget the labels known so far and learn this data's, with a new output layer"),
+        ]
+    }
+
+    /// The options of `student:classify`.
+    public static var classificationOptions: [OptionDeclaration] {
+        [
+            textLength(nil),
+            .integer("batch_size", default: 32, in: 1...65536, unit: "texts", "texts read at once"),
+            Precision.declaration, DeviceChoice.moving,
+        ]
+    }
+
+    static func textLength(_ length: Int?) -> OptionDeclaration {
+        .integer(
+            "max_source_length", default: length, in: 1...65536, unit: "tokens",
+            "longer inputs are cut to this" + (length == nil ? "; else as in training" : ""))
+    }
+}
