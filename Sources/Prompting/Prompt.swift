@@ -10,26 +10,55 @@ public struct Prompt: Sendable, Hashable {
         public let template: Template
     }
 
-    /// The messages in order; at least one.
+    /// The messages in order; at least one. An assistant's message at the end is the beginning of the answer
+    /// (prefill), on servers that go on from it.
     public let messages: [Message]
+    /// Answered questions that are shown before the one that is asked.
+    public let examples: FewShotExamples?
+    /// What a file said for whoever opens the teacher: model, temperature, …
+    public let options: [String: Value]
 
     /// A prompt of one user message.
     ///
     /// - Throws: `LyceumError.file` with the template's line.
     public init(_ user: String) throws {
         messages = [Message(role: .user, template: try Template(user))]
+        examples = nil
+        options = [:]
     }
 
     /// A prompt of several messages.
     ///
-    /// - Throws: `LyceumError.empty` without messages, `LyceumError.file` with the role and the template's line.
-    public init(messages: [(role: ChatMessage.Role, content: String)]) throws {
+    /// - Parameters:
+    ///   - messages: in order.
+    ///   - examples: answered questions to show before the first question.
+    ///   - options: for whoever opens the teacher.
+    /// - Throws: `LyceumError.empty` without messages, `LyceumError.file` with the role and the template's line,
+    ///   `LyceumError.invalid` if nothing would show the examples.
+    public init(
+        messages: [(role: ChatMessage.Role, content: String)], examples: FewShotExamples? = nil,
+        options: [String: Value] = [:]
+    ) throws {
         if messages.isEmpty {
             throw LyceumError.empty("the prompt", remedy: "give it a user message: prompt { user = \"…\" }")
         }
         self.messages = try messages.map { role, content in
             Message(role: role, template: try Template(content, name: "prompt (\(role.rawValue))"))
         }
+        self.options = options
+        guard let examples else {
+            self.examples = nil
+            return
+        }
+        let templates = self.messages.map(\.template)
+        guard examples.answer != nil || templates.contains(where: { $0.takes(FewShotExamples.variable) })
+        else {
+            throw LyceumError.invalid(
+                "the examples", expected: "a template of their answers", got: "none",
+                remedy: "give answer = \"{{ column }}\", or write them out: {% for example in examples %}")
+        }
+        let question = self.messages.first { $0.role == .user }?.template
+        self.examples = try examples.rendered(asking: question)
     }
 
     /// The prompt that a value describes: a string (the user's message), a table of contents by role
@@ -67,7 +96,7 @@ public struct Prompt: Sendable, Hashable {
 
     private static let roles: [ChatMessage.Role] = [.system, .user, .assistant]
 
-    private static func role(_ name: String) throws -> ChatMessage.Role {
+    static func role(_ name: String) throws -> ChatMessage.Role {
         guard let role = ChatMessage.Role(rawValue: name) else {
             throw LyceumError.unknownName(
                 kind: "role", name: name, known: roles.map(\.rawValue), remedy: nil)
@@ -85,29 +114,41 @@ public struct Prompt: Sendable, Hashable {
 }
 
 extension Prompt {
+    private var templateVariables: [Template.Variable] {
+        let all = messages.flatMap(\.template.variables)
+        return examples == nil ? all : all.filter { $0.path.first != FewShotExamples.variable }
+    }
+
     /// The names of the variables, in order of first use: "article", "meta.title".
     public var variables: [String] {
         var seen: Set<String> = []
-        return messages.flatMap { $0.template.variables.map(\.name) }.filter { seen.insert($0).inserted }
+        return templateVariables.map(\.name).filter { seen.insert($0).inserted }
     }
 
     /// The record's fields that the variables begin with, in order: "article", "meta".
     public var columns: [String] {
         var seen: Set<String> = []
-        return messages.flatMap { $0.template.variables.compactMap(\.path.first) }
-            .filter { seen.insert($0).inserted }
+        return templateVariables.compactMap(\.path.first).filter { seen.insert($0).inserted }
     }
 
-    /// The messages with the values put in.
+    /// The messages with the values put in, examples included.
     ///
-    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
+    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil, or does not fit.
     public func render(_ values: [String: Value]) throws -> [ChatMessage] {
-        try messages.map { ChatMessage($0.role, try $0.template.render(values)) }
+        guard let examples else {
+            return try messages.map { ChatMessage($0.role, try $0.template.render(values)) }
+        }
+        var values = values
+        values[FewShotExamples.variable] = .list(examples.records)
+        var result = try messages.map { ChatMessage($0.role, try $0.template.render(values)) }
+        let place = messages.firstIndex { $0.role != .system } ?? messages.count
+        result.insert(contentsOf: examples.messages, at: place)
+        return result
     }
 
     /// The messages with a record's values put in.
     ///
-    /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil.
+    /// - Throws: as `render` of values.
     public func render(_ record: Record) throws -> [ChatMessage] { try render(record.fields) }
 
     /// The values that the prompt puts into its messages, as text, by the variable's name; without those that

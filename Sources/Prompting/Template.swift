@@ -46,6 +46,9 @@ public struct Template: Sendable {
         optional = found.optional
     }
 
+    /// Whether it takes a variable of that name from the record.
+    public func takes(_ name: String) -> Bool { variables.contains { $0.path.first == name } }
+
     /// The text with the values put in.
     ///
     /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil (it names the

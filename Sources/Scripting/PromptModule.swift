@@ -1,53 +1,7 @@
+import Corpus
 import LuaBridge
 import LyceumKit
 import Prompting
-
-/// A prompt in Lua's hands.
-final class PromptObject {
-    let prompt: Prompt
-
-    init(_ prompt: Prompt) { self.prompt = prompt }
-
-    static var type: LuaType {
-        LuaType(
-            PromptObject.self, name: "prompt",
-            summary: "A template for a teacher: call it with a record to see what the teacher would be sent.",
-            properties: [
-                LuaProperty("variables", "the names of the variables, a list") { (object: PromptObject) in
-                    .data(.list(object.prompt.variables.map(Value.string)))
-                }
-            ],
-            call: LuaFunction(
-                name: "render", summary: "Puts a record's values into the template.",
-                parameters: [LuaParameter("record", .table, "the values of the variables")],
-                returns: "the text; for a chat a list of { role =, content = }",
-                errors: ["a variable that the record does not have (it is named, with the template's line)"],
-                example: "local write = prompt [[Write about '{{ summary }}'.]]\n"
-                    + "assert(write { summary = \"cats\" } == \"Write about 'cats'.\")",
-                body: { call in
-                    let prompt = try call.receiver(PromptObject.self).prompt
-                    guard let fields = try call.table(1).value().fields else { throw call.mismatch(1, nil) }
-                    let messages = try prompt.render(fields)
-                    if messages.count == 1, let message = messages.first, message.role == .user {
-                        return [.string(message.content)]
-                    }
-                    return [
-                        .data(
-                            .list(
-                                messages.map {
-                                    ["role": .string($0.role.rawValue), "content": .string($0.content)]
-                                }))
-                    ]
-                }),
-            callFields: { $0.prompt.columns },
-            toString: { "prompt (\($0.prompt.variables.joined(separator: ", ")))" },
-            preview: { object, _ in
-                let lines = object.prompt.messages.map { "\($0.role.rawValue): \($0.template.source)" }
-                return "prompt of \(object.prompt.variables.map { "{{ \($0) }}" }.joined(separator: ", "))\n"
-                    + lines.joined(separator: "\n")
-            })
-    }
-}
 
 extension Scripting {
     /// `prompt`: makes templates; the module itself is called.
@@ -56,24 +10,83 @@ extension Scripting {
             name: "prompt",
             summary:
                 "Templates in Jinja's syntax: {{ name }}, {{ text | truncate(80) }}, {% if … %}, {% for … %}.",
-            functions: [],
+            functions: [
+                LuaFunction(
+                    name: "load",
+                    summary: "Reads a prompt from a file, as prompt:save writes it (help(prompt.save)).",
+                    parameters: [LuaParameter("path", .string, "a text file")],
+                    returns: "a prompt; what the file says of model and options is in its `options`",
+                    errors: ["a message or a tag that is not understood (with the file's line)"],
+                    example: "local path = os.tmpname()\nprompt(\"Write about {{ topic }}.\"):save(path)\n"
+                        + "assert(prompt.load(path) { topic = \"cats\" } == \"Write about cats.\")",
+                    body: { call in [.object(PromptObject(try Prompt.load(try call.string(1))))] })
+            ],
             call: LuaFunction(
                 name: "prompt", summary: "Makes a prompt of a template, or of a chat of templates.",
                 parameters: [
                     LuaParameter(
-                        "template", .either([.string, .table]),
-                        "a text; { system = \"…\", user = \"…\" }; or a list of { role =, content = }")
+                        "template", .either([.string, .options(promptOptions), .list("messages")]),
+                        "a text, which is the user's message; the messages by role; or a list of "
+                            + "{ role =, content = }")
                 ],
                 returns: "a prompt; calling it with a record gives the text",
-                errors: ["a tag that is not closed (with the line)", "a message whose role is not known"],
+                errors: [
+                    "a tag that is not closed, a filter that is not known (with the line)",
+                    "an option that is not known; examples that nothing shows",
+                ],
                 example:
-                    "local chat = prompt { system = \"You are a reporter.\", user = \"Write about {{ topic }}.\" }\n"
-                    + "assert(chat({ topic = \"cats\" })[2].content == \"Write about cats.\")",
+                    "local shots = data.from { { text = \"I loved it\", label = \"good\" }, { text = \"So dull\", label = \"bad\" } }\n"
+                    + "local ask = prompt { system = \"Answer with good or bad.\", user = \"{{ text | truncate(200) }}\",\n"
+                    + "  examples = shots, answer = \"{{ label }}\" }\n"
+                    + "local messages = ask { text = \"What a day\" }\n"
+                    + "assert(#messages == 6 and messages[3].content == \"good\")",
                 body: { call in
-                    guard call.value(1).string != nil || call.value(1).table != nil else {
-                        throw call.mismatch(1, nil)
+                    if let text = call.value(1).string { return [.object(PromptObject(try Prompt(text)))] }
+                    guard let table = call.value(1).table else { throw call.mismatch(1, nil) }
+                    if try !table.get(1).isNil {
+                        return [.object(PromptObject(try Prompt(try call.data(1))))]
                     }
-                    return [.object(PromptObject(try Prompt(try call.data(1))))]
+                    return [.object(PromptObject(try prompt(try call.options(1))))]
                 }))
+    }
+
+    private static let promptOptions: [OptionDeclaration] = [
+        .string("system", "the message that sets the scene"),
+        .string("user", "the question"),
+        .string("assistant", "the beginning of the answer, on servers that go on from it (prefill)"),
+        .object("examples", "dataset", "answered questions to show before (few-shot)"),
+        .string(
+            "answer",
+            "the template of an example's answer; without it the prompt writes them out: {% for example in examples %}"
+        ),
+        .string("question", "the template of an example's question; else that of `user`"),
+        .integer("n", default: nil, in: 1...10_000, "how many examples; else all"),
+        .integer("seed", default: nil, "chooses the examples at random; else the first n"),
+        OptionDeclaration(
+            "options", kind: .table, doc: "model, temperature, … to be kept with the prompt in its file"),
+    ]
+
+    private static func prompt(_ options: LuaOptions) throws -> Prompt {
+        let values = options.values
+        let roles: [ChatMessage.Role] = [.system, .user, .assistant]
+        let messages = roles.compactMap { role in
+            values.optionalString(role.rawValue).map { (role: role, content: $0) }
+        }
+        var examples: FewShotExamples?
+        if let data = try options.object("examples", DatasetObject.self)?.dataset {
+            let rows = try FewShotExamples.choice(
+                values.optionalInt("n"), of: data.count, seed: values.optionalInt("seed"))
+            examples = try FewShotExamples(
+                try rows.map { row in
+                    let record = try data.record(at: row)
+                    return Dictionary(
+                        zip(record.columns, record.values), uniquingKeysWith: { first, _ in first })
+                }, question: values.optionalString("question"), answer: values.optionalString("answer"))
+        } else if let name = ["answer", "question", "n", "seed"].first(where: values.isGiven) {
+            throw LyceumError.badOption(
+                function: "prompt", option: name, expected: "examples = a dataset beside it", got: "none")
+        }
+        return try Prompt(
+            messages: messages, examples: examples, options: values.values["options"]?.object ?? [:])
     }
 }

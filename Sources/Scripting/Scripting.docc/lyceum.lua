@@ -127,8 +127,14 @@ do
 ---A template for a teacher: call it with a record to see what the teacher would be sent.
 ---@class prompt
 ---@field variables any the names of the variables, a list
+---@field options any the model and options kept with it, a table for teacher.open
 ---@overload fun(record: table): any
 local prompt = {}
+
+---Writes the prompt to a text file: options as `name: value` between two lines `---`, then each message under a line `--- system ---`, `--- user ---`, `--- assistant ---`; text under none is the user's. Examples are a JSON list under `examples:`, their templates under `--- question ---` and `--- answer ---`.
+---@param path string the file
+---@return prompt # the prompt
+function prompt:save(path) end
 end
 
 do
@@ -268,10 +274,26 @@ function data.load(path, options) end
 ---@return dataset # a dataset
 function data.from(records) end
 
+---@class prompt.template
+---@field system? string the message that sets the scene
+---@field user? string the question
+---@field assistant? string the beginning of the answer, on servers that go on from it (prefill)
+---@field examples? dataset answered questions to show before (few-shot)
+---@field answer? string the template of an example's answer; without it the prompt writes them out: {% for example in examples %}
+---@field question? string the template of an example's question; else that of `user`
+---@field n? integer how many examples; else all
+---@field seed? integer chooses the examples at random; else the first n
+---@field options? table model, temperature, … to be kept with the prompt in its file
+
 ---Templates in Jinja's syntax: {{ name }}, {{ text | truncate(80) }}, {% if … %}, {% for … %}.
 ---@class promptlib
----@overload fun(template: string|table): prompt
+---@overload fun(template: string|table|table[]): prompt
 prompt = {}
+
+---Reads a prompt from a file, as prompt:save writes it (help(prompt.save)).
+---@param path string a text file
+---@return prompt # a prompt; what the file says of model and options is in its `options`
+function prompt.load(path) end
 
 ---Language models and their stand-ins, which write what students learn from.
 ---@class teacherlib

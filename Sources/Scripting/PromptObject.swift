@@ -1,0 +1,78 @@
+import LuaBridge
+import LyceumKit
+import Prompting
+
+/// A prompt in Lua's hands.
+final class PromptObject {
+    let prompt: Prompt
+
+    init(_ prompt: Prompt) { self.prompt = prompt }
+
+    static var type: LuaType {
+        LuaType(
+            PromptObject.self, name: "prompt",
+            summary: "A template for a teacher: call it with a record to see what the teacher would be sent.",
+            methods: [save],
+            properties: [
+                LuaProperty("variables", "the names of the variables, a list") { (object: PromptObject) in
+                    .data(.list(object.prompt.variables.map(Value.string)))
+                },
+                LuaProperty("options", "the model and options kept with it, a table for teacher.open") {
+                    (object: PromptObject) in .data(.object(object.prompt.options))
+                },
+            ],
+            call: LuaFunction(
+                name: "render", summary: "Puts a record's values into the template.",
+                parameters: [LuaParameter("record", .table, "the values of the variables")],
+                returns: "the text; for a chat a list of { role =, content = }",
+                errors: ["a variable that the record does not have (it is named, with the template's line)"],
+                example: "local write = prompt [[Write about '{{ summary }}'.]]\n"
+                    + "assert(write { summary = \"cats\" } == \"Write about 'cats'.\")",
+                body: { call in
+                    let prompt = try call.receiver(PromptObject.self).prompt
+                    guard let fields = try call.table(1).value().fields else { throw call.mismatch(1, nil) }
+                    let messages = try prompt.render(fields)
+                    if messages.count == 1, let message = messages.first, message.role == .user {
+                        return [.string(message.content)]
+                    }
+                    return [
+                        .data(
+                            .list(
+                                messages.map {
+                                    ["role": .string($0.role.rawValue), "content": .string($0.content)]
+                                }))
+                    ]
+                }),
+            callFields: { $0.prompt.columns },
+            toString: { "prompt (\($0.prompt.variables.joined(separator: ", ")))" },
+            preview: { object, _ in card(of: object.prompt) })
+    }
+
+    private static func card(of prompt: Prompt) -> String {
+        var lines = ["prompt of \(prompt.variables.map { "{{ \($0) }}" }.joined(separator: ", "))"]
+        lines += prompt.options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.text)" }
+        if let examples = prompt.examples { lines.append("examples: \(examples.records.count)") }
+        lines += prompt.messages.map { "\($0.role.rawValue): \($0.template.source)" }
+        return lines.joined(separator: "\n")
+    }
+
+    private static var save: LuaFunction {
+        LuaFunction(
+            name: "save",
+            summary:
+                "Writes the prompt to a text file: options as `name: value` between two lines `---`, then each "
+                + "message under a line `--- system ---`, `--- user ---`, `--- assistant ---`; text under none is the "
+                + "user's. Examples are a JSON list under `examples:`, their templates under `--- question ---` and "
+                + "`--- answer ---`.",
+            parameters: [LuaParameter("path", .string, "the file")], returns: "the prompt",
+            errors: ["an option that holds a key", "a message with a line `--- name ---` of its own"],
+            example:
+                "local p = prompt { user = \"Write about {{ topic }}.\", options = { model = \"gpt-4o-mini\" } }\n"
+                + "local path = os.tmpname()\np:save(path)\nlocal options = prompt.load(path).options\n"
+                + "assert(options.model == \"gpt-4o-mini\")  -- options[1] = \"openai\"; teacher.open(options)",
+            body: { call in
+                try call.receiver(PromptObject.self).prompt.save(try call.string(1))
+                return [.object(try call.receiver(PromptObject.self))]
+            })
+    }
+}
