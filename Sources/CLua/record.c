@@ -17,8 +17,8 @@ static int refuse(lua_State *L) {
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "field";
     return luaL_error(
         L,
-        "a record is read-only, its field '%s' too; d:map(function(r) r.%s = … return r end) makes a dataset with "
-        "other values",
+        "a record is read-only: its field '%s' cannot be set; d:map(function(r) r.%s = … return r end) makes a "
+        "dataset with other values",
         name, name);
 }
 

@@ -40,6 +40,7 @@ public enum Scripting {
         try state.register(StudentObject.type(environment))
         try state.register(RunObject.type)
         try state.register(ScoreObject.type)
+        try state.register(TensorObject.type)
         try state.register(dataModule(environment))
         try state.register(promptModule)
         try state.register(teacherModule(environment))

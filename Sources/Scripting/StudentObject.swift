@@ -20,7 +20,7 @@ final class StudentObject {
             summary: "A small model that learns from examples. Call it with a text for one answer.",
             methods: [
                 train(environment), generate(environment), classify(environment), loss(environment), save,
-            ] + tokenMethods,
+            ] + tokenMethods + weightMethods,
             properties: [
                 LuaProperty("architecture", "the id of its architecture: \"t5\"") { (object: StudentObject) in
                     .string(object.student.architecture)

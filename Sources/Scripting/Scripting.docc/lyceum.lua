@@ -226,6 +226,15 @@ function student:pieces(text) end
 ---@param ids table[] ids, as student:tokenize gives them
 ---@return any # the text
 function student:detokenize(ids) end
+
+---Lists the network's weights.
+---@return dataset # a dataset of name, shape, dtype, count (of elements), norm
+function student:weights() end
+
+---One weight of the network.
+---@param name string as student:weights lists it
+---@return tensor # a tensor, which prints as PyTorch prints it
+function student:weight(name) end
 end
 
 do
@@ -254,6 +263,20 @@ local score = {}
 ---The ROUGE scores of each pair, in the order of the texts.
 ---@return dataset # a dataset of rouge1_precision, rouge1_recall, rouge1_fmeasure, and so on for each measure
 function score:rows() end
+end
+
+do
+---An array of numbers, printed as PyTorch prints it.
+---@class tensor
+---@field shape any the size of each dimension, a list
+---@field dtype any the type of its elements: "float32"
+---@field device any where they are: "cpu", "cuda:0"
+---@field norm any the square root of the sum of their squares
+local tensor = {}
+
+---The elements as Lua numbers.
+---@return table # a list of numbers, or of lists of them: one level a dimension
+function tensor:list() end
 end
 
 ---Datasets: immutable tables of records.
