@@ -80,7 +80,7 @@ let package = Package(
             swiftSettings: strict),
         tests("CorpusTests", ["Corpus"], fixtures: true),
         tests("PromptingTests", ["Prompting"], fixtures: true),
-        tests("TeachingTests", ["Teaching"], fixtures: true),
+        tests("TeachingTests", ["Teaching", "Scripting", "LuaBridge", "Lab"], fixtures: true),
         tests("EvaluationTests", ["Evaluation"], fixtures: true),
         tests("LabTests", ["Lab", grdb]),
         tests("LuaBridgeTests", ["LuaBridge"]),

@@ -11,11 +11,18 @@ extension Dataset {
 
     /// All columns but these.
     ///
+    /// - Parameter columns: names; one that ends in `*` means all columns that begin so.
     /// - Throws: `LyceumError.missingColumn`.
     public func dropping(_ columns: [String]) throws -> Dataset {
-        for column in columns { _ = try view(column) }
+        var dropped: Set<String> = []
+        for column in columns {
+            let begun =
+                column.hasSuffix("*") ? self.columns.filter { $0.hasPrefix(String(column.dropLast())) } : []
+            if begun.isEmpty { _ = try view(column) }
+            dropped.formUnion(begun.isEmpty ? [column] : begun)
+        }
         return deriving(
-            views.filter { !columns.contains($0.name) },
+            views.filter { !dropped.contains($0.name) },
             HistoryStep("drop", columns.joined(separator: ", ")))
     }
 
@@ -53,6 +60,30 @@ extension Dataset {
         var changed = views
         changed[place] = added
         return deriving(changed, HistoryStep(HistoryStep.replaceColumn, column, run: run))
+    }
+
+    /// The dataset with more columns, in one step; columns of these names that it has are replaced.
+    ///
+    /// - Parameters:
+    ///   - columns: names and values, one a row.
+    ///   - operation: what the history calls the step.
+    /// - Throws: `LyceumError.invalid` if the number of values is not the number of rows.
+    public func adding(columns: [(name: String, values: [Value])], operation: String) throws -> Dataset {
+        if let wrong = columns.first(where: { $0.values.count != count }) {
+            throw LyceumError.invalid(
+                "column '\(wrong.name)'", expected: "\(count) values, one a row",
+                got: String(wrong.values.count), remedy: nil)
+        }
+        var changed = views
+        for (name, values) in columns {
+            let view = ColumnView(name: name, column: Column(values), rows: nil)
+            if let place = changed.firstIndex(where: { $0.name == name }) {
+                changed[place] = view
+            } else {
+                changed.append(view)
+            }
+        }
+        return deriving(changed, HistoryStep(operation, columns.map(\.name).joined(separator: ", ")))
     }
 
     /// The same rows with other columns.

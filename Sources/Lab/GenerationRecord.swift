@@ -36,6 +36,9 @@ public struct GenerationStart: Sendable, Equatable {
         self.seed = seed
         self.versions = versions
     }
+
+    /// The SHA-256 of the template, as 64 hexadecimal digits.
+    public var promptHash: String { ContentDigest.hexadecimal(SHA256.hash(prompt)) }
 }
 
 /// What came of one row of a generation.
@@ -56,12 +59,15 @@ public struct GenerationRow: Sendable, Equatable {
     public let sample: Int
     /// What came of it.
     public let outcome: Outcome
+    /// Why the reply cannot be used (it was cut short, say) although it was paid for; nil for a good one.
+    public let defect: String?
 
     /// Names the row and what came of it.
-    public init(row: Int, sample: Int = 0, outcome: Outcome) {
+    public init(row: Int, sample: Int = 0, outcome: Outcome, defect: String? = nil) {
         self.row = row
         self.sample = sample
         self.outcome = outcome
+        self.defect = defect
     }
 }
 
@@ -87,7 +93,7 @@ public struct GenerationRecord: Sendable, Equatable, Identifiable {
     public let answered: Int
     /// Rows that an earlier reply answered.
     public let reused: Int
-    /// Rows without an answer, tried and failed.
+    /// Rows without an answer that can be used, tried and failed.
     public let failed: Int
     /// What all its replies have cost, reused ones included.
     public let spending: Spending

@@ -20,7 +20,7 @@ extension LabStore {
                     """,
                 arguments: [
                     id, start.teacher, start.model, start.prompt.storable,
-                    ContentDigest.hexadecimal(SHA256.hash(start.prompt)), start.inputData, start.rows,
+                    start.promptHash, start.inputData, start.rows,
                 ])
             return id
         }
@@ -45,7 +45,7 @@ extension LabStore {
             return try rows.map { row in
                 var reply: Int?
                 var isReused = false
-                var problem: String?
+                var problem = row.defect?.storable
                 switch row.outcome {
                 case .reply(let new): reply = try Self.insert(new, db)
                 case .reused(let id): (reply, isReused) = (id, true)
@@ -146,8 +146,8 @@ extension GenerationRecord {
         let counts = try Row.fetchOne(
             db,
             sql: """
-                SELECT count(*) FILTER (WHERE reply IS NOT NULL AND NOT reused) AS answered,
-                    count(*) FILTER (WHERE reused) AS reused,
+                SELECT count(*) FILTER (WHERE problem IS NULL AND NOT reused) AS answered,
+                    count(*) FILTER (WHERE problem IS NULL AND reused) AS reused,
                     count(*) FILTER (WHERE problem IS NOT NULL) AS failed
                 FROM generation_rows WHERE run = ?
                 """,

@@ -14,7 +14,9 @@ extension DatasetObject {
                 example: "assert(#data.from({ { a = 1, b = 2 } }):select({ \"a\" }).columns == 1)",
                 body: { call in made(try dataset(call).select(try strings(call, 1))) }),
             LuaFunction(
-                name: "drop", summary: "Leaves these columns out.", parameters: [names], returns: "a dataset",
+                name: "drop",
+                summary: "Leaves these columns out; \"teacher_*\" means all that begin with teacher_.",
+                parameters: [names], returns: "a dataset",
                 errors: ["no such column"],
                 example: "assert(#data.from({ { a = 1, b = 2 } }):drop(\"b\").columns == 1)",
                 body: { call in made(try dataset(call).dropping(try strings(call, 1))) }),

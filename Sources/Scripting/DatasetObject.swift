@@ -7,10 +7,13 @@ final class DatasetObject {
     let dataset: Dataset
     /// The rows that an operation could not finish, with a column `reason`; nil if there are none.
     let failed: DatasetObject?
+    /// How a teacher made it, so that the rows that failed can be asked again; nil for every other dataset.
+    let generation: TeacherGeneration?
 
-    init(_ dataset: Dataset, failed: DatasetObject? = nil) {
+    init(_ dataset: Dataset, failed: DatasetObject? = nil, generation: TeacherGeneration? = nil) {
         self.dataset = dataset
         self.failed = failed
+        self.generation = generation
     }
 
     static func type(_ environment: ScriptEnvironment) -> LuaType {
@@ -19,7 +22,7 @@ final class DatasetObject {
             summary:
                 "An immutable table of records. #d counts its rows, d[1] is the first (read-only), ipairs(d) walks them.",
             methods: rowMethods + orderMethods + splitMethods + columnMethods + knowledgeMethods + [
-                save(environment)
+                save(environment), cost(environment),
             ],
             properties: [
                 LuaProperty("columns", "the column names, a list") { (object: DatasetObject) in

@@ -9,6 +9,8 @@ public struct ScriptEnvironment {
     public let listener: Job.Listener?
     /// Where runs, replies and scores are remembered; see `LabSession` for how to store something on the way.
     public let lab: LabSession
+    /// The replies of teachers that were paid for.
+    let replies: ReplyCache
     /// The width of the screen, in columns.
     public let width: () -> Int
     /// Writes to standard output.
@@ -22,6 +24,7 @@ public struct ScriptEnvironment {
         self.plugins = plugins
         self.listener = listener
         self.lab = lab
+        replies = ReplyCache(lab: lab)
         self.width = width
         self.write = write
     }

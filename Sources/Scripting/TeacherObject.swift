@@ -1,21 +1,27 @@
 import Corpus
 import LuaBridge
 import LyceumKit
+import Synchronization
 import Teaching
 
-/// A teacher in Lua's hands. It remembers its replies, so that a call that was interrupted or is repeated asks
-/// for nothing twice in one session.
+/// A teacher in Lua's hands.
 final class TeacherObject {
     let teacher: any Teacher
-    private(set) var replies: [TeacherRequest: TeacherReply] = [:]
+    /// No other teacher of this process has it.
+    let number: Int
 
-    init(_ teacher: any Teacher) { self.teacher = teacher }
+    private static let opened = Atomic(0)
+
+    init(_ teacher: any Teacher) {
+        self.teacher = teacher
+        number = Self.opened.add(1, ordering: .relaxed).newValue
+    }
 
     static func type(_ environment: ScriptEnvironment) -> LuaType {
         LuaType(
             TeacherObject.self, name: "teacher",
             summary: "Answers requests: a language model, or a stand-in. Call it with a text for one answer.",
-            methods: [generate(environment)],
+            methods: [generate(environment), retry(environment)],
             properties: [
                 LuaProperty("name", "what names it in tables: \"gpt-4o-mini\"") { (object: TeacherObject) in
                     .string(object.teacher.name)
@@ -82,7 +88,10 @@ final class TeacherObject {
 
     private static func generate(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
-            name: "generate", summary: "Answers a prompt for each row of a dataset.",
+            name: "generate",
+            summary:
+                "Answers a prompt for each row of a dataset. What was asked before is not asked again: replies "
+                + "are kept in the lab as they arrive, under the request as it is sent.",
             parameters: [
                 LuaParameter("data", .object("dataset"), "its columns are the prompt's variables"),
                 LuaParameter(
@@ -90,13 +99,25 @@ final class TeacherObject {
                     .options([
                         .object("prompt", "prompt", required: true, "what to ask about each row"),
                         .string("output", default: "reply", "the column that takes the answers"),
+                        .integer(
+                            "n", default: 1, in: 1...1000, "answers to each row; each is a row of the result"),
+                        .boolean(
+                            "fresh", default: false,
+                            "asks everything anew, also what was answered before; the newest reply is kept in use"
+                        ),
+                        .boolean(
+                            "provenance", default: true,
+                            "adds columns teacher_row, teacher_sample, teacher_seed, teacher_template, "
+                                + "teacher_model, teacher_finish_reason, teacher_prompt_tokens, "
+                                + "teacher_completion_tokens, teacher_cost_usd, teacher_seconds, teacher_time; "
+                                + "d:drop \"teacher_*\" leaves them out"),
                     ]), "how"),
             ],
             returns: "the answered rows with the new column; rows without an answer are in its `failed`",
             errors: [
                 "a variable of the prompt that the data does not have",
                 "no key, a refused key, an empty account, a spent budget: the run stops, what was answered is "
-                    + "kept, and the same call goes on from there",
+                    + "kept in the lab, and the same call goes on from there, in a later session too",
             ],
             example:
                 "local background = data.from { { document = \"A cat sat on a mat.\", summary = \"cat on mat\" } }\n"
@@ -117,72 +138,43 @@ final class TeacherObject {
                 }) {
                     throw LyceumError.missingColumn(missing, available: data.columns)
                 }
-                let requests = try (0..<data.count).map { try prompt.request(for: data.record(at: $0)) }
-                let answers = try object.answer(
-                    requests, job: environment.job("asking \(object.teacher.name)"))
-                return [
-                    .object(
-                        try made(of: data, answers: answers, output: try options.values.string("output")))
-                ]
+                let settings = TeacherGeneration.Settings(
+                    prompt: prompt, output: try options.values.string("output"),
+                    samples: try options.values.int("n"),
+                    showsProvenance: try options.values.bool("provenance"))
+                let generation = TeacherGeneration(data, settings)
+                let run = try object.answer(
+                    generation.open, of: generation, reuse: try options.values.bool("fresh") ? .none : .all,
+                    environment)
+                return [.object(try generation.made(run: run))]
             })
     }
 
-    /// Asks what has not been answered yet.
-    ///
-    /// - Returns: for each request the reply, or why there is none.
-    private func answer(_ requests: [TeacherRequest], job: Job) throws -> [(TeacherReply?, reason: String?)] {
-        let open = requests.indices.filter { replies[requests[$0]] == nil }
-        if open.count < requests.count {
-            job.note("\(job.title): \(requests.count - open.count) of \(requests.count) replies reused")
-        }
-        let result = TeacherRun.run(open.map { requests[$0] }, teacher: teacher, job: job) {
-            position, reply in
-            replies[requests[open[position]]] = reply
-        }
-        if let error = result.stopped {
-            let kept =
-                "\(requests.count { replies[$0] != nil }) of \(requests.count) replies are kept in this "
-                + "session; the same call goes on from there"
-            if case LyceumError.cancelled = error { throw LyceumError.cancelled(kept) }
-            job.note("\(job.title): \(kept)")
-            throw error
-        }
-        var reasons: [Int: String] = [:]
-        for failure in result.failures { reasons[open[failure.row]] = failure.reason }
-        // The progress line has told count and time; this one tells what it cost and what is missing.
-        let summary = Self.summary(result)
-        if !summary.isEmpty { job.note("\(job.title): \(summary)") }
-        if result.replyCount == 0, let first = result.failures.first {
-            throw LyceumError.failed(
-                "none of the \(open.count) requests was answered; the first: \(first.reason)", remedy: nil)
-        }
-        return requests.enumerated().map { (replies[$1], reason: reasons[$0]) }
-    }
-
-    private static func summary(_ result: TeacherRun.Result) -> String {
-        var parts: [String] = []
-        let tokens = result.usage.promptTokens + result.usage.completionTokens
-        if tokens > 0 { parts.append("\(tokens) tokens") }
-        if let cost = result.usage.cost { parts.append("\(cost.fixed(4)) USD") }
-        if let first = result.failures.first {
-            parts.append("\(result.failures.count) failed (the first: \(first.reason)); see .failed")
-        }
-        return parts.joined(separator: ", ")
-    }
-
-    /// The answered rows with their answers, and the others with the reason.
-    private static func made(
-        of data: Dataset, answers: [(TeacherReply?, reason: String?)], output: String
-    ) throws -> DatasetObject {
-        let answered = answers.indices.filter { answers[$0].0 != nil }
-        let others = answers.indices.filter { answers[$0].0 == nil }
-        var failed: DatasetObject?
-        if !others.isEmpty {
-            failed = DatasetObject(
-                try data.rows(others).adding(
-                    column: "reason", values: others.map { .string(answers[$0].reason ?? "not asked") }))
-        }
-        let texts = answered.map { Value.string(answers[$0].0?.text ?? "") }
-        return DatasetObject(try data.rows(answered).adding(column: output, values: texts), failed: failed)
+    private static func retry(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "retry", summary: "Asks again for the rows of a result that failed, and only for those.",
+            parameters: [LuaParameter("result", .object("dataset"), "what teacher:generate returned")],
+            returns: "the result with what was answered now; what still fails is in its `failed`",
+            errors: ["a dataset that no teacher:generate of this session returned"],
+            example:
+                "local background = data.from { { document = \"A cat sat on a mat.\", summary = \"cat on mat\" } }\n"
+                + "local gpt = teacher.open { \"retrieval\", corpus = background, input = \"document\", target = \"summary\" }\n"
+                + "local ask = prompt \"Write about {{ summary }}.\"\n"
+                + "local out = gpt:generate(data.from { { summary = \"a cat\" } }, { prompt = ask })\n"
+                + "if out.failed then out = gpt:retry(out) end",
+            body: { call in
+                let object = try call.receiver(TeacherObject.self)
+                let result = try call.object(1, DatasetObject.self)
+                guard let before = result.generation else {
+                    throw LyceumError.invalid(
+                        call.place(1), expected: "what teacher:generate returned in this session",
+                        got: "another dataset",
+                        remedy: "repeat the teacher:generate itself: it asks only what was not answered")
+                }
+                if before.open.isEmpty { return [.object(result)] }
+                let generation = TeacherGeneration(copying: before)
+                let run = try object.answer(generation.open, of: generation, reuse: .good, environment)
+                return [.object(try generation.made(run: run))]
+            })
     }
 }

@@ -10,9 +10,21 @@ public enum TeacherRun {
         public let reason: String
     }
 
+    /// What came of one request.
+    public struct Answer: Sendable {
+        /// The request's index, counted from 0.
+        public let row: Int
+        /// What came back; nil if nothing did.
+        public let reply: TeacherReply?
+        /// Why the reply cannot be used, or why there is none; nil for a good reply.
+        public let problem: String?
+        /// What the reply cost, in USD; nil if that is not known.
+        public let cost: Double?
+    }
+
     /// What came of a run.
     public struct Result {
-        /// One place for each request, in order; nil where there is no reply.
+        /// One place for each request, in order; nil where there is no reply that can be used.
         public var replies: [TeacherReply?]
         /// The requests that were tried and failed, by row. A row that is in neither list was never answered:
         /// the run stopped before.
@@ -34,14 +46,15 @@ public enum TeacherRun {
     ///   - requests: the questions.
     ///   - teacher: who answers.
     ///   - job: progress and cancellation.
-    ///   - onReply: called as each reply arrives, in any order, to keep it; what it throws ends the run.
+    ///   - keep: called with answers as they arrive, in any order, to keep them. They count as answered when it
+    ///     returns; what it throws ends the run.
     public static func run(
         _ requests: [TeacherRequest], teacher: any Teacher, job: Job,
-        onReply: (_ row: Int, _ reply: TeacherReply) throws -> Void = { _, _ in }
+        keep: ([Answer]) throws -> Void = { _ in }
     ) -> Result {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let before = (teacher as? any MeteredTeacher)?.usage
+        let start = Uptime.now
+        let metered = teacher as? any MeteredTeacher
+        let before = metered?.usage
         var result = Result(
             replies: [TeacherReply?](repeating: nil, count: requests.count), failures: [],
             usage: TeacherUsage(), stopped: nil)
@@ -49,31 +62,47 @@ public enum TeacherRun {
         func figures() -> [(name: String, value: String)] {
             var figures: [(name: String, value: String)] = []
             if !result.failures.isEmpty { figures.append(("failed", String(result.failures.count))) }
-            if let before, let usage = (teacher as? any MeteredTeacher)?.usage,
-                let cost = usage.since(before).cost
-            {
+            if let before, let cost = metered?.usage.since(before).cost {
                 figures.append(("USD", String((cost * 10_000).rounded() / 10_000)))
             }
             return figures
         }
-        do {
-            try teacher.answer(requests, job: job) { row, answer in
-                guard result.replies.indices.contains(row) else { return }
-                done += 1
+        func receive(_ group: [GroupAnswer]) throws {
+            let answers = group.compactMap { index, answer -> Answer? in
+                guard requests.indices.contains(index) else { return nil }
                 switch answer {
                 case .success(let reply):
-                    result.replies[row] = reply
-                    try onReply(row, reply)
-                case .failure(let error): result.failures.append(Failure(row: row, reason: "\(error)"))
+                    return Answer(row: index, reply: reply, problem: nil, cost: metered?.cost(of: reply))
+                case .failure(let error):
+                    let reply = (error as? UnusableReply)?.reply
+                    return Answer(
+                        row: index, reply: reply, problem: "\(error)",
+                        cost: reply.flatMap { metered?.cost(of: $0) })
                 }
-                job.update(done: done, of: requests.count, unit: "replies", figures: figures())
+            }
+            try keep(answers)
+            for answer in answers {
+                if let problem = answer.problem {
+                    result.failures.append(Failure(row: answer.row, reason: problem))
+                } else {
+                    result.replies[answer.row] = answer.reply
+                }
+            }
+            done += answers.count
+            job.update(done: done, of: requests.count, unit: "replies", figures: figures())
+        }
+        do {
+            if let teacher = teacher as? any GroupTeacher {
+                try teacher.answer(requests, job: job, receiveGroup: receive)
+            } else {
+                try teacher.answer(requests, job: job) { try receive([($0, $1)]) }
             }
         } catch {
             result.stopped = error
         }
         result.failures.sort { $0.row < $1.row }
         result.usage = usage(of: teacher, since: before, result.replies)
-        result.usage.seconds = start.duration(to: clock.now).seconds
+        result.usage.seconds = Uptime.now - start
         job.finish(done: done, of: requests.count, unit: "replies", figures: figures())
         return result
     }

@@ -32,9 +32,3 @@ public struct TeacherUsage: Sendable, Equatable {
         return difference
     }
 }
-
-/// A teacher that knows what it has used up.
-public protocol MeteredTeacher: Teacher {
-    /// What it has used since it was opened.
-    var usage: TeacherUsage { get }
-}

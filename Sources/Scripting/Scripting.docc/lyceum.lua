@@ -84,7 +84,7 @@ function dataset:split(parts) end
 ---@return dataset # a dataset
 function dataset:select(columns) end
 
----Leaves these columns out.
+---Leaves these columns out; "teacher_*" means all that begin with teacher_.
 ---@param columns string|string[] a name, or a list of names
 ---@return dataset # a dataset
 function dataset:drop(columns) end
@@ -121,6 +121,10 @@ function dataset:history() end
 ---@param path string ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it
 ---@return dataset # the dataset itself
 function dataset:save(path) end
+
+---What the replies behind a dataset cost: of the teacher runs that made it, or else of those that were made from it. Each reply counts once, however often it was reused.
+---@return prompt # { replies, prompt_tokens, completion_tokens, cost_usd, unpriced }, where cost_usd is nil if no price is known and `unpriced` replies are missing from it; nil if the lab knows of no such run
+function dataset:cost() end
 end
 
 do
@@ -149,12 +153,20 @@ local teacher = {}
 ---@class teacher.generate.options
 ---@field prompt prompt what to ask about each row
 ---@field output? string the column that takes the answers (default reply)
+---@field n? integer answers to each row; each is a row of the result (default 1)
+---@field fresh? boolean asks everything anew, also what was answered before; the newest reply is kept in use (default false)
+---@field provenance? boolean adds columns teacher_row, teacher_sample, teacher_seed, teacher_template, teacher_model, teacher_finish_reason, teacher_prompt_tokens, teacher_completion_tokens, teacher_cost_usd, teacher_seconds, teacher_time; d:drop "teacher_*" leaves them out (default true)
 
----Answers a prompt for each row of a dataset.
+---Answers a prompt for each row of a dataset. What was asked before is not asked again: replies are kept in the lab as they arrive, under the request as it is sent.
 ---@param data dataset its columns are the prompt's variables
 ---@param options teacher.generate.options how
 ---@return any # the answered rows with the new column; rows without an answer are in its `failed`
 function teacher:generate(data, options) end
+
+---Asks again for the rows of a result that failed, and only for those.
+---@param result dataset what teacher:generate returned
+---@return any # the result with what was answered now; what still fails is in its `failed`
+function teacher:retry(result) end
 end
 
 do

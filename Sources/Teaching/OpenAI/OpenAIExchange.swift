@@ -18,17 +18,25 @@ struct OpenAIExchange {
     }
 
     private func body(_ question: TeacherRequest) -> Value {
+        let sent = sent(question)
+        var fields = sent.parameters
+        fields["model"] = .string(sent.model)
+        fields["messages"] = .list(
+            sent.messages.map { ["role": .string($0.role.rawValue), "content": .string($0.content)] })
+        return .object(fields)
+    }
+
+    /// What is sent for a question: all that its body holds. Replies are kept under this.
+    func sent(_ question: TeacherRequest) -> SentRequest {
         var messages = question.messages
         if let system = settings.system, !messages.contains(where: { $0.role == .system }) {
             messages.insert(ChatMessage(.system, system), at: 0)
         }
         var fields = settings.parameters
-        fields["model"] = .string(settings.model)
-        fields["messages"] = .list(
-            messages.map { ["role": .string($0.role.rawValue), "content": .string($0.content)] })
         // Another sample of the same question must not be the same reply.
         if let seed = settings.seed { fields["seed"] = .integer(seed &+ question.sample) }
-        return .object(fields)
+        return SentRequest(
+            server: settings.address.chatURL, model: settings.model, messages: messages, parameters: fields)
     }
 
     /// What a completion holds, before it is judged.
@@ -50,15 +58,17 @@ struct OpenAIExchange {
             throw .row(rowError("answered without a choice", response.body))
         }
         let message = choice["message"]?.object ?? [:]
-        let finish = choice["finish_reason"]?.string ?? "stop"
+        // A refusal has a place of its own in the message, and often the finish reason "stop".
+        let refusal = message["refusal"]?.string.flatMap { $0.isEmpty ? nil : settings.shown($0, limit: 200) }
+        let finish = refusal != nil ? "refusal" : choice["finish_reason"]?.string ?? "stop"
         let usage = document.object?["usage"]?.object
         let text = Self.text(message["content"])
         let reply = TeacherReply(
-            text: text ?? "", model: document.object?["model"]?.string ?? settings.model,
+            text: refusal ?? text ?? "", model: document.object?["model"]?.string ?? settings.model,
             finishReason: finish.isEmpty ? "stop" : finish,
             promptTokens: Self.count(usage?["prompt_tokens"]),
             completionTokens: Self.count(usage?["completion_tokens"]), seconds: response.seconds)
-        return Completion(reply: reply, fault: fault(reply, refusal: message["refusal"]?.string))
+        return Completion(reply: reply, fault: reply.defect)
     }
 
     private func json(_ body: [UInt8]) throws(OpenAIFault) -> Value {
@@ -82,23 +92,6 @@ struct OpenAIExchange {
         return .failed(
             "\(settings.address.display) \(problem)" + (excerpt.isEmpty ? "" : ": \(excerpt)"),
             remedy: "check that base_url leads to an OpenAI-compatible API")
-    }
-
-    private func fault(_ reply: TeacherReply, refusal: String?) -> LyceumError? {
-        switch reply.finishReason {
-        case "length":
-            return .failed("the reply was cut short (finish_reason: length)", remedy: "raise max_tokens")
-        case "content_filter":
-            return .failed("the server's content filter stopped the reply", remedy: nil)
-        default: break
-        }
-        if let refusal, !refusal.isEmpty {
-            return .failed("the model refused: \(settings.shown(refusal, limit: 200))", remedy: nil)
-        }
-        if reply.text.allSatisfy(\.isWhitespace) {
-            return .failed("the reply is empty (finish_reason: \(reply.finishReason))", remedy: nil)
-        }
-        return nil
     }
 
     /// The text of a message: a string, or a list of parts as newer servers send.

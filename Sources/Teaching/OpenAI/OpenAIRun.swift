@@ -145,7 +145,7 @@ final class OpenAIRun {
             let completion = try read(response, index)
             pacer.succeed(flight.ticket, tokens: completion.reply.tokens)
             failuresInARow = 0
-            if let fault = completion.fault { return .failure(fault) }
+            if let fault = completion.fault { return .failure(UnusableReply(completion.reply, fault)) }
             answered += 1
             return .success(completion.reply)
         } catch {

@@ -5,7 +5,7 @@ import LyceumKit
 /// Works with OpenAI and with every server that speaks its dialect (vLLM, llama.cpp, Ollama, LM Studio, …).
 /// Many requests are on their way at once; those that a busy server turned away are sent again. Source of the
 /// policy: openai-python, `_base_client.py`.
-public final class OpenAITeacher: MeteredTeacher {
+public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
     /// The options of `teacher.open { "openai", … }`.
     public static let options = requestOptions + RequestLimits.options
 
@@ -58,6 +58,19 @@ public final class OpenAITeacher: MeteredTeacher {
         meter = OpenAIMeter(settings)
     }
 
+    /// What is sent for a request, the key excepted.
+    public func sent(_ request: TeacherRequest) -> SentRequest? {
+        OpenAIExchange(settings: settings).sent(request)
+    }
+
+    /// What a reply cost, in USD; nil if the price or the number of tokens is not known.
+    public func cost(of reply: TeacherReply) -> Double? {
+        guard let price = settings.price, let prompt = reply.promptTokens,
+            let completion = reply.completionTokens
+        else { return nil }
+        return price.cost(promptTokens: prompt, completionTokens: completion)
+    }
+
     /// Model, server, parameters, limits; never the key.
     public var card: [(name: String, value: String)] {
         var rows = [("model", settings.model), ("server", settings.address.display)]
@@ -77,11 +90,18 @@ public final class OpenAITeacher: MeteredTeacher {
         _ requests: [TeacherRequest], job: Job,
         receive: (_ index: Int, _ result: Result<TeacherReply, any Error>) throws -> Void
     ) throws {
+        try answer(requests, job: job) { for (index, result) in $0 { try receive(index, result) } }
+    }
+
+    /// Asks the server and hands over together what arrived together.
+    func answer(
+        _ requests: [TeacherRequest], job: Job, receiveGroup: ([GroupAnswer]) throws -> Void
+    ) throws {
         let run = OpenAIRun(
             requests, settings: settings, client: client, meter: meter, pacer: pacer, job: job)
         defer { run.finish() }
         while let answers = try run.step() {
-            for (index, result) in answers { try receive(index, result) }
+            if !answers.isEmpty { try receiveGroup(answers) }
         }
     }
 }

@@ -70,6 +70,65 @@ public struct TeacherReply: Sendable, Equatable {
     }
 }
 
+extension TeacherReply {
+    /// Why this reply is of no use: it was cut short, filtered, refused, or is empty; nil for a good one.
+    public var defect: LyceumError? {
+        switch finishReason {
+        case "length", "max_tokens":
+            return .failed(
+                "the reply was cut short (finish_reason: \(finishReason))", remedy: "raise max_tokens")
+        case "content_filter":
+            return .failed("the server's content filter stopped the reply", remedy: nil)
+        case "refusal":
+            return .failed("the model refused" + (text.isEmpty ? "" : ": \(text.prefix(200))"), remedy: nil)
+        default:
+            if !text.allSatisfy(\.isWhitespace) { return nil }
+            return .failed("the reply is empty (finish_reason: \(finishReason))", remedy: nil)
+        }
+    }
+}
+
+/// A reply that came and is of no use: cut short, filtered, refused, empty.
+///
+/// A teacher gives it as the failure of its row. It was paid for like any other, so it is kept.
+public struct UnusableReply: Error, CustomStringConvertible {
+    /// What came.
+    public let reply: TeacherReply
+    /// Why it cannot be used, for a person.
+    public let reason: LyceumError
+
+    /// Pairs a reply with what is wrong with it.
+    public init(_ reply: TeacherReply, _ reason: LyceumError) {
+        self.reply = reply
+        self.reason = reason
+    }
+
+    /// The reason.
+    public var description: String { reason.description }
+}
+
+/// A request as a teacher sends it: everything that decides what comes back, and nothing that is secret.
+public struct SentRequest: Sendable, Hashable {
+    /// The server's base address; empty for a teacher without one.
+    public var server: String
+    /// The model that is asked for.
+    public var model: String
+    /// The chat as it is sent, the teacher's own system message included.
+    public var messages: [ChatMessage]
+    /// Everything else that is sent (`temperature`, `max_tokens`, `seed`, …).
+    public var parameters: [String: Value]
+
+    /// Describes what is sent.
+    public init(
+        server: String, model: String, messages: [ChatMessage], parameters: [String: Value] = [:]
+    ) {
+        self.server = server
+        self.model = model
+        self.messages = messages
+        self.parameters = parameters
+    }
+}
+
 /// Something that answers requests: a language model behind an API, or an embedded stand-in.
 ///
 /// A teacher is used from one thread.
@@ -80,6 +139,12 @@ public protocol Teacher: AnyObject {
     var name: String { get }
     /// What the prompt shows of it, in order. Never a secret.
     var card: [(name: String, value: String)] { get }
+
+    /// What is sent for a request. Replies are kept under it, so that the same question is never paid for twice,
+    /// in whatever session it is asked.
+    ///
+    /// - Returns: nil if that does not decide the answer; then replies are kept for this session only.
+    func sent(_ request: TeacherRequest) -> SentRequest?
 
     /// Answers requests, several at a time if it can.
     ///
@@ -94,4 +159,9 @@ public protocol Teacher: AnyObject {
         _ requests: [TeacherRequest], job: Job,
         receive: (_ index: Int, _ result: Result<TeacherReply, any Error>) throws -> Void
     ) throws
+}
+
+extension Teacher {
+    /// Nothing that could be told apart from another teacher of the same name.
+    public func sent(_ request: TeacherRequest) -> SentRequest? { nil }
 }

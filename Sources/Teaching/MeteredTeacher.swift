@@ -1,0 +1,26 @@
+import LyceumKit
+
+/// A teacher that knows what it has used up.
+public protocol MeteredTeacher: Teacher {
+    /// What it has used since it was opened.
+    var usage: TeacherUsage { get }
+
+    /// What a reply of its model cost, in USD; nil if the price or the number of tokens is not known.
+    func cost(of reply: TeacherReply) -> Double?
+}
+
+extension MeteredTeacher {
+    /// Not known.
+    public func cost(of reply: TeacherReply) -> Double? { nil }
+}
+
+/// An answer with the index of its request.
+typealias GroupAnswer = (index: Int, result: Result<TeacherReply, any Error>)
+
+/// A teacher whose answers arrive several at a time, so that they can be kept with one commit.
+protocol GroupTeacher: Teacher {
+    /// As `answer(_:job:receive:)`; `receiveGroup` gets what arrived together, at least one.
+    func answer(
+        _ requests: [TeacherRequest], job: Job, receiveGroup: ([GroupAnswer]) throws -> Void
+    ) throws
+}
