@@ -17,6 +17,13 @@ LIBTORCH="${LIBTORCH:-$ours}"
 [ "$LIBTORCH" = "$ours" ] && LIBTORCH_IS_OURS=yes || LIBTORCH_IS_OURS=
 export LIBTORCH
 
+# Builds the program and its plugins, optimised.
+build_lyceum() {
+    build "building Lyceum" "$LYCEUM_ROOT/.build/release.log" -c release
+    # Only comfort: completion and help open a plugin whose options are not kept.
+    "$LYCEUM_ROOT/.build/release/lyceum" plugin prepare || true
+}
+
 # Builds what it is told to build, showing the compiler's output only if the build fails.
 build() { # LABEL LOG ARGUMENTS OF swift build
     local label="$1" log="$2" start=$SECONDS

@@ -38,9 +38,8 @@ extension Scripting {
                     example:
                         "local t5 = student.new(\"t5\", { d_model = 64, num_layers = 1, vocab_size = 500 })",
                     furtherOptions: { site in
-                        // Opens the plugin, as the call itself will: only it knows its options.
                         let name = site.arguments.first?.string
-                        return name.flatMap { try? plugins.student(named: $0) }?.configuration ?? []
+                        return name.flatMap { try? plugins.options(ofStudent: $0) }?["configuration"] ?? []
                     },
                     body: { call in
                         let architecture = try plugins.student(named: try call.string(1))
@@ -118,16 +117,16 @@ extension Scripting {
     {
         environment.plugins.students.map { entry in
             HelpTopic(name: entry.id, summary: entry.summary, isFromPlugin: true) {
-                let architecture = try environment.plugins.student(named: entry.id)
-                func section(_ title: String, _ options: [OptionDeclaration]) -> String {
-                    options.isEmpty ? "" : "\n" + optionTable(title, options, help())
+                let options = try environment.plugins.options(ofStudent: entry.id)
+                func section(_ title: String, _ purpose: String) -> String {
+                    guard let options = options[purpose], !options.isEmpty else { return "" }
+                    return "\n" + optionTable(title, options, help())
                 }
-                return "\(entry.id): \(architecture.summary)\n"
-                    + section("options of student.new(\"\(entry.id)\", { … })", architecture.configuration)
-                    + section("options of student:train(data, { … })", architecture.trainingOptions)
-                    + section("options of student:generate(data, { … })", architecture.generationOptions)
-                    + section(
-                        "options of student:classify(data, { … })", architecture.classificationOptions)
+                return "\(entry.id): \(entry.summary)\n"
+                    + section("options of student.new(\"\(entry.id)\", { … })", "configuration")
+                    + section("options of student:train(data, { … })", "training")
+                    + section("options of student:generate(data, { … })", "generation")
+                    + section("options of student:classify(data, { … })", "classification")
             }
         }
     }

@@ -5,7 +5,8 @@ import LyceumKit
 /// `lyceum plugin`: what can be added to Lyceum.
 struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "See the plugins.", subcommands: [PluginListCommand.self])
+        commandName: "plugin", abstract: "See the plugins.",
+        subcommands: [PluginListCommand.self, PluginPrepareCommand.self])
 }
 
 /// `lyceum plugin list`: the plugins that were found; none is opened.
