@@ -42,6 +42,7 @@ let package = Package(
         .executable(name: "lyceum", targets: ["lyceum"]),
         .library(name: "T5", type: .dynamic, targets: ["T5"]),
         .library(name: "BART", type: .dynamic, targets: ["BART"]),
+        .library(name: "LSTM", type: .dynamic, targets: ["LSTM"]),
         .library(name: "GBDT", type: .dynamic, targets: ["GBDT"]),
     ],
     dependencies: [
@@ -72,6 +73,7 @@ let package = Package(
             swiftSettings: strict),
         plugin("T5"),
         plugin("BART"),
+        plugin("LSTM"),
         .systemLibrary(
             name: "CXGBoost", path: "plugins/GBDT/CXGBoost", providers: [.apt(["libxgboost-dev"])]),
         .target(
@@ -88,6 +90,7 @@ let package = Package(
         tests("ConsoleTests", ["Console"]),
         tests("T5Tests", ["T5", torch, extensionDevice], fixtures: true),
         tests("BARTTests", ["BART", torch, extensionDevice], fixtures: true),
+        tests("LSTMTests", ["LSTM", torch], fixtures: true),
         tests("GBDTTests", ["GBDT"], fixtures: true),
         tests("EndToEndTests", ["LuaBridge", torch]),
     ],

@@ -2,7 +2,7 @@ import LyceumKit
 
 /// Reads the tokenizer of a checkpoint folder, whichever it is.
 public enum TokenizerLoader {
-    /// Reads `spiece.model`, or else `tokenizer.json`, or else `vocab.json` with `merges.txt`.
+    /// Reads `spiece.model`, or else `tokenizer.json`, `vocab.json` with `merges.txt`, or `words.txt`.
     ///
     /// - Parameters:
     ///   - folder: a checkpoint as transformers writes it.
@@ -36,9 +36,10 @@ public enum TokenizerLoader {
         if exists(ByteLevelBPETokenizer.vocabularyFileName), exists(ByteLevelBPETokenizer.mergesFileName) {
             return try ByteLevelBPETokenizer(folder: folder)
         }
+        if exists(WordTokenizer.fileName) { return try WordTokenizer(folder: folder) }
         throw LyceumError.file(
             path: folder, line: nil, problem: "holds no tokenizer",
-            remedy: "it needs spiece.model, tokenizer.json, or vocab.json with merges.txt")
+            remedy: "it needs spiece.model, tokenizer.json, vocab.json with merges.txt, or words.txt")
     }
 
     private static func readDocument(_ folder: String) throws -> any Tokenizer {

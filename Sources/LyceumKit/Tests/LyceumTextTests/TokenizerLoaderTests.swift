@@ -28,8 +28,8 @@ struct TokenizerLoaderTests {
         let error = #expect(throws: LyceumError.self) { try TokenizerLoader.load(folder: folder.path) }
         #expect(
             error?.description
-                == "\(folder.path): holds no tokenizer; it needs spiece.model, tokenizer.json, or vocab.json with "
-                + "merges.txt")
+                == "\(folder.path): holds no tokenizer; it needs spiece.model, tokenizer.json, vocab.json with "
+                + "merges.txt, or words.txt")
     }
 
     @Test("merges that do not belong to the vocabulary are named with their line")

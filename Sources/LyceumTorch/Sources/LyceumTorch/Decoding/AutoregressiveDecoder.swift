@@ -19,13 +19,22 @@ public protocol AutoregressiveDecoder: AnyObject {
 
     /// The scores of the next token: [rows, size] to [rows, vocabulary].
     func logits(_ states: Tensor) throws -> Tensor
+
+    /// The scores of the next token where they depend on the source, as those of a network that copies: [rows, size] to
+    /// [rows, vocabulary + the source's extra tokens]. `logits` unless a network says otherwise.
+    ///
+    /// - Parameter source: the encoded sources; rows are hypotheses, source by source.
+    func scores(_ states: Tensor, source: EncodedSource) throws -> Tensor
 }
 
 extension AutoregressiveDecoder {
-    /// One step of generation: the float32 scores of what may follow `tokens`, [rows, vocabulary].
+    /// Those of the vocabulary.
+    public func scores(_ states: Tensor, source: EncodedSource) throws -> Tensor { try logits(states) }
+
+    /// One step of generation: the float32 scores of what may follow `tokens`, [rows, vocabulary] or more.
     func step(_ tokens: [Int], source: EncodedSource, cache: DecoderCache) throws -> Tensor {
         let last = try Tensor(tokens, shape: [tokens.count, 1]).to(source.states.device)
         let states = try decode(last, source: source, cache: cache)
-        return try logits(states.select(dim: 1, index: 0)).to(.float32)
+        return try scores(states.select(dim: 1, index: 0), source: source).to(.float32)
     }
 }

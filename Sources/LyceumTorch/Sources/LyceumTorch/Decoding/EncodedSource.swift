@@ -4,11 +4,23 @@ public struct EncodedSource {
     public let states: Tensor
     /// Added to the scores of attention to the source, [rows, 1, 1, length]; nil if there is no padding.
     public let mask: Tensor?
+    /// For a network that copies: the ids of the source's tokens [rows, length]; those of words outside the vocabulary
+    /// lie above it. Else nil.
+    public let ids: Tensor?
+    /// How many ids above the vocabulary `ids` may hold.
+    public let extraTokens: Int
+    /// What a recurrent decoder begins with, [rows, ...] each.
+    public let start: [Tensor]
 
-    /// Holds states and their mask.
-    public init(states: Tensor, mask: Tensor?) {
+    /// Holds what an encoder made.
+    public init(
+        states: Tensor, mask: Tensor?, ids: Tensor? = nil, extraTokens: Int = 0, start: [Tensor] = []
+    ) {
         self.states = states
         self.mask = mask
+        self.ids = ids
+        self.extraTokens = extraTokens
+        self.start = start
     }
 
     /// The rows of `indices`.
@@ -16,6 +28,8 @@ public struct EncodedSource {
         let indices = try Tensor(indices).to(states.device)
         return EncodedSource(
             states: try states.indexSelect(dim: 0, indices: indices),
-            mask: try mask?.indexSelect(dim: 0, indices: indices))
+            mask: try mask?.indexSelect(dim: 0, indices: indices),
+            ids: try ids?.indexSelect(dim: 0, indices: indices), extraTokens: extraTokens,
+            start: try start.map { try $0.indexSelect(dim: 0, indices: indices) })
     }
 }

@@ -69,6 +69,8 @@ public final class DecoderCache {
 
     /// By layer, from the bottom.
     public var layers: [Layer]
+    /// What a recurrent network carries from token to token, [rows, ...] each; empty before the first.
+    public var recurrent: [Tensor] = []
     /// Hypotheses for each source row; rows come source by source.
     public let rowsPerSource: Int
 
@@ -83,9 +85,10 @@ public final class DecoderCache {
 
     /// Keeps the rows (hypotheses) of `rows` and, if sources were dropped, the sources of `sources`.
     func select(rows: [Int], sources: [Int]?) throws {
-        let device = layers.first?.own.device ?? .cpu
+        let device = recurrent.first?.device ?? layers.first?.own.device ?? .cpu
         let rowIndices = try Tensor(rows).to(device)
         let sourceIndices = try sources.map { try Tensor($0).to(device) }
+        recurrent = try recurrent.map { try $0.indexSelect(dim: 0, indices: rowIndices) }
         for index in layers.indices {
             try layers[index].own.select(rowIndices)
             if let sourceIndices, let (keys, values) = layers[index].source {

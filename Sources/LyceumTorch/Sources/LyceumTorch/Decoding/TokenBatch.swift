@@ -4,6 +4,8 @@ public struct TokenBatch {
     public let ids: Tensor
     /// How many ids of each row are real.
     public let lengths: [Int]
+    /// The largest id, or the padding's.
+    public let largestID: Int
 
     /// Pads rows to the longest.
     ///
@@ -25,17 +27,19 @@ public struct TokenBatch {
                 position += 1
             }
         }
+        largestID = flat.max() ?? padID
         ids = try Tensor(flat, shape: [rows.count, width])
     }
 
-    private init(ids: Tensor, lengths: [Int]) {
+    private init(ids: Tensor, like other: TokenBatch) {
         self.ids = ids
-        self.lengths = lengths
+        lengths = other.lengths
+        largestID = other.largestID
     }
 
     /// The same rows on another device.
     public func to(_ device: Device) throws -> TokenBatch {
-        try TokenBatch(ids: ids.to(device), lengths: lengths)
+        try TokenBatch(ids: ids.to(device), like: self)
     }
 
     /// Added to attention scores, it keeps attention off the padding: [rows, 1, 1, length], or nil if there is

@@ -16,6 +16,11 @@ public enum Initializer {
         try isDrawing ? Tensor.randn(shape).mul_(deviation) : Tensor.zeros(shape)
     }
 
+    /// Uniform in ±`bound`: what `torch.nn.Linear` and `torch.nn.LSTM` begin with, at 1 / sqrt(inputs).
+    public static func uniform(_ shape: [Int], bound: Double) throws -> Tensor {
+        try isDrawing ? (Tensor.rand(shape) * (2 * bound)) - bound : Tensor.zeros(shape)
+    }
+
     /// Uniform in ±sqrt(6 / (inputs + outputs)), for a weight of shape [outputs, inputs].
     ///
     /// Source: Glorot and Bengio (2010); `torch.nn.init.xavier_uniform_`.

@@ -64,6 +64,8 @@ struct TokenizedPairs: BatchSource {
     let fingerprint: String
     /// How many sources were longer than allowed.
     let cutSources: Int
+    /// By pair, the words of the source that have ids above the vocabulary.
+    let words: [[String]]
     private let ids: [Int32]
     /// Where source and target of pair i begin: at 2 i and 2 i + 1; one more at the end.
     private let offsets: [Int]
@@ -78,27 +80,30 @@ struct TokenizedPairs: BatchSource {
     ///   - examples: the pairs.
     ///   - prefix: put before every input.
     ///   - maxSourceLength: longer inputs are cut to so many tokens, the end included; likewise targets.
+    ///   - copies: whether words outside the vocabulary have ids of their own.
     ///   - job: cancellation.
     init(
         _ examples: ExampleSource, tokenizer: any Tokenizer, prefix: String, maxSourceLength: Int,
-        maxTargetLength: Int, startID: Int, job: Job
+        maxTargetLength: Int, startID: Int, copies: Bool, job: Job
     ) throws {
         var ids: [Int32] = []
         var offsets = [0]
         var lengths: [Int] = []
         var cutSources = 0
+        var words: [[String]] = []
         // In portions: texts are handed to all cores at once, but never all of them are held in memory.
         let portion = 4096
         for start in stride(from: 0, to: examples.count, by: portion) {
             let pairs = try (start..<min(start + portion, examples.count)).map {
                 try examples.example(at: $0)
             }
-            let (sources, cut) = try tokenizer.encodeInputs(
-                pairs.map { prefix + $0.input }, limit: maxSourceLength, job: job)
-            cutSources += cut
-            let targets = try tokenizer.encodeBatch(
-                pairs.map(\.target), addEOS: true, maximumLength: maxTargetLength, job: job)
-            for (source, target) in zip(sources, targets) {
+            let sources = try tokenizer.encodeInputs(
+                pairs.map { prefix + $0.input }, limit: maxSourceLength, copies: copies, job: job)
+            cutSources += sources.cut
+            words += sources.words
+            let targets = try tokenizer.encodeTargets(
+                pairs.map(\.target), of: sources, limit: maxTargetLength, job: job)
+            for (source, target) in zip(sources.ids, targets) {
                 for part in [source, target] {
                     ids += part.map { Int32(truncatingIfNeeded: $0) }
                     offsets.append(ids.count)
@@ -110,6 +115,7 @@ struct TokenizedPairs: BatchSource {
         self.offsets = offsets
         self.lengths = lengths
         self.cutSources = cutSources
+        self.words = words
         self.startID = startID
         fingerprint = examples.fingerprint
         padID = tokenizer.padID

@@ -13,19 +13,10 @@ final class SequenceToSequenceLearner<Model: SequenceToSequenceModel>: Learner {
     func backward(
         _ batch: SequenceToSequenceBatch, scale: Double, labelSmoothing: Double
     ) throws -> Double {
-        let batch = try batch.to(model.device)
-        return try ChunkedCrossEntropy.backward(
-            states: states(batch), labels: batch.labels, vocabulary: model.configuration.vocabularySize,
-            scale: scale,
-            labelSmoothing: labelSmoothing, head: model.logits)
+        try model.backward(batch.to(model.device), scale: scale, labelSmoothing: labelSmoothing)
     }
 
-    func loss(_ batch: SequenceToSequenceBatch) throws -> Double {
-        let batch = try batch.to(model.device)
-        return try ChunkedCrossEntropy.sum(
-            states: states(batch), labels: batch.labels, vocabulary: model.configuration.vocabularySize,
-            head: model.logits)
-    }
+    func loss(_ batch: SequenceToSequenceBatch) throws -> Double { try model.loss(batch.to(model.device)) }
 
     func replica() throws -> SequenceToSequenceLearner? {
         let copy = try Initializer.withoutDrawing { try Model(model.configuration) }
@@ -39,11 +30,4 @@ final class SequenceToSequenceLearner<Model: SequenceToSequenceModel>: Learner {
     }
 
     func write(into folder: String) throws { try writeStudent(folder) }
-
-    /// The decoder's states at the positions that have a label: [labels, size].
-    private func states(_ batch: SequenceToSequenceBatch) throws -> Tensor {
-        let source = try model.encode(batch.source)
-        return try model.decode(batch.decoderInput, source: source, cache: nil).flatten(endDim: 1)
-            .indexSelect(dim: 0, indices: batch.positions)
-    }
 }

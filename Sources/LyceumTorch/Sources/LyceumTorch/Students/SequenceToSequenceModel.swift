@@ -11,9 +11,21 @@ where Configuration: SequenceToSequenceConfiguration {
 
     /// The states of the sources.
     func encode(_ source: TokenBatch) throws -> EncodedSource
+    /// Whether it can copy words that the vocabulary lacks: they then have ids above it (see `CopyingTokenizer`), in
+    /// sources, targets and what it writes.
+    var copies: Bool { get }
+    /// Adds the gradients of `scale` times the summed loss of a batch to the parameters.
+    ///
+    /// - Returns: the summed loss, not scaled.
+    func backward(_ batch: SequenceToSequenceBatch, scale: Double, labelSmoothing: Double) throws -> Double
+    /// The summed negative log-likelihood of a batch's labels; runs without gradients.
+    func loss(_ batch: SequenceToSequenceBatch) throws -> Double
 }
 
 extension SequenceToSequenceModel {
     /// Nothing.
     public static var generationDefaults: [String: Value] { [:] }
+
+    /// It does not.
+    public var copies: Bool { false }
 }

@@ -15,30 +15,23 @@ extension SequenceToSequenceStudent {
             search.maxNewTokens = positions
         }
         let limit = min(options.optionalInt("max_source_length") ?? maxSourceLength, positions ?? .max)
-        let (sources, cut) = try tokenizer.encodeInputs(inputs.map { prefix + $0 }, limit: limit, job: job)
-        job.noteCut(cut, of: inputs.count, limit: limit, positions: positions)
+        let sources = try tokenizer.encodeInputs(
+            inputs.map { prefix + $0 }, limit: limit, copies: model.copies, job: job)
+        job.noteCut(sources.cut, of: inputs.count, limit: limit, positions: positions)
         model.eval()
         try model.move(to: device(options))
         try noGrad { try model.setComputeType(Precision(options).computeType(on: model.device)) }
         defer { model.dropComputeType() }
         let texts = try Generator.generate(
-            model, sources: sources, batchSize: options.int("batch_size"), options: search, job: job)
+            model, sources: sources.ids, batchSize: options.int("batch_size"), options: search, job: job)
         let each = search.numReturnSequences
         return try inputs.indices.map { input in
             let texts = texts[input * each..<(input + 1) * each]
             // The best first.
-            let spelt = try texts.map { try tokenizer.spell($0) }
+            let spelt = try texts.map { try tokenizer.spell($0, words: sources.words[input]) }
             return Generation(
                 text: spelt.first ?? "", tokenCount: texts.first?.count ?? 0,
                 alternatives: Array(spelt.dropFirst()))
         }
-    }
-}
-
-extension Tokenizer {
-    /// The text of generated tokens, special ones left out.
-    func spell(_ ids: [Int]) throws -> String {
-        // A network may have more rows than the vocabulary has pieces; such ids spell nothing.
-        try decode(ids.filter { $0 < vocabularySize }, skipSpecialTokens: true)
     }
 }

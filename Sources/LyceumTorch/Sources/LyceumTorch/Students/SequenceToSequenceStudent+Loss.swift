@@ -29,7 +29,8 @@ extension SequenceToSequenceStudent: LossMeasuringStudent {
         let pairs = try TokenizedPairs(
             examples, tokenizer: tokenizer, prefix: options.optionalString("source_prefix") ?? prefix,
             maxSourceLength: options.optionalInt("max_source_length") ?? maxSourceLength,
-            maxTargetLength: options.int("max_target_length"), startID: model.decoderStartID, job: job)
+            maxTargetLength: options.int("max_target_length"), startID: model.decoderStartID,
+            copies: model.copies, job: job)
         try model.move(to: device(options))
         return try SequenceToSequenceLearner(model) { _ in }.meanLoss(
             of: pairs, batchSize: options.int("batch_size"), precision: Precision(options), job: job)

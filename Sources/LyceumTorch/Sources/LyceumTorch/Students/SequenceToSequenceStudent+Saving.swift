@@ -18,7 +18,9 @@ extension SequenceToSequenceStudent {
         ]
         var document = configuration.json.merging(tokens) { _, id in id }
         document["model_type"] = .string(Model.architecture)
-        document["architectures"] = [.string(Model.transformersClass)]
+        if !Model.transformersClass.isEmpty {
+            document["architectures"] = [.string(Model.transformersClass)]
+        }
         document["is_encoder_decoder"] = true
         document["torch_dtype"] = "float32"
         // `prefix` is transformers' own key; the length is ours, and transformers keeps what it does not know.
@@ -60,6 +62,15 @@ extension SequenceToSequenceStudent {
         }
         let weights = try Checkpoint.open(folder)
         let model = try Initializer.withoutDrawing { try Model(configuration) }
+        // Ids above the vocabulary are words to copy: no other row may lie there.
+        let isShort = tokenizer.vocabularySize < configuration.vocabularySize
+        if isShort, model.copies, tokenizer is any CopyingTokenizer {
+            throw LyceumError.file(
+                path: path, line: nil,
+                problem: "vocab_size is \(configuration.vocabularySize), the tokenizer beside it has only "
+                    + "\(tokenizer.vocabularySize) pieces",
+                remedy: "take config.json and tokenizer from the same checkpoint")
+        }
         try model.load(weights, names: Model.weightNames)
         model.eval()
         self.tokenizer = tokenizer

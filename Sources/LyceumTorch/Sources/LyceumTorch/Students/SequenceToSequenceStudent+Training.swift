@@ -24,7 +24,8 @@ extension SequenceToSequenceStudent {
         func encode(_ source: ExampleSource) throws -> TokenizedPairs {
             let pairs = try TokenizedPairs(
                 source, tokenizer: tokenizer, prefix: prefix, maxSourceLength: sourceLimit,
-                maxTargetLength: targetLimit, startID: model.decoderStartID, job: job)
+                maxTargetLength: targetLimit, startID: model.decoderStartID,
+                copies: model.copies, job: job)
             job.noteCut(pairs.cutSources, of: source.count, limit: sourceLimit, positions: positions)
             return pairs
         }
@@ -38,7 +39,7 @@ extension SequenceToSequenceStudent {
             measure: written.flatMap { written in
                 validation.flatMap { examples in
                     held.map { held in
-                        { try written.score(examples, held.sources, model, tokenizer, settings, $0) }
+                        { try written.score(examples, held, model, tokenizer, settings, $0) }
                     }
                 }
             })
@@ -51,7 +52,7 @@ extension SequenceToSequenceStudent {
         if let model, let tokenizer { return (model, tokenizer) }
         let texts = VocabularyTexts(examples, prefix: prefix, includesTargets: true)
         let made = Result {
-            try Model.makeTokenizer(texts, size: configuration.vocabularySize, job: job)
+            try Model.makeTokenizer(texts, configuration: configuration, job: job)
         }
         // Texts that could not be read are the cause of whatever the tokenizer says of those that could.
         try texts.rethrow()

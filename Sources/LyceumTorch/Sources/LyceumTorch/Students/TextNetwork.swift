@@ -25,7 +25,7 @@ public protocol TextNetwork: Module {
 
     /// The id of the architecture ("t5").
     static var architecture: String { get }
-    /// The class that reads a saved folder in transformers ("T5ForConditionalGeneration").
+    /// The class that reads a saved folder in transformers ("T5ForConditionalGeneration"); "" if there is none.
     static var transformersClass: String { get }
     /// What checkpoints call its weights.
     static var weightNames: WeightNames { get }
@@ -39,6 +39,11 @@ public protocol TextNetwork: Module {
     /// The most tokens of a text with its start and end; nil if there is no limit.
     var maxPositions: Int? { get }
 
+    /// Learns the vocabulary that a configuration asks for; by `makeTokenizer(_:size:job:)` unless a network says
+    /// otherwise.
+    static func makeTokenizer(
+        _ texts: some Sequence<String>, configuration: Configuration, job: Job
+    ) throws -> any Tokenizer
     /// Learns a vocabulary from texts.
     static func makeTokenizer(_ texts: some Sequence<String>, size: Int, job: Job) throws -> any Tokenizer
     /// Reads the vocabulary of a checkpoint folder.
@@ -51,6 +56,13 @@ extension TextNetwork {
 
     /// No limit.
     public var maxPositions: Int? { nil }
+
+    /// One of the configuration's `vocabularySize`.
+    public static func makeTokenizer(
+        _ texts: some Sequence<String>, configuration: Configuration, job: Job
+    ) throws -> any Tokenizer {
+        try makeTokenizer(texts, size: configuration.vocabularySize, job: job)
+    }
 
     /// A SentencePiece unigram vocabulary, as large as the texts allow.
     public static func makeTokenizer(_ texts: some Sequence<String>, size: Int, job: Job) throws

@@ -55,7 +55,7 @@ struct ValidationTexts {
     ///
     /// - Throws: `LyceumError.unsupported` if the examples come without a scorer.
     func score<Model: SequenceToSequenceModel>(
-        _ examples: ExampleSource, _ sources: [[Int]], _ model: Model, _ tokenizer: any Tokenizer,
+        _ examples: ExampleSource, _ pairs: TokenizedPairs, _ model: Model, _ tokenizer: any Tokenizer,
         _ settings: TrainingOptions, _ job: Job
     ) throws -> [String: Double] {
         guard let scorer = examples.scorer else {
@@ -67,9 +67,9 @@ struct ValidationTexts {
         try noGrad { try model.setComputeType(settings.precision.computeType(on: model.device)) }
         defer { model.dropComputeType() }
         let texts = try Generator.generate(
-            model, sources: sources, batchSize: settings.batchSize, options: search, job: job)
+            model, sources: pairs.sources, batchSize: settings.batchSize, options: search, job: job)
         return try scorer(
-            texts.map { try tokenizer.spell($0) },
+            zip(texts, pairs.words).map { try tokenizer.spell($0, words: $1) },
             (0..<examples.count).map { try examples.example(at: $0).target })
     }
 }

@@ -17,12 +17,24 @@ public enum ChunkedCrossEntropy {
         states: Tensor, labels: Tensor, vocabulary: Int, scale: Double, labelSmoothing: Double = 0,
         limit: Int = limit, head: (Tensor) throws -> Tensor
     ) throws -> Double {
+        try backward(states: states, labels: labels, vocabulary: vocabulary, scale: scale, limit: limit) {
+            try head($0).to(.float32)
+                .crossEntropy(target: $1, labelSmoothing: labelSmoothing, reduction: .sum)
+        }
+    }
+
+    /// The same for any other loss that is a sum over positions.
+    ///
+    /// - Parameter loss: the summed loss of states [n, size] and their labels [n].
+    public static func backward(
+        states: Tensor, labels: Tensor, vocabulary: Int, scale: Double, limit: Int = limit,
+        loss: (Tensor, Tensor) throws -> Tensor
+    ) throws -> Double {
         // The head is differentiated piece by piece down to a cut at the states, then the rest in one go.
         let cut = try states.detach().requiresGrad(true)
         var sum = 0.0
         try forEachChunk(cut, labels, vocabulary, limit) { states, labels in
-            let loss = try head(states).to(.float32)
-                .crossEntropy(target: labels, labelSmoothing: labelSmoothing, reduction: .sum)
+            let loss = try loss(states, labels)
             try (loss * scale).backward()
             sum += try loss.detach().item()
         }
@@ -34,10 +46,18 @@ public enum ChunkedCrossEntropy {
     public static func sum(
         states: Tensor, labels: Tensor, vocabulary: Int, limit: Int = limit, head: (Tensor) throws -> Tensor
     ) throws -> Double {
-        var sum = 0.0
-        try forEachChunk(states, labels, vocabulary, limit) { states, labels in
-            sum += try head(states).to(.float32).crossEntropy(target: labels, reduction: .sum).item()
+        try sum(states: states, labels: labels, vocabulary: vocabulary, limit: limit) {
+            try head($0).to(.float32).crossEntropy(target: $1, reduction: .sum)
         }
+    }
+
+    /// The same for any other loss that is a sum over positions.
+    public static func sum(
+        states: Tensor, labels: Tensor, vocabulary: Int, limit: Int = limit,
+        loss: (Tensor, Tensor) throws -> Tensor
+    ) throws -> Double {
+        var sum = 0.0
+        try forEachChunk(states, labels, vocabulary, limit) { sum += try loss($0, $1).item() }
         return sum
     }
 

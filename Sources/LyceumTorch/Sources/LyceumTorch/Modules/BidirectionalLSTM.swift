@@ -1,0 +1,93 @@
+/// A long short-term memory that reads padded rows from both ends.
+///
+/// Each direction is one call of libtorch's fused `aten::lstm` (oneDNN on the CPU, cuDNN on CUDA). Rows of unequal
+/// length are not packed: reversed within its own length, a row has its padding behind it in both directions, where it
+/// reaches no real state. That is three times as fast on a CPU, since the packed operator is not fused there.
+///
+/// Parameters are named as those of `torch.nn.LSTM(bidirectional=True)`.
+/// Sources: Hochreiter and Schmidhuber, "Long Short-Term Memory" (1997); Schuster and Paliwal, "Bidirectional
+/// Recurrent Neural Networks" (1997).
+public final class BidirectionalLSTM: Module {
+    private let hidden: Int
+    /// By layer, the parameters of the two directions in the order that `aten::lstm` takes them.
+    private let layers: [(forward: [Parameter], reverse: [Parameter])]
+    private let dropout: Dropout
+
+    /// Makes layers with PyTorch's initial weights.
+    ///
+    /// - Parameters:
+    ///   - inputs: the size of what is read.
+    ///   - hidden: the size of one direction's states.
+    ///   - layers: at least 1; each reads the states of the one below.
+    ///   - dropout: the share of elements dropped between layers.
+    public init(inputs: Int, hidden: Int, layers: Int, dropout: Double) throws {
+        self.hidden = hidden
+        self.dropout = Dropout(dropout)
+        self.layers = try (0..<max(1, layers)).map { layer in
+            let size = layer == 0 ? inputs : 2 * hidden
+            return (
+                try LSTMCell.parameters(inputs: size, hidden: hidden),
+                try LSTMCell.parameters(inputs: size, hidden: hidden)
+            )
+        }
+        super.init()
+        for (index, layer) in self.layers.enumerated() {
+            for (name, parameter) in zip(LSTMCell.names, layer.forward) {
+                register("\(name)_l\(index)", parameter)
+            }
+            for (name, parameter) in zip(LSTMCell.names, layer.reverse) {
+                register("\(name)_l\(index)_reverse", parameter)
+            }
+        }
+        register("dropout", self.dropout)
+    }
+
+    /// Reads rows.
+    ///
+    /// - Parameters:
+    ///   - x: [rows, length, inputs].
+    ///   - lengths: how many positions of each row are real, at least one.
+    /// - Returns: the states [rows, length, 2 · hidden], which beyond a row's length mean nothing; and what both
+    ///   directions know at their ends, [rows, 2 · hidden].
+    public func callAsFunction(_ x: Tensor, lengths: [Int]) throws -> (states: Tensor, last: Tensor) {
+        let (rows, width) = (try x.size(0), try x.size(1))
+        guard lengths.count == rows, lengths.allSatisfy({ $0 <= width }) else {
+            throw TorchError.invalid(
+                "LSTM: \(lengths) are no lengths of rows in a tensor of shape \(x.shape)")
+        }
+        // Places in the flattened [rows · length].
+        let reversed = try Tensor(
+            lengths.enumerated().flatMap { row, length in
+                (0..<width).map { row * width + ($0 < length ? length - 1 - $0 : $0) }
+            }
+        ).to(x.device)
+        let ends = try Tensor(lengths.enumerated().map { $0 * width + max(0, $1 - 1) }).to(x.device)
+        let zero = try Tensor.zeros([1, rows, hidden], dtype: x.dtype, device: x.device)
+        func reverse(_ x: Tensor) throws -> Tensor {
+            try x.flatten(endDim: 1).indexSelect(dim: 0, indices: reversed).view(x.shape)
+        }
+        func read(_ x: Tensor, _ parameters: [Parameter]) throws -> Tensor {
+            try Op.lstm(
+                .tensor(x), .tensors([zero, zero]), .tensors(parameters.map(\.value)), .bool(true),
+                .integer(1),
+                .real(0), .bool(isTraining), .bool(false), .bool(true))
+        }
+        var states = x
+        var last = x
+        for (index, layer) in layers.enumerated() {
+            if index > 0 { states = try dropout(states) }
+            let forward = try read(states, layer.forward)
+            let backward = try read(reverse(states), layer.reverse)
+            // In the order in which it was read, the reversed row ends where the forward one does.
+            last = try Tensor.cat(
+                [forward, backward].map { try $0.flatten(endDim: 1).indexSelect(dim: 0, indices: ends) },
+                dim: 1)
+            states = try Tensor.cat([forward, reverse(backward)], dim: 2)
+        }
+        return (states, last)
+    }
+
+    private enum Op {
+        static let lstm = Operator("aten::lstm", "input")
+    }
+}
