@@ -56,7 +56,9 @@ let package = Package(
         module("Corpus", ["CZlib"]),
         module("Prompting", []),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
-        module("Teaching", ["CCurl"]),
+        .target(
+            name: "Teaching", dependencies: [kit, "CCurl"], resources: [.embedInCode("Prices/prices.json")],
+            swiftSettings: strict),
         module("Evaluation", []),
         module("Lab", [grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
         .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),

@@ -48,6 +48,31 @@ extension LabStore {
         }
     }
 
+    /// How long questions and replies of a model have been, over its newest replies.
+    ///
+    /// - Parameter newest: how many to look at.
+    /// - Returns: nil if none of them was metered.
+    public func tokenRates(kind: String, model: String, newest: Int = 500) throws -> TokenRates? {
+        try read(ifMissing: nil) { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT prompt_tokens, completion_tokens, length(CAST(messages AS BLOB)) AS bytes FROM replies
+                    WHERE kind = ? AND model = ? AND prompt_tokens > 0 AND completion_tokens > 0
+                    ORDER BY id DESC LIMIT ?
+                    """, arguments: [kind, model, newest])
+            var tokens = 0
+            var bytes = 0
+            var replies: [Int] = []
+            for row in rows {
+                tokens += try row.value("prompt_tokens")
+                bytes += try row.value("bytes")
+                replies.append(try row.value("completion_tokens"))
+            }
+            return TokenRates(promptTokens: tokens, messageBytes: bytes, completionTokens: replies)
+        }
+    }
+
     static func insert(_ new: NewReply, _ db: Database) throws -> Int {
         let statement = try db.cachedStatement(
             sql: """

@@ -46,6 +46,9 @@ public struct ReplyRequest: Sendable, Hashable {
         return ReplyKey(digest: ContentDigest.hexadecimal(SHA256.hash(JSON.encode(canonical))))
     }
 
+    /// The bytes of the chat as it is stored, which `TokenRates` relates tokens to.
+    public var messageBytes: Int { JSON.encode(messagesValue).utf8.count }
+
     /// The chat as the API spells it: `[{"content":…,"role":…}]`.
     var messagesValue: Value {
         .list(messages.map { ["role": .string($0.role.rawValue), "content": .string($0.content)] })

@@ -14,7 +14,7 @@ extension TeacherObject {
     }
 
     /// A question that is to be answered.
-    private struct Question {
+    struct Question {
         /// Its place in the generation.
         let index: Int
         let request: TeacherRequest
@@ -54,7 +54,7 @@ extension TeacherObject {
         return log.run
     }
 
-    private func questions(_ open: [Int], of generation: TeacherGeneration, job: Job) throws -> [Question] {
+    func questions(_ open: [Int], of generation: TeacherGeneration, job: Job) throws -> [Question] {
         try open.map { index in
             if index % 256 == 0 { try job.checkCancelled() }
             let request = try generation.request(index)

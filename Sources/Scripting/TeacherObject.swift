@@ -21,7 +21,7 @@ final class TeacherObject {
         LuaType(
             TeacherObject.self, name: "teacher",
             summary: "Answers requests: a language model, or a stand-in. Call it with a text for one answer.",
-            methods: [generate(environment), retry(environment)],
+            methods: [generate(environment), retry(environment), estimate(environment)],
             properties: [
                 LuaProperty("name", "what names it in tables: \"gpt-4o-mini\"") { (object: TeacherObject) in
                     .string(object.teacher.name)
@@ -86,6 +86,43 @@ final class TeacherObject {
 
     // MARK: generate
 
+    /// The options of generate and estimate.
+    static let generateOptions: [OptionDeclaration] = [
+        .object("prompt", "prompt", required: true, "what to ask about each row"),
+        .string("output", default: "reply", "the column that takes the answers"),
+        .integer(
+            "n", default: 1, in: 1...1000, "answers to each row; each is a row of the result"),
+        .boolean(
+            "fresh", default: false,
+            "asks everything anew, also what was answered before; the newest reply is kept in use"
+        ),
+        .boolean(
+            "provenance", default: true,
+            "adds columns teacher_row, teacher_sample, teacher_seed, teacher_template, "
+                + "teacher_model, teacher_finish_reason, teacher_prompt_tokens, "
+                + "teacher_completion_tokens, teacher_cost_usd, teacher_seconds, teacher_time; "
+                + "d:drop \"teacher_*\" leaves them out"),
+    ]
+
+    /// The questions that a call describes.
+    static func generation(_ call: LuaCall, _ options: LuaOptions) throws -> TeacherGeneration {
+        let data = try call.object(1, DatasetObject.self).dataset
+        guard let prompt = try options.object("prompt", PromptObject.self)?.prompt else {
+            throw call.mismatch(2, nil)
+        }
+        try data.requireRows("ask about")
+        if let missing = prompt.requiredVariables.first(where: { name in
+            !data.columns.contains(String(name.prefix { $0 != "." }))
+        }) {
+            throw LyceumError.missingColumn(missing, available: data.columns)
+        }
+        let settings = TeacherGeneration.Settings(
+            prompt: prompt, output: try options.values.string("output"),
+            samples: try options.values.int("n"),
+            showsProvenance: try options.values.bool("provenance"))
+        return TeacherGeneration(data, settings)
+    }
+
     private static func generate(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
             name: "generate",
@@ -94,24 +131,7 @@ final class TeacherObject {
                 + "are kept in the lab as they arrive, under the request as it is sent.",
             parameters: [
                 LuaParameter("data", .object("dataset"), "its columns are the prompt's variables"),
-                LuaParameter(
-                    "options",
-                    .options([
-                        .object("prompt", "prompt", required: true, "what to ask about each row"),
-                        .string("output", default: "reply", "the column that takes the answers"),
-                        .integer(
-                            "n", default: 1, in: 1...1000, "answers to each row; each is a row of the result"),
-                        .boolean(
-                            "fresh", default: false,
-                            "asks everything anew, also what was answered before; the newest reply is kept in use"
-                        ),
-                        .boolean(
-                            "provenance", default: true,
-                            "adds columns teacher_row, teacher_sample, teacher_seed, teacher_template, "
-                                + "teacher_model, teacher_finish_reason, teacher_prompt_tokens, "
-                                + "teacher_completion_tokens, teacher_cost_usd, teacher_seconds, teacher_time; "
-                                + "d:drop \"teacher_*\" leaves them out"),
-                    ]), "how"),
+                LuaParameter("options", .options(generateOptions), "how"),
             ],
             returns: "the answered rows with the new column; rows without an answer are in its `failed`",
             errors: [
@@ -127,22 +147,8 @@ final class TeacherObject {
                 + "assert(out[1].document)",
             body: { call in
                 let object = try call.receiver(TeacherObject.self)
-                let data = try call.object(1, DatasetObject.self).dataset
                 let options = try call.options(2)
-                guard let prompt = try options.object("prompt", PromptObject.self)?.prompt else {
-                    throw call.mismatch(2, nil)
-                }
-                try data.requireRows("ask about")
-                if let missing = prompt.requiredVariables.first(where: { name in
-                    !data.columns.contains(String(name.prefix { $0 != "." }))
-                }) {
-                    throw LyceumError.missingColumn(missing, available: data.columns)
-                }
-                let settings = TeacherGeneration.Settings(
-                    prompt: prompt, output: try options.values.string("output"),
-                    samples: try options.values.int("n"),
-                    showsProvenance: try options.values.bool("provenance"))
-                let generation = TeacherGeneration(data, settings)
+                let generation = try generation(call, options)
                 let run = try object.answer(
                     generation.open, of: generation, reuse: try options.values.bool("fresh") ? .none : .all,
                     environment)

@@ -5,13 +5,20 @@ public protocol MeteredTeacher: Teacher {
     /// What it has used since it was opened.
     var usage: TeacherUsage { get }
 
-    /// What a reply of its model cost, in USD; nil if the price or the number of tokens is not known.
-    func cost(of reply: TeacherReply) -> Double?
+    /// What so many tokens cost, in USD; nil if the price is not known.
+    func cost(promptTokens: Int, completionTokens: Int) -> Double?
 }
 
 extension MeteredTeacher {
     /// Not known.
-    public func cost(of reply: TeacherReply) -> Double? { nil }
+    public func cost(promptTokens: Int, completionTokens: Int) -> Double? { nil }
+
+    /// What a reply cost, in USD; nil if the price or the number of tokens is not known.
+    public func cost(of reply: TeacherReply) -> Double? {
+        reply.promptTokens.flatMap { prompt in
+            reply.completionTokens.flatMap { cost(promptTokens: prompt, completionTokens: $0) }
+        }
+    }
 }
 
 /// An answer with the index of its request.

@@ -79,9 +79,40 @@ struct BudgetTests {
         }
     }
 
-    @Test("prices are per million tokens")
+    @Test("prices are per million tokens; the list that comes along is readable")
     func price() {
-        let price = TokenPrice.openAI["gpt-4o-mini"]
+        let list = PriceList.builtIn
+        let price = list.price(of: "gpt-4o-mini", at: "api.openai.com")
         #expect(price?.cost(promptTokens: 1_000_000, completionTokens: 500_000) == 0.45)
+        #expect(list.price(of: "gpt-4o-mini", at: "localhost:8000") == nil)
+        #expect(list.price(of: "gpt-4o-mini-2024-07-18", at: "api.openai.com") == nil)
+        #expect(list.models(at: "api.anthropic.com").contains("claude-3-5-haiku-20241022"))
+    }
+
+    @Test("the user's own prices stand beside and before those that come along; a bad file is named")
+    func ownPrices() throws {
+        let folder = "/tmp/lyceum-prices-\(UInt64.random(in: 0...UInt64.max))"
+        defer { Files.removeTree(folder) }
+        try Files.makeFolder(folder + "/lyceum")
+        let path = folder + "/lyceum/prices.json"
+        let environment = ["XDG_CONFIG_HOME": folder]
+        func cost(_ model: String, _ address: String) throws -> Double? {
+            try open(address, ["model": .string(model), "api_key": "key-12345"], environment: environment)
+                .cost(promptTokens: 1_000_000, completionTokens: 0)
+        }
+        #expect(try cost("mine", "http://localhost:8000/v1") == nil)
+        try Files.write(
+            """
+            { "localhost:8000": { "note": "my GPU", "models": { "mine": { "input": 0.5, "output": 1 } } },
+              "api.openai.com": { "models": { "gpt-4o": { "input": 7, "output": 8 } } } }
+            """, to: path)
+        #expect(try cost("mine", "http://localhost:8000/v1") == 0.5)
+        #expect(try cost("gpt-4o", "https://api.openai.com/v1") == 7)
+        #expect(try cost("gpt-4.1", "https://api.openai.com/v1") == 2)
+        for bad in ["{", "[]", #"{"h":{}}"#, #"{"h":{"models":{"m":{"input":-1,"output":1}}}}"#] {
+            try Files.write(bad, to: path)
+            let error = #expect(throws: LyceumError.self) { try cost("mine", "http://localhost:8000/v1") }
+            #expect(error?.description.contains(path) == true)
+        }
     }
 }

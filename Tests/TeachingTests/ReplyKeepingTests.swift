@@ -170,6 +170,33 @@ struct ReplyKeepingTests {
         }
     }
 
+    @Test("an estimate says what is left to pay, and learns from the replies in the lab")
+    func estimates() throws {
+        let server = try echoServer()
+        defer { server.stop() }
+        try withLab { folder in
+            try session(folder).run(
+                setUp(server, rows: 10, "max_tokens = 50") + """
+                    local before = gpt:estimate(d, { prompt = p })
+                    assert(before.replies == 10 and before.calls == 10 and before.reused == 0)
+                    assert(before.usd_low > 0 and before.usd_high > 10 * 50 * 2e-6 and before.usd_saved == 0)
+                    assert(gpt.usage.calls == 0 and before.basis:find("max_tokens"))
+                    gpt:generate(d:take(6), { prompt = p })
+                    local after = gpt:estimate(d, { prompt = p, output = "x" })
+                    assert(after.calls == 4 and after.reused == 6)
+                    assert(math.abs(after.usd_saved - 6 * 20e-6) < 1e-12)
+                    assert(after.completion_tokens == 20 and after.basis:find("6 earlier replies"))
+                    assert(after.prompt_tokens >= 40 and after.prompt_tokens < 60, after.prompt_tokens)
+                    assert(after.usd_low == after.usd_high and math.abs(after.usd_low - 80e-6) < 2e-5)
+                    local none = gpt:estimate(d:take(6), { prompt = p })
+                    assert(none.calls == 0 and none.usd_high == 0)
+                    assert(gpt:estimate(d, { prompt = p, n = 3, fresh = true }).calls == 30)
+                    local unpriced = teacher.open { "openai", model = "tiny", base_url = "\(server.baseURL)" }
+                    assert(unpriced:estimate(d, { prompt = p }).usd_low == nil)
+                    """)
+        }
+    }
+
     @Test("a lab that cannot be written is told of once, and the replies stay in the session")
     func readOnlyLab() throws {
         let server = try echoServer()

@@ -167,6 +167,19 @@ function teacher:generate(data, options) end
 ---@param result dataset what teacher:generate returned
 ---@return any # the result with what was answered now; what still fails is in its `failed`
 function teacher:retry(result) end
+
+---@class teacher.estimate.options
+---@field prompt prompt what to ask about each row
+---@field output? string the column that takes the answers (default reply)
+---@field n? integer answers to each row; each is a row of the result (default 1)
+---@field fresh? boolean asks everything anew, also what was answered before; the newest reply is kept in use (default false)
+---@field provenance? boolean adds columns teacher_row, teacher_sample, teacher_seed, teacher_template, teacher_model, teacher_finish_reason, teacher_prompt_tokens, teacher_completion_tokens, teacher_cost_usd, teacher_seconds, teacher_time; d:drop "teacher_*" leaves them out (default true)
+
+---What a teacher:generate with these arguments would send and cost; asks nothing.
+---@param data dataset as for generate
+---@param options teacher.estimate.options as for generate
+---@return any # { replies, reused, calls, prompt_tokens, completion_tokens, usd_low, usd_high, usd_saved, basis }: `reused` replies are in the lab and save `usd_saved`; what is not known is nil
+function teacher:estimate(data, options) end
 end
 
 do

@@ -43,11 +43,12 @@ struct OpenAISettings: Sendable {
         limits = try RequestLimits(options)
         budget = options.optionalDouble("budget_usd")
         callBudget = options.optionalInt("budget_calls")
-        price = try Self.price(options, model: model, address: address)
+        price = try Self.price(options, model: model, address: address, environment)
         if budget != nil, price == nil {
             throw LyceumError.failed(
                 "teacher.open: budget_usd is set, but the price of '\(model)' at \(address.display) is not known",
-                remedy: "give price_in and price_out in USD per million tokens, or use budget_calls")
+                remedy: "give price_in and price_out in USD per million tokens, put them into "
+                    + "~/.config/lyceum/prices.json, or use budget_calls")
         }
     }
 
@@ -57,11 +58,11 @@ struct OpenAISettings: Sendable {
     }
 
     private static func price(
-        _ options: Options, model: String, address: ServerAddress
+        _ options: Options, model: String, address: ServerAddress, _ environment: (String) -> String?
     ) throws -> TokenPrice? {
         switch (options.optionalDouble("price_in"), options.optionalDouble("price_out")) {
         case (let input?, let output?): return TokenPrice(input: input, output: output)
-        case (nil, nil): return address.isOpenAI ? TokenPrice.openAI[model] : nil
+        case (nil, nil): return try PriceList.current(environment).price(of: model, at: address.display)
         case (_?, nil), (nil, _?):
             throw LyceumError.failed(
                 "teacher.open: one of price_in and price_out is missing", remedy: "give both")

@@ -1,4 +1,4 @@
 extension OpenAITeacher {
     /// The models whose prices are known, sorted; a server may have others.
-    public static var pricedModels: [String] { TokenPrice.openAI.keys.sorted() }
+    public static var pricedModels: [String] { PriceList.builtIn.models(at: "api.openai.com") }
 }

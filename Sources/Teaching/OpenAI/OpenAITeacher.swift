@@ -63,12 +63,9 @@ public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
         OpenAIExchange(settings: settings).sent(request)
     }
 
-    /// What a reply cost, in USD; nil if the price or the number of tokens is not known.
-    public func cost(of reply: TeacherReply) -> Double? {
-        guard let price = settings.price, let prompt = reply.promptTokens,
-            let completion = reply.completionTokens
-        else { return nil }
-        return price.cost(promptTokens: prompt, completionTokens: completion)
+    /// What so many tokens cost, in USD; nil if the price is not known.
+    public func cost(promptTokens: Int, completionTokens: Int) -> Double? {
+        settings.price?.cost(promptTokens: promptTokens, completionTokens: completionTokens)
     }
 
     /// Model, server, parameters, limits; never the key.
