@@ -1,0 +1,114 @@
+import Foundation
+import Lab
+import LyceumKit
+import Synchronization
+import Testing
+
+@testable import Teaching
+
+@Suite("Runs under mixed faults and kills")
+struct SoakTests {
+    typealias Reply = LoopbackServer.Reply
+
+    /// What goes wrong with three requests in ten, in eight ways; nil for the others.
+    private static func fault(_ number: Int, _ text: String) -> Reply? {
+        // A fixed choice that looks random: Knuth's multiplicative hash.
+        let hash = (UInt32(truncatingIfNeeded: number) &* 2_654_435_769) >> 16
+        guard hash % 10 < 3 else { return nil }
+        let soon = ["Retry-After-Ms": "2"]
+        switch hash / 10 % 8 {
+        case 0: return Reply(429, serverError("slow down"), headers: soon)
+        case 1: return Reply(500, "oops", headers: soon)
+        case 2: return Reply(503, "<html>busy</html>", headers: soon)
+        case 3: return Reply(200, completion(text), fault: .drop(after: 30))
+        case 4: return Reply(200, completion(text), fault: .silence)
+        case 5: return Reply(200, "<html>login</html>")
+        case 6: return Reply(200, #"{"choices":[{"mess"#)
+        default: return Reply(200, completion("half", finish: "length"))
+        }
+    }
+
+    @Test("every row is answered or listed as failed, and none is asked again once it was answered")
+    func mixedFaults() throws {
+        let answered = Mutex<Set<String>>([])
+        let repeated = Mutex<[String]>([])
+        let server = try LoopbackServer { request in
+            let text = (try? question(request)) ?? "?"
+            if answered.withLock({ $0.contains(text) }) { repeated.withLock { $0.append(text) } }
+            if let fault = Self.fault(request.number, text) { return fault }
+            answered.withLock { _ = $0.insert(text) }
+            return Reply(200, completion("re: \(text)"))
+        }
+        defer { server.stop() }
+        let teacher = try open(server.baseURL, ["concurrency": 16, "retries": 8])
+        let result = TeacherRun.run(questions(400), teacher: teacher, job: .silent())
+        #expect(result.stopped == nil, "\(result.stopText)")
+        #expect(result.replyCount + result.failures.count == 400)
+        #expect(result.replyCount > 300)
+        for (row, reply) in result.replies.enumerated() {
+            #expect(reply == nil || reply?.text == "re: q\(row)")
+        }
+        #expect(
+            Set(result.failures.map(\.row)).isDisjoint(
+                with: result.replies.indices.filter { result.replies[$0] != nil }))
+        #expect(repeated.withLock { $0 } == [])
+    }
+
+    @Test(
+        "killed at ten random moments, a run loses no committed reply and asks at most those on their way again"
+    )
+    func kills() throws {
+        let folder = "/tmp/lyceum-kills-\(UInt64.random(in: 0...UInt64.max))"
+        try Files.makeFolder(folder)
+        defer { Files.removeTree(folder) }
+        let server = try echoServer(delay: 0.003)
+        defer { server.stop() }
+        let (rows, concurrency) = (300, 8)
+        try Files.write(
+            """
+            local rows = {}
+            for i = 1, \(rows) do rows[i] = { text = "q" .. i } end
+            local gpt = teacher.open { "openai", model = "tiny", base_url = "\(server.baseURL)", concurrency = \(concurrency) }
+            local out = gpt:generate(data.from(rows), { prompt = prompt "{{ text }}" })
+            assert(#out == \(rows) and out.failed == nil)
+            for i, r in ipairs(out) do assert(r.reply == "re: q" .. i) end
+            print "done"
+            """, to: folder + "/run.lua")
+        let lab = LabStore(folder: folder + "/lab")
+        var committed: Set<String> = []
+        for _ in 0..<10 {
+            let seen = server.requests.count
+            let program = try start(folder)
+            let moment = Int.random(in: 0..<30)
+            while server.requests.count < min(seen + moment, rows), program.isRunning { usleep(200) }
+            kill(program.processIdentifier, SIGKILL)
+            program.waitUntilExit()
+            // Nothing that was in the lab before was asked again.
+            let asked = try server.requests[seen...].map { try question($0) }
+            #expect(committed.isDisjoint(with: asked))
+            committed.formUnion(
+                try lab.sql("SELECT text FROM replies").rows.compactMap {
+                    $0.first?.string.map { String($0.dropFirst(4)) }
+                })
+        }
+        #expect(!committed.isEmpty)
+        let last = try start(folder)
+        last.waitUntilExit()
+        #expect(last.terminationStatus == 0)
+        #expect(server.requests.count <= rows + 10 * concurrency, "\(server.requests.count)")
+        #expect(try lab.sql("SELECT count(DISTINCT key) FROM replies").rows == [[.integer(rows)]])
+    }
+
+    /// The real program, which SwiftPM builds beside the tests.
+    private func start(_ folder: String) throws -> Process {
+        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let program = Process()
+        program.executableURL = URL(fileURLWithPath: Files.parent(of: tests) + "/lyceum")
+        program.arguments = ["--quiet", "--lab", folder + "/lab", "run", folder + "/run.lua"]
+        program.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"]
+        program.standardOutput = FileHandle.nullDevice
+        program.standardError = FileHandle.nullDevice
+        try program.run()
+        return program
+    }
+}
