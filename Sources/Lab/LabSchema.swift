@@ -20,6 +20,7 @@ enum LabSchema {
             try db.execute(sql: replies)
             try db.execute(sql: runs)
             try db.execute(sql: generations)
+            try db.execute(sql: outputs)
             try db.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1")
         }
         return migrator
@@ -134,5 +135,43 @@ enum LabSchema {
             PRIMARY KEY (run, row, sample)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX generation_rows_by_reply ON generation_rows (reply);
+        """
+
+    /// `lineage`: whose data a run read. `outputs` and `predictions`: what a student wrote over a dataset.
+    /// `pairs`: what an evaluation compared, row by row, with the figures of each row as a JSON object, from which
+    /// two runs are tested against each other; `reference` is a JSON list.
+    private static let outputs = """
+        CREATE TABLE lineage (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            parent INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            PRIMARY KEY (run, parent)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX lineage_by_parent ON lineage (parent);
+        CREATE TABLE outputs (
+            id INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            task TEXT NOT NULL,
+            data TEXT NOT NULL,
+            options TEXT NOT NULL,
+            rows INTEGER NOT NULL,
+            seconds REAL NOT NULL,
+            created TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX outputs_by_run ON outputs (run);
+        CREATE TABLE predictions (
+            output INTEGER NOT NULL REFERENCES outputs ON DELETE CASCADE,
+            row INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (output, row)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE pairs (
+            evaluation INTEGER NOT NULL REFERENCES evaluations ON DELETE CASCADE,
+            row INTEGER NOT NULL,
+            input TEXT,
+            prediction TEXT NOT NULL,
+            reference TEXT NOT NULL,
+            figures TEXT NOT NULL,
+            PRIMARY KEY (evaluation, row)
+        ) STRICT, WITHOUT ROWID;
         """
 }

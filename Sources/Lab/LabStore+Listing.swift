@@ -60,7 +60,7 @@ extension LabStore {
         }
     }
 
-    private func details<T>(of run: Int, _ body: (Database) throws -> T) throws -> T {
+    func details<T>(of run: Int, _ body: (Database) throws -> T) throws -> T {
         let found = try read(ifMissing: nil) { db -> T? in
             try Self.requireRun(run, db)
             return try body(db)
@@ -83,7 +83,11 @@ extension RunRecord {
         return RunRecord(
             id: id, kind: kind, title: try row.value("title"), state: state,
             options: try row.fields("options"), seed: try row.optional("seed"), data: try row.texts("data"),
-            versions: try row.texts("versions"), commit: try row.optional("git_commit"),
+            versions: try row.texts("versions"),
+            parents: try Row.fetchAll(
+                db, sql: "SELECT parent FROM lineage WHERE run = ? ORDER BY parent", arguments: [id]
+            ).map { try $0.value("parent") },
+            commit: try row.optional("git_commit"),
             host: try row.value("host"), started: try row.moment("started"),
             finished: try row.optional("finished").flatMap(Timestamp.init(text:)),
             problem: try row.optional("problem"), note: try row.value("note"),

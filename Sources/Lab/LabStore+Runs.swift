@@ -39,11 +39,16 @@ extension LabStore {
 
     /// Records scores of a run.
     ///
+    /// - Parameter pairs: what was scored, row by row, if it should be kept: two runs are tested against each
+    ///   other on it.
     /// - Throws: `LyceumError.unknownName` if there is no such run.
-    public func addEvaluation(_ evaluation: RunEvaluation, to run: Int) throws {
+    public func addEvaluation(
+        _ evaluation: RunEvaluation, pairs: [EvaluatedPair] = [], to run: Int
+    ) throws {
         try write { db in
             try Self.requireRun(run, db)
-            try Self.insert(evaluation, run: run, at: .now, db)
+            let id = try Self.insert(evaluation, run: run, at: .now, db)
+            try Self.insert(pairs, evaluation: id, db)
         }
     }
 
@@ -159,7 +164,14 @@ extension LabStore {
                 JSON.encode(.object(start.versions.mapValues(Value.string))), origin.commit, origin.host,
                 origin.process, moment.text,
             ])
-        return Int(db.lastInsertedRowID)
+        let id = Int(db.lastInsertedRowID)
+        for parent in start.parents {
+            // One that was deleted meanwhile is no parent any more.
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO lineage SELECT ?, id FROM runs WHERE id = ?",
+                arguments: [id, parent])
+        }
+        return id
     }
 
     static func finish(_ id: Int, _ state: RunState, problem: String?, at moment: Timestamp, _ db: Database)
@@ -176,7 +188,10 @@ extension LabStore {
         try statement.execute(arguments: [run, name, point.step, point.value])
     }
 
-    static func insert(_ evaluation: RunEvaluation, run: Int, at moment: Timestamp, _ db: Database) throws {
+    @discardableResult
+    static func insert(_ evaluation: RunEvaluation, run: Int, at moment: Timestamp, _ db: Database) throws
+        -> Int
+    {
         try db.execute(
             sql: "INSERT INTO evaluations (run, name, data, signature, created) VALUES (?, ?, ?, ?, ?)",
             arguments: [run, evaluation.name, evaluation.data, evaluation.signature, moment.text])
@@ -186,6 +201,7 @@ extension LabStore {
                 sql: "INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?)",
                 arguments: [id, place, score.name, score.value, score.low, score.high])
         }
+        return Int(id)
     }
 
     func insert(_ artifact: RunArtifact, run: Int, _ db: Database) throws {

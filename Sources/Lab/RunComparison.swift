@@ -14,11 +14,13 @@ public struct RunComparison: Sendable, Equatable {
     public struct Figure: Sendable, Equatable {
         /// The evaluation's name ("test").
         public let evaluation: String
+        /// The fingerprint of the data that was scored; empty if unknown.
+        public let data: String
         /// The score's name ("rouge1.fmeasure").
         public let name: String
-        /// One place for each run, from its newest evaluation of that name; nil where there is none.
+        /// One place for each run, from its newest evaluation of that name and data; nil where there is none.
         public let values: [RunScore?]
-        /// Whether all were scored on the same data in the same way; only then do they compare.
+        /// Whether all were scored in the same way; only then do they compare.
         public let isFair: Bool
     }
 
@@ -58,32 +60,39 @@ public struct RunComparison: Sendable, Equatable {
             + settings("version.") { $0.versions.mapValues(Value.string) }
     }
 
+    /// Which evaluations belong in one row: scores on other data do not compare.
+    private struct Key: Hashable {
+        let name: String
+        let data: String
+    }
+
     private struct Place: Hashable {
-        let evaluation: String
+        let evaluation: Key
         let name: String
     }
 
     private static func figures(of runs: [RunRecord]) -> [Figure] {
         var order: [Place] = []
         var seen: Set<Place> = []
-        let newest: [[String: RunEvaluation]] = runs.map { run in
-            Dictionary(run.evaluations.map { ($0.name, $0) }, uniquingKeysWith: { _, later in later })
+        let newest: [[Key: RunEvaluation]] = runs.map { run in
+            Dictionary(
+                run.evaluations.map { (Key(name: $0.name, data: $0.data), $0) },
+                uniquingKeysWith: { _, later in later })
         }
         for (run, evaluations) in zip(runs, newest) {
-            for case let evaluation? in run.evaluations.map({ evaluations[$0.name] }) {
-                for score in evaluation.scores {
-                    let place = Place(evaluation: evaluation.name, name: score.name)
+            for key in run.evaluations.map({ Key(name: $0.name, data: $0.data) }) {
+                for score in evaluations[key]?.scores ?? [] {
+                    let place = Place(evaluation: key, name: score.name)
                     if seen.insert(place).inserted { order.append(place) }
                 }
             }
         }
         return order.map { place in
             let evaluations = newest.map { $0[place.evaluation] }
-            let ways = Set(evaluations.compactMap { $0.map { [$0.data, $0.signature] } })
             return Figure(
-                evaluation: place.evaluation, name: place.name,
+                evaluation: place.evaluation.name, data: place.evaluation.data, name: place.name,
                 values: evaluations.map { $0?.scores.first { $0.name == place.name } },
-                isFair: ways.count <= 1)
+                isFair: Set(evaluations.compactMap { $0?.signature }).count <= 1)
         }
     }
 }

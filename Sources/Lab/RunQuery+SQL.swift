@@ -27,17 +27,15 @@ extension RunQuery {
         case .number: key = "id"
         case .title: key = "title COLLATE NOCASE"
         case .seconds: key = "julianday(finished) - julianday(started)"
-        case .score(let name):
+        case .figure(let name):
             key = """
-                (SELECT value FROM scores JOIN evaluations ON evaluations.id = evaluation
-                 WHERE run = run_states.id AND scores.name = ? ORDER BY evaluations.id DESC LIMIT 1)
+                coalesce(
+                    (SELECT value FROM scores JOIN evaluations ON evaluations.id = evaluation
+                     WHERE run = run_states.id AND scores.name = ? ORDER BY evaluations.id DESC LIMIT 1),
+                    (SELECT value FROM metrics
+                     WHERE run = run_states.id AND name = ? ORDER BY step DESC LIMIT 1))
                 """
-            arguments += [name]
-        case .metric(let name):
-            key = """
-                (SELECT value FROM metrics WHERE run = run_states.id AND name = ? ORDER BY step DESC LIMIT 1)
-                """
-            arguments += [name]
+            arguments += [name, name]
         }
         let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let direction = descending ? "DESC" : "ASC"

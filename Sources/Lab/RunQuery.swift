@@ -8,10 +8,8 @@ public struct RunQuery: Sendable, Equatable {
         case title
         /// How long they took.
         case seconds
-        /// The newest score of that name.
-        case score(String)
-        /// The last point of that figure.
-        case metric(String)
+        /// The newest score of that name or, for a run without it, the last point of that figure.
+        case figure(String)
     }
 
     /// Only runs of these kinds; empty for all.

@@ -38,11 +38,13 @@ public struct RunStart: Sendable, Equatable {
     public var data: [String: String]
     /// What it is made with ("lyceum": "0.1.0", "libtorch": "2.11.0").
     public var versions: [String: String]
+    /// The numbers of the runs whose work it reads: the generation that made its data.
+    public var parents: [Int]
 
     /// Describes a run.
     public init(
         kind: RunKind, title: String, options: [String: Value] = [:], seed: Int? = nil,
-        data: [String: String] = [:], versions: [String: String] = [:]
+        data: [String: String] = [:], versions: [String: String] = [:], parents: [Int] = []
     ) {
         self.kind = kind
         self.title = title
@@ -50,6 +52,7 @@ public struct RunStart: Sendable, Equatable {
         self.seed = seed
         self.data = data
         self.versions = versions
+        self.parents = parents
     }
 }
 
@@ -71,6 +74,8 @@ public struct RunRecord: Sendable, Equatable, Identifiable {
     public let data: [String: String]
     /// What it was made with.
     public let versions: [String: String]
+    /// The numbers of the runs whose work it read, sorted.
+    public let parents: [Int]
     /// The commit of the working folder; nil outside a git repository.
     public let commit: String?
     /// The machine.

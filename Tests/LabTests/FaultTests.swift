@@ -313,7 +313,7 @@ private let train = RunStart(kind: .train, title: "t5")
         #expect(LabSchema.version == 1)
         #expect(
             ContentDigest.hexadecimal(SHA256.hash(text))
-                == "b1337d0fc908bdbd08cb1e700754d093cb1629a2900c61b69801ddad4b9bf166")
+                == "da7d1a7dfee2b24106bd71262e18719e43d5466fcea5becb009cb94b02d24605")
     }
 
     private func change(_ sql: String) throws {

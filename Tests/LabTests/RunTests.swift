@@ -111,9 +111,9 @@ import Testing
         #expect(try ids(RunQuery(text: "100%")) == [b])
         #expect(try ids(RunQuery(text: "%")) == [b])
         #expect(try ids(RunQuery(order: .title)) == [b, a, c])
-        #expect(try ids(RunQuery(order: .metric("loss"))) == [c, a, b])
-        #expect(try ids(RunQuery(order: .score("rouge1"), descending: true)) == [a, b, c])
-        #expect(try ids(RunQuery(kinds: [.train], tags: ["paper"], order: .metric("loss"))) == [c, a])
+        #expect(try ids(RunQuery(order: .figure("loss"))) == [c, a, b])
+        #expect(try ids(RunQuery(order: .figure("rouge1"), descending: true)) == [a, b, c])
+        #expect(try ids(RunQuery(kinds: [.train], tags: ["paper"], order: .figure("loss"))) == [c, a])
         #expect(try lab.run(b).problem == "no data")
         #expect(try lab.run(a).tags == ["paper"])
     }
@@ -141,13 +141,66 @@ import Testing
         #expect(comparison.differing[0].values == [nil, 4])
         #expect(comparison.differing[1].values == [1e-3, 3e-4])
         #expect(comparison.common.map(\.name).contains("batch_size"))
-        #expect(comparison.scores.map(\.evaluation) == ["test", "valid"])
+        #expect(comparison.scores.map(\.evaluation) == ["test", "valid", "valid"])
+        #expect(comparison.scores.map(\.data) == ["t", "t", "other"])
         #expect(comparison.scores[0].values.map { $0?.value } == [0.43, 0.42])
         #expect(comparison.scores[0].values[0]?.low == 0.42)
         #expect(comparison.scores[0].isFair)
-        #expect(!comparison.scores[1].isFair)
+        #expect(comparison.scores[1].values.map { $0?.value } == [0.5, nil])
+        try lab.addEvaluation(
+            RunEvaluation(name: "test", data: "t", signature: "stem", scores: [RunScore("rouge1", 0.4)]),
+            to: b)
+        #expect(try lab.compare([a, b]).scores.map(\.isFair) == [false, true, true])
         #expect(message { _ = try lab.compare([a, 99]) }?.contains("unknown run '99'") == true)
         #expect(message { _ = try lab.compare([]) }?.contains("is empty") == true)
+    }
+
+    @Test func whatWasWrittenAndScoredIsKept() throws {
+        let lab = lab
+        let teacher = try lab.startGeneration(
+            GenerationStart(
+                title: "gpt", teacher: "openai", model: "m", prompt: "p", inputData: "d0", rows: 2))
+        try lab.keep(
+            [GenerationRow(row: 0, outcome: .reply(newReply(1)))], of: teacher)
+        var start = train("t5 on pseudo")
+        start.parents = [teacher, 4711]
+        let run = try lab.startRun(start)
+        #expect(try lab.run(run).parents == [teacher])
+        #expect(try lab.spending(ofRun: run)?.cost == 0.25)
+        #expect(try lab.spending(ofRun: lab.startRun(train("gold"))) == nil)
+
+        let output = RunOutput(
+            task: "generate", data: "d2", options: ["num_beams": 4], seconds: 1.5,
+            predictions: ["a \0 cat", "", "naïve <b>"])
+        #expect(try lab.newestOutput(of: run) == nil)
+        try lab.addOutput(output, to: run)
+        #expect(
+            try lab.newestOutput(of: run)
+                == RunOutput(
+                    task: "generate", data: "d2", options: ["num_beams": 4], seconds: 1.5,
+                    predictions: ["a \u{FFFD} cat", "", "naïve <b>"]))
+
+        let pairs = [
+            EvaluatedPair(
+                input: "in", prediction: "out", references: ["r1", "r2"], figures: ["rouge1": 0.5]),
+            EvaluatedPair(prediction: "", references: [], figures: ["rouge1": .nan]),
+        ]
+        let evaluation = RunEvaluation(name: "rouge", data: "d2", scores: [RunScore("rouge1", 0.25)])
+        try lab.addEvaluation(evaluation, to: run)
+        #expect(try lab.pairs(of: run, evaluation: "rouge", data: "d2").isEmpty)
+        try lab.addEvaluation(evaluation, pairs: pairs, to: run)
+        let kept = try lab.pairs(of: run, evaluation: "rouge", data: "d2")
+        #expect(kept[0] == pairs[0])
+        #expect(kept[1] == EvaluatedPair(prediction: "", references: [], figures: [:]))
+        #expect(try lab.pairs(of: run, evaluation: "rouge", data: "other").isEmpty)
+        try lab.addMetrics(["loss": [.init(step: 1, value: 2)]], to: run)
+        #expect(try lab.figureNames() == ["loss", "rouge1"])
+
+        try lab.finishRun(run, .finished)
+        try lab.deleteRun(run)
+        for table in ["lineage", "outputs", "predictions", "pairs"] {
+            #expect(try lab.sql("select count(*) from \(table)").rows == [[0]])
+        }
     }
 
     @Test func aRunThatGoesOnIsNotDeleted() throws {
