@@ -13,9 +13,9 @@ public protocol Report: Sendable {
 }
 
 /// Lays out cells in columns and writes numbers, × 100, for the tables of reports.
-enum TextTable {
+public enum TextTable {
     /// Lines of aligned cells: the first column to the left, the others to the right.
-    static func lines(_ rows: [[String]]) -> [String] {
+    public static func lines(_ rows: [[String]]) -> [String] {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
             rows.map { column < $0.count ? DisplayWidth.of($0[column]) : 0 }.max() ?? 0
@@ -28,10 +28,10 @@ enum TextTable {
     }
 
     /// A fraction × 100 with two decimals.
-    static func percent(_ fraction: Double) -> String { (fraction * 100).fixed(2) }
+    public static func percent(_ fraction: Double) -> String { (fraction * 100).fixed(2) }
 
     /// An interval of fractions × 100: "41.20 – 43.05".
-    static func percent(_ interval: ClosedRange<Double>) -> String {
+    public static func percent(_ interval: ClosedRange<Double>) -> String {
         "\(percent(interval.lowerBound)) – \(percent(interval.upperBound))"
     }
 }

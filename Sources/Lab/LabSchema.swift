@@ -86,8 +86,8 @@ enum LabSchema {
             run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
             kind TEXT NOT NULL,
             path TEXT NOT NULL,
-            sha256 TEXT NOT NULL,
-            bytes INTEGER NOT NULL,
+            sha256 TEXT,
+            bytes INTEGER,
             step INTEGER,
             created TEXT NOT NULL
         ) STRICT;

@@ -54,7 +54,7 @@ extension LabStore {
                 .map {
                     RunArtifact(
                         kind: try $0.value("kind"), path: Files.join(folder, try $0.value("path")),
-                        sha256: try $0.value("sha256"), byteCount: try $0.value("bytes"),
+                        sha256: try $0.optional("sha256"), byteCount: try $0.optional("bytes"),
                         step: try $0.optional("step"), created: try $0.moment("created"))
                 }
         }

@@ -146,10 +146,10 @@ public struct RunArtifact: Sendable, Equatable {
     /// Where it is, as an absolute path.
     public let path: String
     /// 64 hexadecimal digits: of a file what `sha256sum` prints, of a folder the hash of the lines that
-    /// `sha256sum` prints for its files, sorted by path.
-    public let sha256: String
-    /// Bytes in all its files.
-    public let byteCount: Int
+    /// `sha256sum` prints for its files, sorted by path. Nil for what does not last, such as a checkpoint.
+    public let sha256: String?
+    /// Bytes in all its files; nil for what does not last.
+    public let byteCount: Int?
     /// The step it was made at, if there is one.
     public let step: Int?
     /// When it was recorded.

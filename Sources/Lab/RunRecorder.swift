@@ -65,6 +65,21 @@ public final class RunRecorder: Sendable {
         store(values.map { .metric($0.key, TrainingReport.Point(step: step, value: $0.value)) })
     }
 
+    /// Records whole curves at once.
+    public func curves(_ curves: [String: [TrainingReport.Point]]) {
+        store(curves.flatMap { curve in curve.value.map { .metric(curve.key, $0) } })
+    }
+
+    /// Records where a checkpoint was written. It is not read: the next ones replace it.
+    public func checkpoint(_ path: String, step: Int) {
+        store([
+            .artifact(
+                RunArtifact(
+                    kind: "checkpoint", path: LabStore.absolute(path), sha256: nil, byteCount: nil,
+                    step: step, created: .now))
+        ])
+    }
+
     /// Records scores.
     public func evaluation(_ evaluation: RunEvaluation) { store([.evaluation(evaluation, .now)]) }
 

@@ -37,6 +37,7 @@ extension Scripting {
     static func latency(_ environment: ScriptEnvironment) -> LuaFunction {
         let options: [OptionDeclaration] = [
             .column("input", "the column of texts; required for a dataset"),
+            runOption,
             .integer("warmup", default: 3, in: 0...1_000_000, "answers that are not timed, to fill caches"),
         ]
         return LuaFunction(
@@ -80,6 +81,11 @@ extension Scripting {
                     } else {
                         _ = try object.student.classify([text], options: own, job: quiet)
                     }
+                }
+                if let run = given.optionalInt("run") ?? object.run {
+                    try environment.record(
+                        report.evaluation(data: Dataset.fingerprint(ofTexts: texts)), pairs: [], run: run,
+                        isAsked: given.isGiven("run"))
                 }
                 return [.object(ScoreObject(report))]
             })

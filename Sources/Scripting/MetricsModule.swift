@@ -9,7 +9,8 @@ extension Scripting {
         LuaModule(
             name: "metrics", summary: "Scores with intervals, tests of differences, and baselines.",
             functions: [
-                rouge(environment), compare(environment), classification, latency(environment), lead,
+                rouge(environment), compare(environment), classification(environment), latency(environment),
+                lead,
                 LuaFunction(
                     name: "clock",
                     summary: "Wall-clock seconds of a clock that only goes forward, for timing.",
@@ -26,6 +27,11 @@ extension Scripting {
         .column(
             "reference", "the column of human texts, or of lists of them (for a dataset, required)"),
     ]
+
+    /// With which run scores are recorded.
+    static let runOption = OptionDeclaration.integer(
+        "run", default: nil, in: 1...1_000_000_000,
+        "the number of the run to record the scores with; else the one that made the predictions")
 
     private static let bootstrapOptions: [OptionDeclaration] = [
         .number("confidence", default: 0.95, in: 0.01...0.999, "of the intervals"),
@@ -56,10 +62,11 @@ extension Scripting {
                     "predictions", .either([.object("dataset"), .list("strings")]),
                     "a dataset with both columns, or a list of texts"),
                 LuaParameter(
-                    "references", .either([.options(rougeOptions), .list("strings")]),
+                    "references", .either([.options(rougeOptions + [runOption]), .list("strings")]),
                     "the options for a dataset, or a list of texts, or of lists of texts if there are several each"
                 ),
-                LuaParameter("options", .options(rougeOptions), "for two lists", optional: true),
+                LuaParameter(
+                    "options", .options(rougeOptions + [runOption]), "for two lists", optional: true),
             ],
             returns: "a score: score.rouge1.fmeasure, .precision, .recall, .ci, .signature; printed × 100",
             errors: ["a missing column", "nothing to score", "lists of different length"],
@@ -68,19 +75,25 @@ extension Scripting {
                 + "print(s.rouge1.fmeasure, s.rouge1.ci[1], s.signature)",
             body: { call in
                 let data = (call.value(1).object as? DatasetObject)?.dataset
-                let options = try call.options(data == nil ? 3 : 2, declared: rougeOptions)
-                return [.object(ScoreObject(try rougeReport(call, data, options, environment)))]
+                let options = try call.options(
+                    data == nil ? 3 : 2, declared: rougeOptions + [runOption])
+                let scored = try pairs(call, data, options.values)
+                let report = try rougeReport(scored, options, environment)
+                try environment.record(scored, data, options.values) {
+                    report.evaluation(data: $0)
+                } figures: {
+                    report.rowFigures
+                }
+                return [.object(ScoreObject(report))]
             })
     }
 
-    /// Scores the columns of a dataset, or the lists that are the first two arguments.
     private static func rougeReport(
-        _ call: LuaCall, _ data: Dataset?, _ options: LuaOptions, _ environment: ScriptEnvironment
+        _ scored: ScoredTexts, _ options: LuaOptions, _ environment: ScriptEnvironment
     ) throws -> RougeReport {
-        let (predictions, references) = try pairs(call, data, options.values)
         let plain = options.values
         return try Rouge.score(
-            predictions: predictions, multipleReferences: references,
+            predictions: scored.predictions, multipleReferences: scored.references,
             options: try RougeOptions(
                 kinds: (plain.optionalStrings("types") ?? []).map(RougeKind.init),
                 stemmer: try plain.bool("stemmer"),
@@ -88,7 +101,7 @@ extension Scripting {
                 tokenizer: RougeOptions.Tokenization(rawValue: try plain.string("tokenizer")) ?? .google,
                 confidence: try plain.double("confidence"), resamples: try plain.int("resamples"),
                 seed: try plain.int("seed")),
-            countTokens: tokenCounter(options.function("tokens"), function: call.name),
+            countTokens: tokenCounter(options.function("tokens"), function: plain.function),
             job: environment.job("scoring"))
     }
 
@@ -130,7 +143,7 @@ extension Scripting {
                             expected: "a dataset or a score of metrics.rouge",
                             got: call.state.typeName(system), remedy: nil)
                     }
-                    return try rougeReport(call, data, given, environment)
+                    return try rougeReport(try pairs(call, data, given.values), given, environment)
                 }
                 return [
                     .object(
@@ -144,8 +157,8 @@ extension Scripting {
             })
     }
 
-    private static var classification: LuaFunction {
-        let options = columnOptions + bootstrapOptions
+    private static func classification(_ environment: ScriptEnvironment) -> LuaFunction {
+        let options = columnOptions + bootstrapOptions + [runOption]
         return LuaFunction(
             name: "classification",
             summary: "How often predicted classes are right, equal to scikit-learn's figures.",
@@ -166,39 +179,44 @@ extension Scripting {
             body: { call in
                 let data = (call.value(1).object as? DatasetObject)?.dataset
                 let given = try call.options(data == nil ? 3 : 2, declared: options).values
-                let (predictions, references) = try pairs(call, data, given)
-                return [
-                    .object(
-                        ScoreObject(
-                            try ClassificationReport(
-                                predictions: predictions,
-                                references: try references.enumerated().map { row, labels in
-                                    guard let label = labels.first, labels.count == 1 else {
-                                        throw LyceumError.invalid(
-                                            "\(call.name), row \(row + 1)", expected: "one class",
-                                            got: "a list of \(labels.count)", remedy: nil)
-                                    }
-                                    return label
-                                },
-                                confidence: try given.double("confidence"),
-                                resamples: try given.int("resamples"), seed: try given.int("seed"),
-                                job: Job("scoring"))))
-                ]
+                let scored = try pairs(call, data, given)
+                let references = try scored.references.enumerated().map { row, labels in
+                    guard let label = labels.first, labels.count == 1 else {
+                        throw LyceumError.invalid(
+                            "\(call.name), row \(row + 1)", expected: "one class",
+                            got: "a list of \(labels.count)", remedy: nil)
+                    }
+                    return label
+                }
+                let report = try ClassificationReport(
+                    predictions: scored.predictions, references: references,
+                    confidence: try given.double("confidence"), resamples: try given.int("resamples"),
+                    seed: try given.int("seed"), job: Job("scoring"))
+                try environment.record(scored, data, given) {
+                    report.evaluation(data: $0)
+                } figures: {
+                    zip(scored.predictions, references).map { ["accuracy": $0 == $1 ? 1 : 0] }
+                }
+                return [.object(ScoreObject(report))]
             })
     }
 
     /// Predictions and references, each of which may be several: of two columns, or of two lists.
     private static func pairs(
         _ call: LuaCall, _ data: Dataset?, _ options: Options
-    ) throws -> ([String], [[String]]) {
-        guard let data else { return (try texts(call, 1), try textLists(call, 2)) }
+    ) throws -> ScoredTexts {
+        guard let data else {
+            return ScoredTexts(predictions: try texts(call, 1), references: try textLists(call, 2))
+        }
         try data.requireRows("score")
         guard let reference = options.optionalString("reference") else {
             throw LyceumError.badOption(
                 function: call.name, option: "reference", expected: "the column of references",
                 got: "nothing (it is required)")
         }
-        return (try data.strings(try options.string("prediction")), try data.stringLists(reference))
+        return ScoredTexts(
+            predictions: try data.strings(try options.string("prediction")),
+            references: try data.stringLists(reference))
     }
 
     /// A list of texts.

@@ -1,83 +1,107 @@
+import Corpus
+import Lab
 import LuaBridge
 import LyceumKit
 
-/// A finished training run in Lua's hands.
+/// A run in Lua's hands: one of the lab, or one that has just ended and that the lab could not record.
 final class RunObject {
-    let title: String
-    let report: TrainingReport
+    /// Its number; nil if it was not recorded.
+    let number: Int?
+    /// What the training returned, if this session did it.
+    private let report: TrainingReport?
+    private let ownTitle: String
+    let environment: ScriptEnvironment
 
-    init(title: String, report: TrainingReport) {
-        self.title = title
+    /// A run that this session has done.
+    init(
+        _ number: Int?, report: TrainingReport, of student: StudentObject, in environment: ScriptEnvironment
+    ) {
+        self.number = number
         self.report = report
+        self.environment = environment
+        ownTitle = "training \(student.student.architecture)"
     }
 
-    static var type: LuaType {
-        LuaType(
-            RunObject.self, name: "run", summary: "What a training run did.",
-            methods: [
-                LuaFunction(
-                    name: "history", summary: "A figure step by step.",
-                    parameters: [
-                        LuaParameter(
-                            "name", .string, "\"loss\", \"eval_loss\", \"learning_rate\"",
-                            names: .suggestions { site in
-                                let report = (site.receiver as? RunObject)?.report
-                                return (report?.history.keys.sorted() ?? []).map { LuaSuggestion($0) }
-                            })
-                    ],
-                    returns: "a list of { step =, value = }",
-                    errors: ["a figure that was not recorded (the recorded ones are named)"],
-                    example: Scripting.exampleStudent + "assert(#run:history(\"loss\") == 2)",
-                    body: { call in
-                        let report = try call.receiver(RunObject.self).report
-                        let name = try call.string(1)
-                        guard let points = report.history[name] else {
-                            throw LyceumError.unknownName(
-                                kind: "figure", name: name, known: report.history.keys.sorted(), remedy: nil)
-                        }
-                        return [
-                            .data(
-                                .list(points.map { ["step": .integer($0.step), "value": .number($0.value)] }))
-                        ]
-                    })
-            ],
-            properties: [
-                LuaProperty("steps", "optimizer steps done") { (run: RunObject) in .integer(run.report.steps)
-                },
-                LuaProperty("epochs", "passes over the data") { (run: RunObject) in .number(run.report.epochs)
-                },
-                LuaProperty("seconds", "wall-clock time, in seconds") { (run: RunObject) in
-                    .number(run.report.seconds)
-                },
-                LuaProperty("tokens", "tokens trained on, padding excluded") { (run: RunObject) in
-                    .integer(run.report.tokens)
-                },
-                LuaProperty("loss", "the last training loss, in nats per token") { (run: RunObject) in
-                    run.report.history["loss"]?.last.map { .number($0.value) } ?? .nil
-                },
-                LuaProperty("checkpoint", "the folder of the last checkpoint, or nil") { (run: RunObject) in
-                    LuaValue(run.report.checkpoint)
-                },
-            ],
-            toString: { "run (\($0.title), \($0.report.steps) steps)" },
-            preview: { run, _ in card(run.title, run.rows) })
+    /// A run of the lab.
+    init(_ number: Int, in environment: ScriptEnvironment) {
+        self.number = number
+        self.environment = environment
+        report = nil
+        ownTitle = ""
     }
 
-    private var rows: [(name: String, value: String)] {
-        var rows = [
-            (name: "steps", value: "\(report.steps) (\(report.epochs.fixed(2)) epochs)"),
-            (name: "time", value: "\(report.seconds.fixed(1)) s"),
-        ]
-        if report.seconds > 0 {
-            rows.append((name: "tokens/s", value: (Double(report.tokens) / report.seconds).fixed(0)))
+    /// What the lab knows of it now.
+    ///
+    /// - Throws: `LyceumError.unsupported` if it was not recorded, `LyceumError.unknownName` if it was deleted.
+    func record() throws -> RunRecord { try environment.lab.store.run(try recordedNumber()) }
+
+    /// Its number in the lab.
+    ///
+    /// - Throws: `LyceumError.unsupported` if it was not recorded.
+    func recordedNumber() throws -> Int {
+        guard let number else {
+            throw LyceumError.unsupported(
+                "this run is not in the lab", remedy: "it could not be recorded while it went on")
         }
-        for name in ["loss", "eval_loss"] {
-            guard let points = report.history[name], let first = points.first, let last = points.last else {
-                continue
-            }
-            rows.append((name: name, value: "\(first.value.fixed(4)) → \(last.value.fixed(4))"))
-        }
-        if let checkpoint = report.checkpoint { rows.append((name: "checkpoint", value: checkpoint)) }
-        return rows
+        return number
     }
+
+    /// What the lab knows of it, if it knows anything.
+    var knownRecord: RunRecord? { number == nil ? nil : try? record() }
+
+    /// The curves by name.
+    func history() throws -> [String: [TrainingReport.Point]] {
+        if let report { return report.history }
+        return try environment.lab.store.history(of: try recordedNumber()).filter {
+            !Self.totals.contains($0.key)
+        }
+    }
+
+    /// A curve.
+    ///
+    /// - Throws: `LyceumError.unknownName` with those that there are.
+    func curve(_ name: String) throws -> [TrainingReport.Point] {
+        let history = try history()
+        guard let points = history[name] else {
+            throw LyceumError.unknownName(
+                kind: "figure", name: name, known: history.keys.sorted(),
+                remedy: history.isEmpty ? "this run has recorded none" : nil)
+        }
+        return points
+    }
+
+    /// Figures that are no curves: what they are at the end is all there is to them.
+    static let totals: Set<String> = ["epochs", "tokens"]
+
+    /// What it is called.
+    var title: String { knownRecord?.title ?? ownTitle }
+
+    /// Optimizer steps done.
+    var steps: Int? { report?.steps ?? knownRecord?.steps }
+
+    /// The last point of a figure.
+    func last(_ name: String) -> Double? {
+        report?.history[name]?.last?.value ?? knownRecord?.metrics[name]?.value
+    }
+
+    /// Passes over the data.
+    var epochs: Double? { report?.epochs ?? last("epochs") }
+
+    /// Wall-clock time.
+    var seconds: Double? { report?.seconds ?? knownRecord?.seconds }
+
+    /// Tokens trained on.
+    var tokens: Int? { report?.tokens ?? last("tokens").flatMap { Int(exactly: $0) } }
+
+    /// The folder of the last checkpoint that is still there.
+    var checkpoint: String? {
+        if let report { return report.checkpoint }
+        guard let number, let artifacts = try? environment.lab.store.artifacts(of: number) else { return nil }
+        return artifacts.last { $0.kind == "checkpoint" && Files.isFolder($0.path) }?.path
+    }
+}
+
+extension RunRecord {
+    /// The last step of any curve; nil without any.
+    var steps: Int? { metrics.values.map(\.step).max() }
 }

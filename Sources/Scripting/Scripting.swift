@@ -13,19 +13,22 @@ public struct ScriptEnvironment {
     let replies: ReplyCache
     /// The width of the screen, in columns.
     public let width: () -> Int
+    /// Whether pictures on the screen may have colours.
+    public let isColoured: Bool
     /// Writes to standard output.
     public let write: (String) -> Void
 
     /// Describes the program around the scripts.
     public init(
         plugins: PluginHost, listener: Job.Listener?, lab: LabSession = .off,
-        width: @escaping () -> Int = { 100 }, write: @escaping (String) -> Void
+        width: @escaping () -> Int = { 100 }, isColoured: Bool = false, write: @escaping (String) -> Void
     ) {
         self.plugins = plugins
         self.listener = listener
         self.lab = lab
         replies = ReplyCache(lab: lab)
         self.width = width
+        self.isColoured = isColoured
         self.write = write
     }
 
@@ -41,7 +44,10 @@ public enum Scripting {
         try state.register(PromptObject.type)
         try state.register(TeacherObject.type(environment))
         try state.register(StudentObject.type(environment))
-        try state.register(RunObject.type)
+        try state.register(RunObject.type(environment))
+        try state.register(RunList.type)
+        try state.register(ComparisonObject.type)
+        try state.register(PlotObject.type)
         try state.register(ScoreObject.type)
         try state.register(TensorObject.type)
         try state.register(dataModule(environment))
@@ -49,6 +55,7 @@ public enum Scripting {
         try state.register(teacherModule(environment))
         try state.register(studentModule(environment))
         try state.register(metricsModule(environment))
+        try state.register(runsModule(environment))
         try state.register(jsonModule)
         let documentation = state.documentation
         let help = { HelpText(documentation, width: environment.width()) }

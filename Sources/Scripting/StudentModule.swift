@@ -48,7 +48,11 @@ extension Scripting {
                             given, declared: architecture.configuration,
                             function: "student.new(\"\(architecture.id)\")", state: call.state)
                         let student = try architecture.make(options.values)
-                        return [.object(StudentObject(student, architecture: architecture))]
+                        return [
+                            .object(
+                                StudentObject(
+                                    student, architecture: architecture, origin: options.values.values))
+                        ]
                     }),
                 LuaFunction(
                     name: "load", summary: "Reads a student from a folder.",
@@ -75,7 +79,11 @@ extension Scripting {
                         let architecture = try plugins.student(modelType: try modelType(of: folder))
                         let student = try architecture.load(folder)
                         try place(student, try call.options(2).values)
-                        return [.object(StudentObject(student, architecture: architecture))]
+                        return [
+                            .object(
+                                StudentObject(
+                                    student, architecture: architecture, origin: ["folder": .string(folder)]))
+                        ]
                     }),
             ])
     }

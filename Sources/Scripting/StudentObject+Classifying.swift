@@ -39,18 +39,26 @@ extension StudentObject {
                 let object = try call.receiver(StudentObject.self)
                 let options = try call.options(2, adding: object.architecture.classificationOptions)
                 let own = try options.values.only(object.architecture.classificationOptions)
-                let job = environment.job("classifying with \(object.student.architecture)")
+                let title = "classifying with \(object.student.architecture)"
                 if let data = (call.value(1).object as? DatasetObject)?.dataset {
                     try data.requireRows("classify")
                     let texts = try data.strings(try options.values.string("input"))
-                    let classes = try object.student.classify(texts, options: own, job: job)
+                    let (classes, run) = try object.recorded(
+                        .classify, title, over: data, options: options.values, in: environment
+                    ) { job in
+                        try object.student.classify(texts, options: own, job: job)
+                    } predictions: {
+                        $0.map(\.label)
+                    }
                     let output = try data.adding(
-                        column: try options.values.string("output"), values: classes.map { .string($0.label) }
+                        column: try options.values.string("output"),
+                        values: classes.map { .string($0.label) }, run: run
                     ).adding(
                         column: try options.values.string("probability"),
-                        values: classes.map { .number($0.probability) })
+                        values: classes.map { .number($0.probability) }, run: run)
                     return [.object(DatasetObject(output))]
                 }
+                let job = environment.job(title)
                 if let text = call.value(1).string {
                     guard let answer = try object.student.classify([text], options: own, job: job).first
                     else {

@@ -26,13 +26,20 @@ extension StudentObject {
                 let object = try call.receiver(StudentObject.self)
                 let options = try call.options(2, adding: object.architecture.generationOptions)
                 let own = try options.values.only(object.architecture.generationOptions)
-                let job = environment.job("generating with \(object.student.architecture)")
+                let title = "generating with \(object.student.architecture)"
                 if let data = (call.value(1).object as? DatasetObject)?.dataset {
                     try data.requireRows("generate from")
                     let texts = try data.strings(try options.values.string("input"))
-                    let answers = try object.student.generate(texts, options: own, job: job)
+                    let (answers, run) = try object.recorded(
+                        .generate, title, over: data, options: options.values, in: environment
+                    ) { job in
+                        try object.student.generate(texts, options: own, job: job)
+                    } predictions: {
+                        $0.map(\.text)
+                    }
                     let column = try options.values.string("output")
-                    var output = try data.adding(column: column, values: answers.map { .string($0.text) })
+                    var output = try data.adding(
+                        column: column, values: answers.map { .string($0.text) }, run: run)
                     if answers.contains(where: { !$0.alternatives.isEmpty }) {
                         output = try output.adding(column: column + "_all", values: answers.map(allTexts))
                     }
@@ -41,7 +48,7 @@ extension StudentObject {
                 guard let elements = try call.value(1).table?.elements() else { throw call.mismatch(1, nil) }
                 let texts = elements.compactMap(\.string)
                 guard texts.count == elements.count else { throw call.mismatch(1, nil) }
-                let answers = try object.student.generate(texts, options: own, job: job)
+                let answers = try object.student.generate(texts, options: own, job: environment.job(title))
                 let hasSeveral = answers.contains { !$0.alternatives.isEmpty }
                 return [.data(.list(answers.map { hasSeveral ? allTexts($0) : .string($0.text) }))]
             })

@@ -8,10 +8,16 @@ import LyceumText
 final class StudentObject {
     let student: any Student
     let architecture: StudentArchitecture
+    /// Where it comes from, for its runs: the options it was made with ("student.d_model"), or its folder.
+    let origin: [String: Value]
+    /// The run of the lab that trained it last; nil if none did.
+    var run: Int?
 
-    init(_ student: any Student, architecture: StudentArchitecture) {
+    init(_ student: any Student, architecture: StudentArchitecture, origin: [String: Value]) {
         self.student = student
         self.architecture = architecture
+        self.origin = Dictionary(
+            origin.map { ("student.\($0.key)", $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 
     static func type(_ environment: ScriptEnvironment) -> LuaType {
@@ -84,15 +90,27 @@ final class StudentObject {
                 let own = try options.values.only(object.architecture.trainingOptions)
                 let input = try options.values.string("input")
                 let target = try options.values.string("target")
-                let title = "training \(object.student.architecture)"
                 try data.requireRows("train on")
+                let examples = try data.examples(input: input, target: target)
                 var validation = try options.object("valid", DatasetObject.self)?.dataset
                     .examples(input: input, target: target)
                 validation?.scorer = rouge
-                let report = try object.student.train(
-                    on: try data.examples(input: input, target: target), validation: validation,
-                    options: own, job: environment.job(title))
-                return [.object(RunObject(title: title, report: report))]
+                let recording = Recording(
+                    object.start(
+                        .train, over: data, options: options.values,
+                        data: ["train": examples.fingerprint, "valid": validation?.fingerprint]),
+                    in: environment)
+                // Also a run that was stopped or failed has changed the student.
+                defer { if recording.hasSteps { object.run = recording.run } }
+                let report = try recording.during {
+                    let report = try object.student.train(
+                        on: examples, validation: validation, options: own,
+                        job: recording.job("training \(object.student.architecture)", in: environment))
+                    recording.complete(with: report)
+                    object.run = recording.run
+                    return report
+                }
+                return [.object(RunObject(recording.run, report: report, of: object, in: environment))]
             })
     }
 

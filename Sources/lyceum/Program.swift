@@ -23,7 +23,9 @@ enum Program {
             plugins: PluginHost(folders: sandbox == nil ? pluginFolders() : [executableFolder]),
             listener: progress.listener,
             lab: LabSession(folder: lab, versions: ["lyceum": lyceumVersion], tell: progress.warn),
-            width: { Terminal.width }, write: { Terminal.write($0.hasSuffix("\n") ? $0 : $0 + "\n") })
+            width: { Terminal.width },
+            isColoured: terminal.isOutputInteractive && terminal.allowsColour,
+            write: { Terminal.write($0.hasSuffix("\n") ? $0 : $0 + "\n") })
         try Scripting.install(into: state, environment: environment)
         let session = Session(state: state, terminal: terminal, progress: progress, isQuiet: isQuiet)
         try sandbox?.close(around: state)

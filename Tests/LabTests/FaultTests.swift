@@ -313,7 +313,7 @@ private let train = RunStart(kind: .train, title: "t5")
         #expect(LabSchema.version == 1)
         #expect(
             ContentDigest.hexadecimal(SHA256.hash(text))
-                == "da7d1a7dfee2b24106bd71262e18719e43d5466fcea5becb009cb94b02d24605")
+                == "b56817e18870cc4482984859125a96e8ed55dea5a7ee82c827a759153ac359c0")
     }
 
     private func change(_ sql: String) throws {

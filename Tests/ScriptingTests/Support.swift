@@ -1,3 +1,4 @@
+import Glibc
 import LuaBridge
 import LyceumKit
 import Scripting
@@ -15,15 +16,34 @@ final class Recorder: Sendable {
 }
 
 /// A state with everything registered and the built-in plugins, as the program has it.
-func makeState(_ recorder: Recorder = Recorder()) throws -> LuaState {
+///
+/// - Parameter lab: the folder of its lab; one of its own, removed at the end of the process, if nil.
+func makeState(_ recorder: Recorder = Recorder(), lab: String? = nil) throws -> LuaState {
     let state = try LuaState()
     let listener = Job.Listener(progress: { _ in }, note: { recorder.note($0) })
     try Scripting.install(
         into: state,
         environment: ScriptEnvironment(
             plugins: PluginHost(folders: [buildFolder]), listener: listener,
+            lab: LabSession(
+                folder: lab ?? TestLabs.next(), versions: ["lyceum": "test"], patience: 0.2,
+                tell: { recorder.note($0) }),
             write: { recorder.write($0) }))
     return state
+}
+
+/// Labs of tests that do not care which.
+enum TestLabs {
+    private static let count = Atomic<Int>(0)
+    private static let folder: String = {
+        let folder = "/tmp/lyceum-scripting-labs-\(getpid())"
+        atexit { Files.removeTree("/tmp/lyceum-scripting-labs-\(getpid())") }
+        return folder
+    }()
+
+    static func next() -> String {
+        Files.join(folder, String(count.wrappingAdd(1, ordering: .relaxed).newValue))
+    }
 }
 
 /// The folder that holds what the package built: the test bundle, and beside it the plugins.

@@ -263,20 +263,95 @@ function student:weight(name) end
 end
 
 do
----What a training run did.
+---What a student or a teacher did: how it went, what came of it, how it scored.
 ---@class run
+---@field number any its number in the lab; nil if it could not be recorded
+---@field title any what it is called
+---@field kind any "train", "generate" or "evaluate"
+---@field state any "running", "finished", "cancelled", "failed" or "abandoned"
 ---@field steps any optimizer steps done
 ---@field epochs any passes over the data
 ---@field seconds any wall-clock time, in seconds
 ---@field tokens any tokens trained on, padding excluded
 ---@field loss any the last training loss, in nats per token
 ---@field checkpoint any the folder of the last checkpoint, or nil
+---@field options any the options in force, by name
+---@field seed any the seed
+---@field data any the fingerprints of its datasets, by role
+---@field versions any what it was made with
+---@field parents any the numbers of the runs whose work it read
+---@field commit any the git commit of the working folder, or nil
+---@field host any the machine
+---@field started any when it began, in UTC
+---@field problem any why it failed, or nil
+---@field tags any its tags, a list
+---@field scores any its newest scores by evaluation and name: { value =, low =, high = }
 local run = {}
 
 ---A figure step by step.
 ---@param name string "loss", "eval_loss", "learning_rate"
 ---@return table # a list of { step =, value = }
 function run:history(name) end
+
+---@class run.plot.figure
+---@field log? boolean a logarithmic axis (default false)
+---@field smooth? number the weight of the past in a moving mean; 0 draws what was measured (default 0.0)
+---@field height? integer of the picture in the terminal (default 14)
+
+---Draws figures of the run step by step.
+---@param figure? string|run.plot.figure "loss", "eval_loss", …; further ones may follow, and last the options; the losses if left out
+---@param options? run.plot.figure|string how
+---@param ... any
+---@return plot # a plot, which the prompt draws; plot:save("loss.svg") writes it
+function run:plot(figure, options, ...) end
+
+---What the student of this run wrote last, as the lab kept it.
+---@return dataset # a dataset with the column `prediction`, in the order of the rows it read
+function run:predictions() end
+
+---Notes something about the run, or tells what was noted.
+---@param text? string takes the place of what was noted before
+---@return run # the run itself; without a text, the note
+function run:note(text) end
+
+---Gives the run tags, by which runs.list finds it.
+---@param tag string a word
+---@param ... any
+---@return run # the run itself
+function run:tag(tag, ...) end
+
+---Takes tags away from the run.
+---@param tag string a word
+---@param ... any
+---@return run # the run itself
+function run:untag(tag, ...) end
+end
+
+do
+---Runs, as runs.list found them: list[1], #list, ipairs(list).
+---@class runs
+local runs = {}
+end
+
+do
+---Runs side by side: what they did differently, then how they scored.
+---@class comparison
+---@field runs any the numbers of the runs, in the order of the columns
+---@field differing any the settings in which they differ: by name, a list with a value a run
+---@field common any the settings that are the same in all of them, by name
+---@field scores any a list of { evaluation, name, data, is_fair, values }, each value { value, low, high } or null
+local comparison = {}
+end
+
+do
+---Curves. The prompt draws them, and so does print; :save writes them as SVG.
+---@class plot
+local plot = {}
+
+---Writes the picture as SVG, which follows the reader's light or dark theme.
+---@param path string ends in .svg
+---@return plot # the plot itself
+function plot:save(path) end
 end
 
 do
@@ -394,6 +469,7 @@ metrics = {}
 ---@field confidence? number of the intervals (default 0.95)
 ---@field resamples? integer bootstrap samples (default 1000)
 ---@field seed? integer equal seeds give equal intervals (default 0)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
 
 ---ROUGE of predictions against references, equal to rouge_score's.
 ---@param predictions dataset|string[] a dataset with both columns, or a list of texts
@@ -429,6 +505,7 @@ function metrics.compare(a, b, options, ...) end
 ---@field confidence? number of the intervals (default 0.95)
 ---@field resamples? integer bootstrap samples (default 1000)
 ---@field seed? integer equal seeds give equal intervals (default 0)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
 
 ---How often predicted classes are right, equal to scikit-learn's figures.
 ---@param predictions dataset|string[] a dataset with both columns, or a list of classes
@@ -439,6 +516,7 @@ function metrics.classification(predictions, references, options) end
 
 ---@class metrics.latency.options
 ---@field input? string the column of texts; required for a dataset
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
 ---@field warmup? integer answers that are not timed, to fill caches (default 3)
 
 ---How long a student takes for one text: median, tail, texts a second.
@@ -462,6 +540,66 @@ function metrics.lead(data, options) end
 ---Wall-clock seconds of a clock that only goes forward, for timing.
 ---@return number # a number; only differences mean something
 function metrics.clock() end
+
+---What was trained, generated and scored so far, as the lab remembers it.
+---@class runslib
+runs = {}
+
+---@class runs.list.options
+---@field kind? "train"|"evaluate"|"generate" only runs that did this
+---@field state? "running"|"finished"|"cancelled"|"failed"|"abandoned" only runs that stand so
+---@field tags? string[] only runs that have all of them
+---@field text? string only runs whose title or note contains it
+---@field where? function run → boolean: only those for which it is true
+---@field sort? string number, title, seconds, or a figure: loss, eval_loss, rouge1, accuracy (default number)
+---@field descending? boolean the greatest first (default false)
+---@field limit? integer at most so many
+
+---The runs of the lab, the oldest first.
+---@param options? runs.list.options which, in which order
+---@return table # a list of runs that prints as a table; list[1] is a run
+function runs.list(options) end
+
+---A run by its number.
+---@param number integer of runs.list()
+---@return run # a run
+function runs.get(number) end
+
+---Runs side by side: what they did differently, then how they scored.
+---@param run integer|run a number or a run
+---@param ... any
+---@return comparison # a comparison that prints as a table: .differing, .common, .scores
+function runs.compare(run, ...) end
+
+---Forgets a run: its figures, scores and artifacts. Replies stay, they were paid for; so do checkpoints elsewhere.
+---@param run integer|run a number or a run
+---@param ... any
+---@return runs # how many runs were deleted
+function runs.delete(run, ...) end
+
+---Asks the lab's tables in SQL. It can read only.
+---@param query string one SELECT; select name, sql from sqlite_master lists the tables
+---@param value? any one for each ? in the query
+---@param ... any
+---@return dataset # a dataset, one row a result
+function runs.sql(query, value, ...) end
+
+---@class runs.plot.figure
+---@field log? boolean a logarithmic axis (default false)
+---@field smooth? number the weight of the past in a moving mean; 0 draws what was measured (default 0.0)
+---@field height? integer of the picture in the terminal (default 14)
+
+---Draws figures of several runs over one another.
+---@param runs table[] which
+---@param figure? string|runs.plot.figure "loss", "eval_loss", …; further ones may follow, and last the options; the losses if left out
+---@param options? runs.plot.figure|string how
+---@param ... any
+---@return plot # a plot, which the prompt draws; plot:save("loss.svg") writes it
+function runs.plot(runs, figure, options, ...) end
+
+---Where the lab is.
+---@return any # its folder (made when something is first recorded), or nil with --no-lab
+function runs.lab() end
 
 ---JSON text to Lua values and back.
 ---@class json

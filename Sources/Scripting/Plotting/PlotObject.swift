@@ -1,0 +1,181 @@
+import LuaBridge
+import LyceumKit
+
+/// A picture of curves in Lua's hands; the prompt draws it.
+final class PlotObject {
+    let plot: Plot
+    private let height: Int
+    private let isColoured: Bool
+
+    init(_ plot: Plot, height: Int, isColoured: Bool) {
+        self.plot = plot
+        self.height = height
+        self.isColoured = isColoured
+    }
+
+    static var type: LuaType {
+        LuaType(
+            PlotObject.self, name: "plot",
+            summary: "Curves. The prompt draws them, and so does print; :save writes them as SVG.",
+            methods: [save], toString: { $0.plot.text(width: 80, height: $0.height, isColoured: false) },
+            preview: { object, width in
+                object.plot.text(width: width, height: object.height, isColoured: object.isColoured)
+            })
+    }
+
+    private static var save: LuaFunction {
+        LuaFunction(
+            name: "save",
+            summary: "Writes the picture as SVG, which follows the reader's light or dark theme.",
+            parameters: [LuaParameter("path", .string, "ends in .svg")], returns: "the plot itself",
+            errors: ["the file cannot be written", "another ending"],
+            example: Scripting.exampleStudent + "run:plot(\"loss\"):save(os.tmpname() .. \".svg\")",
+            body: { call in
+                let object = try call.receiver(PlotObject.self)
+                let path = try call.string(1)
+                guard path.lowercased().hasSuffix(".svg") else {
+                    throw LyceumError.invalid(
+                        "plot:save", expected: "a file that ends in .svg", got: "'\(path)'", remedy: nil)
+                }
+                try Files.write(object.plot.svg(isAlone: true), to: path)
+                return [.object(object)]
+            })
+    }
+
+    /// The options of both functions that plot.
+    static let options: [OptionDeclaration] = [
+        .boolean("log", default: false, "a logarithmic axis"),
+        .number(
+            "smooth", default: 0, in: 0...0.9999,
+            "the weight of the past in a moving mean; 0 draws what was measured"),
+        .integer("height", default: 14, in: 3...200, unit: "lines", "of the picture in the terminal"),
+    ]
+
+    /// Draws figures of runs over one another.
+    ///
+    /// - Parameters:
+    ///   - names: the figures; empty for the losses there are.
+    ///   - options: of `options`.
+    static func draw(
+        _ runs: [RunObject], names: [String], options: Options, in environment: ScriptEnvironment
+    ) throws -> PlotObject {
+        let names = try names.isEmpty ? usual(of: runs) : names
+        var series: [Plot.Series] = []
+        for run in runs {
+            for name in names {
+                let points = try run.curve(name)
+                let who = run.number.map { "run \($0)" } ?? ""
+                let label =
+                    runs.count == 1 ? name : names.count == 1 ? "\(who) \(run.title)" : "\(who) \(name)"
+                series.append(
+                    Plot.Series(name: label, points: points.map { (Double($0.step), $0.value) }))
+            }
+        }
+        let plot = try Plot(
+            title: names.joined(separator: ", "), series: series,
+            smoothing: try options.double("smooth"), isLogarithmic: try options.bool("log"))
+        return PlotObject(plot, height: try options.int("height"), isColoured: environment.isColoured)
+    }
+
+    /// Of the losses those that all runs have.
+    private static func usual(of runs: [RunObject]) throws -> [String] {
+        let recorded = try runs.map { try $0.history() }
+        let losses = ["loss", "eval_loss"].filter { name in recorded.allSatisfy { $0[name] != nil } }
+        if losses.isEmpty {
+            throw LyceumError.empty(
+                "the list of figures", remedy: "these runs have no loss in common: name the figure to draw")
+        }
+        return losses
+    }
+}
+
+extension RunObject {
+    static var plot: LuaFunction {
+        LuaFunction(
+            name: "plot", summary: "Draws figures of the run step by step.",
+            parameters: [
+                LuaParameter(
+                    "figure", .either([.string, .options(PlotObject.options)]),
+                    "\"loss\", \"eval_loss\", …; further ones may follow, and last the options; the losses if left out",
+                    optional: true, names: figures),
+                LuaParameter(
+                    "options", .either([.options(PlotObject.options), .string]), "how", optional: true),
+            ],
+            isVariadic: true, returns: "a plot, which the prompt draws; plot:save(\"loss.svg\") writes it",
+            errors: ["a figure that was not recorded (the recorded ones are named)"],
+            example: Scripting.exampleStudent + "print(run:plot(\"loss\", { log = true }))",
+            body: { call in
+                let run = try call.receiver(RunObject.self)
+                let (names, options) = try figuresAndOptions(call, from: 1)
+                return [
+                    .object(
+                        try PlotObject.draw([run], names: names, options: options, in: run.environment))
+                ]
+            })
+    }
+
+    /// The figures to draw and, last, the options.
+    static func figuresAndOptions(_ call: LuaCall, from first: Int) throws -> ([String], Options) {
+        var figures = Array(call.arguments.dropFirst(first - 1))
+        let table = figures.last?.table
+        if table != nil { figures.removeLast() }
+        let options = try LuaOptions(
+            table, declared: PlotObject.options, function: call.name, state: call.state)
+        let names = try figures.enumerated().map { place, figure in
+            guard let name = figure.string else {
+                throw LyceumError.invalid(
+                    "\(call.name): argument \(first + place)", expected: "the name of a figure",
+                    got: call.state.typeName(figure), remedy: nil)
+            }
+            return name
+        }
+        return (names, options.values)
+    }
+}
+
+extension Scripting {
+    static func plotRuns(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "plot", summary: "Draws figures of several runs over one another.",
+            parameters: [
+                LuaParameter("runs", .list("runs or their numbers"), "which"),
+                LuaParameter(
+                    "figure", .either([.string, .options(PlotObject.options)]),
+                    "\"loss\", \"eval_loss\", …; further ones may follow, and last the options; the losses if left out",
+                    optional: true),
+                LuaParameter(
+                    "options", .either([.options(PlotObject.options), .string]), "how", optional: true),
+            ],
+            isVariadic: true, returns: "a plot, which the prompt draws; plot:save(\"loss.svg\") writes it",
+            errors: ["no run of a number", "a figure that one of them has not recorded"],
+            example: exampleStudent
+                + "local again = t5:train(gold, { input = \"document\", target = \"summary\", max_steps = 3 })\n"
+                + "print(runs.plot({ run, again }, \"loss\"))",
+            body: { call in
+                let chosen = try runObjects(call, try runValues(call, 1), environment)
+                let (names, options) = try RunObject.figuresAndOptions(call, from: 2)
+                return [.object(try PlotObject.draw(chosen, names: names, options: options, in: environment))]
+            })
+    }
+
+    /// The elements of a list of runs, or of what runs.list found.
+    static func runValues(_ call: LuaCall, _ position: Int) throws -> [LuaValue] {
+        if let list = call.value(position).object as? RunList { return list.records.map { .integer($0.id) } }
+        return try call.table(position).elements()
+    }
+
+    /// Runs that are given as numbers or objects.
+    static func runObjects(
+        _ call: LuaCall, _ values: [LuaValue], _ environment: ScriptEnvironment
+    ) throws -> [RunObject] {
+        if values.isEmpty {
+            throw LyceumError.empty("\(call.name): the list of runs", remedy: "name at least one")
+        }
+        return try values.enumerated().map { place, value in
+            if let run = value.object as? RunObject { return run }
+            let number = try runNumber(value, call, "run \(place + 1)")
+            _ = try environment.lab.store.run(number)
+            return RunObject(number, in: environment)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Lab
+import LyceumKit
+import Synchronization
+
+/// A run of the lab that goes on while a student works.
+final class Recording: Sendable {
+    private let recorder: RunRecorder?
+    /// The first step that was told of each figure.
+    private let firstSteps = Mutex<[String: Int]>([:])
+
+    /// Starts to record, if this session has a lab.
+    init(_ start: RunStart, in environment: ScriptEnvironment) {
+        recorder = environment.lab.record(start)
+    }
+
+    /// The run's number; nil if it is not recorded.
+    var run: Int? { recorder?.id }
+
+    /// Whether the student has learnt something.
+    var hasSteps: Bool { firstSteps.withLock { !$0.isEmpty } }
+
+    /// A job that this program shows, whose figures and checkpoints are recorded as they come.
+    func job(_ title: String, in environment: ScriptEnvironment) -> Job {
+        let shown = environment.listener
+        return Job(
+            title,
+            listener: Job.Listener(
+                progress: { shown?.progress($0) }, note: { shown?.note($0) },
+                record: { step, figures in
+                    self.firstSteps.withLock { first in
+                        for name in figures.keys { first[name] = min(first[name] ?? step, step) }
+                    }
+                    self.recorder?.metrics(step: step, figures)
+                },
+                checkpoint: { path, step in self.recorder?.checkpoint(path, step: step) }))
+    }
+
+    /// Does the work, and records how it ends.
+    func during<T>(_ work: () throws -> T) throws -> T {
+        do {
+            let result = try work()
+            recorder?.finish(.finished)
+            return result
+        } catch {
+            if case LyceumError.cancelled = error {
+                recorder?.finish(.cancelled)
+            } else {
+                recorder?.finish(.failed, problem: "\(error)")
+            }
+            throw error
+        }
+    }
+
+    /// Records what a report tells beyond the steps that were told: what came before a resumption, all curves of
+    /// a student that tells no steps, and the totals.
+    func complete(with report: TrainingReport) {
+        let first = firstSteps.withLock { $0 }
+        var curves = report.history
+        for (name, points) in report.history {
+            guard let first = first[name] else { continue }
+            curves[name] = points.filter { $0.step < first }
+        }
+        curves["epochs"] = [.init(step: report.steps, value: report.epochs)]
+        curves["tokens"] = [.init(step: report.steps, value: Double(report.tokens))]
+        recorder?.curves(curves)
+    }
+}
+
+extension LabSession {
+    /// Starts a run and records it while it goes on; nil if this session has no lab.
+    func record(_ start: RunStart) -> RunRecorder? {
+        guard isOn, let store = try? store else { return nil }
+        var start = start
+        start.versions.merge(versions) { own, _ in own }
+        return store.record(start) { self.report($0) }
+    }
+}

@@ -1,0 +1,212 @@
+import Corpus
+import Lab
+import LuaBridge
+import LyceumKit
+
+extension Scripting {
+    /// `runs`: what was done so far.
+    static func runsModule(_ environment: ScriptEnvironment) -> LuaModule {
+        LuaModule(
+            name: "runs",
+            summary: "What was trained, generated and scored so far, as the lab remembers it.",
+            functions: [
+                list(environment), get(environment), compareRuns(environment), delete(environment),
+                sql(environment), plotRuns(environment), lab(environment),
+            ])
+    }
+
+    private static let listOptions: [OptionDeclaration] = [
+        .choice("kind", RunKind.allCases.map(\.rawValue), default: nil, "only runs that did this"),
+        .choice("state", RunState.allCases.map(\.rawValue), default: nil, "only runs that stand so"),
+        .list("tags", of: .string, "only runs that have all of them"),
+        .string("text", "only runs whose title or note contains it"),
+        .object("where", "function", "run → boolean: only those for which it is true"),
+        .string(
+            "sort", default: "number",
+            "number, title, seconds, or a figure: loss, eval_loss, rouge1, accuracy"),
+        .boolean("descending", default: false, "the greatest first"),
+        .integer("limit", default: nil, in: 1...1_000_000_000, "at most so many"),
+    ]
+
+    private static func list(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "list", summary: "The runs of the lab, the oldest first.",
+            parameters: [
+                LuaParameter("options", .options(listOptions), "which, in which order", optional: true)
+            ],
+            returns: "a list of runs that prints as a table; list[1] is a run",
+            errors: ["a figure to sort by that no run has", "a lab that cannot be read"],
+            example: exampleStudent
+                + "assert(#runs.list { kind = \"train\", sort = \"loss\", limit = 5 } >= 1)",
+            body: { call in
+                let options = try call.options(1)
+                let lab = try environment.lab.store
+                let limit = options.values.optionalInt("limit")
+                let keep = options.function("where")
+                var found = try lab.runs(
+                    RunQuery(
+                        kinds: Set(
+                            options.values.optionalString("kind").flatMap(RunKind.init).map { [$0] } ?? []),
+                        states: Set(
+                            options.values.optionalString("state").flatMap(RunState.init).map { [$0] } ?? []),
+                        tags: Set(options.values.optionalStrings("tags") ?? []),
+                        text: options.values.optionalString("text") ?? "",
+                        order: try order(try options.values.string("sort"), in: lab),
+                        descending: try options.values.bool("descending"), limit: keep == nil ? limit : nil))
+                if let keep {
+                    found = try found.filter {
+                        try keep([.object(RunObject($0.id, in: environment))]).first?.isTrue ?? false
+                    }
+                    found = Array(found.prefix(limit ?? found.count))
+                }
+                return [.object(RunList(found, in: environment))]
+            })
+    }
+
+    private static func order(_ name: String, in lab: LabStore) throws -> RunQuery.Order {
+        switch name {
+        case "number": return .number
+        case "title": return .title
+        case "seconds": return .seconds
+        default:
+            let known = try lab.figureNames()
+            guard known.contains(name) || known.isEmpty else {
+                throw LyceumError.unknownName(
+                    kind: "figure to sort by", name: name,
+                    known: ["number", "title", "seconds"] + known.filter { !RunText.isDetail($0) },
+                    remedy: nil)
+            }
+            return .figure(name)
+        }
+    }
+
+    private static func get(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "get", summary: "A run by its number.",
+            parameters: [LuaParameter("number", .integer, "of runs.list()")], returns: "a run",
+            errors: ["no run of this number"],
+            example: exampleStudent + "assert(runs.get(run.number).steps == 2)",
+            body: { call in
+                let number = try call.integer(1)
+                _ = try environment.lab.store.run(number)
+                return [.object(RunObject(number, in: environment))]
+            })
+    }
+
+    private static func compareRuns(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "compare",
+            summary: "Runs side by side: what they did differently, then how they scored.",
+            parameters: [LuaParameter("run", .either([.integer, .object("run")]), "a number or a run")],
+            isVariadic: true,
+            returns: "a comparison that prints as a table: .differing, .common, .scores",
+            errors: ["no run of this number"],
+            example: exampleStudent
+                + "local again = t5:train(gold, { input = \"document\", target = \"summary\", max_steps = 3 })\n"
+                + "assert(runs.compare(run, again).differing.max_steps[2] == 3)",
+            body: { call in
+                let numbers = try call.arguments.enumerated().map {
+                    try runNumber($0.element, call, "argument \($0.offset + 1)")
+                }
+                return [.object(ComparisonObject(try environment.lab.store.compare(numbers)))]
+            })
+    }
+
+    /// The number of a run that is given as a number or as an object.
+    static func runNumber(_ value: LuaValue, _ call: LuaCall, _ place: String) throws -> Int {
+        if let number = value.integer { return number }
+        if let run = value.object as? RunObject { return try run.recordedNumber() }
+        throw LyceumError.invalid(
+            "\(call.name): \(place)", expected: "a run or its number", got: call.state.typeName(value),
+            remedy: nil)
+    }
+
+    private static func delete(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "delete",
+            summary:
+                "Forgets a run: its figures, scores and artifacts. Replies stay, they were paid for; so do checkpoints elsewhere.",
+            parameters: [LuaParameter("run", .either([.integer, .object("run")]), "a number or a run")],
+            isVariadic: true, returns: "how many runs were deleted",
+            errors: ["no run of this number", "a run that is going on", "a lab that cannot be written"],
+            example: exampleStudent + "assert(runs.delete(run) == 1)",
+            body: { call in
+                let numbers = try call.arguments.enumerated().map {
+                    try runNumber($0.element, call, "argument \($0.offset + 1)")
+                }
+                if numbers.isEmpty { throw call.mismatch(1, nil) }
+                let lab = try environment.lab.store
+                for number in numbers { _ = try lab.run(number) }
+                for number in numbers { try lab.deleteRun(number) }
+                return [.integer(numbers.count)]
+            })
+    }
+
+    private static func sql(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "sql", summary: "Asks the lab's tables in SQL. It can read only.",
+            parameters: [
+                LuaParameter(
+                    "query", .string, "one SELECT; select name, sql from sqlite_master lists the tables"),
+                LuaParameter("value", .any, "one for each ? in the query", optional: true),
+            ],
+            isVariadic: true, returns: "a dataset, one row a result",
+            errors: [
+                "a statement that would change the lab", "SQL that SQLite does not understand", "no lab yet",
+            ],
+            example: exampleStudent
+                + "assert(runs.sql(\"select count(*) as n from metrics where run = ? and name = ?\", run.number, \"loss\")[1].n == 2)",
+            body: { call in
+                let query = try call.string(1)
+                let values = try call.arguments.dropFirst().map { $0.isNil ? .null : try call.state.data($0) }
+                let result = try environment.lab.store.sql(query, arguments: values)
+                return [.object(DatasetObject(try dataset(result)))]
+            })
+    }
+
+    /// The result as columns; one name that stands several times gets a number.
+    private static func dataset(_ result: QueryResult) throws -> Dataset {
+        var rows = Dataset(records: [[String: Value]](repeating: [:], count: result.rows.count))
+        for (place, name) in result.columns.enumerated() {
+            let isTaken = result.columns[..<place].contains(name)
+            rows = try rows.adding(
+                column: isTaken ? "\(name)_\(place + 1)" : name,
+                values: result.rows.map { place < $0.count ? $0[place] : .null })
+        }
+        return rows
+    }
+
+    private static func lab(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "lab", summary: "Where the lab is.",
+            returns: "its folder (made when something is first recorded), or nil with --no-lab",
+            example: "print(runs.lab())",
+            body: { _ in
+                [environment.lab.isOn ? .string(try environment.lab.store.folder) : .nil]
+            })
+    }
+}
+
+/// Runs in a list that prints as a table.
+final class RunList {
+    let records: [RunRecord]
+    private let environment: ScriptEnvironment
+
+    init(_ records: [RunRecord], in environment: ScriptEnvironment) {
+        self.records = records
+        self.environment = environment
+    }
+
+    static var type: LuaType {
+        LuaType(
+            RunList.self, name: "runs",
+            summary: "Runs, as runs.list found them: list[1], #list, ipairs(list).",
+            length: { $0.records.count },
+            index: { list, key, _ in
+                guard let place = key.integer, list.records.indices.contains(place - 1) else { return .nil }
+                return .object(RunObject(list.records[place - 1].id, in: list.environment))
+            },
+            toString: { "runs (\($0.records.count))" },
+            preview: { list, width in RunListText.table(list.records, width: width) })
+    }
+}
