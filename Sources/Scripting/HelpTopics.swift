@@ -14,7 +14,8 @@ extension Scripting {
                   gpt    = teacher.open { "openai", model = "gpt-4o-mini", concurrency = 32, budget_usd = 5 }
                   pseudo = gpt:generate(parts.train, { prompt = write, output = "document" })
                   t5     = student.new("t5", { d_model = 192, num_layers = 2, vocab_size = 8000 })
-                  run    = t5:train(pseudo, { input = "document", target = "summary", max_steps = 700 })
+                  run    = t5:train(pseudo, { input = "document", target = "summary", max_steps = 1500, batch_size = 64,
+                                              optim = "adafactor", scale_parameter = true, learning_rate = 3e-2 })
                   out    = t5:generate(parts.test, { input = "document" })
                   metrics.rouge(out, { prediction = "prediction", reference = "summary", stemmer = true })
 

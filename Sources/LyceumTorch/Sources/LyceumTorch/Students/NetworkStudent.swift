@@ -1,25 +1,47 @@
 import LyceumKit
 
-/// A student that is a network: its weights can be looked at.
-public protocol NetworkStudent: WeightedStudent {
+/// A student that is a network: it computes where it is put, and its weights can be looked at.
+public protocol NetworkStudent: WeightedStudent, MovableStudent {
     /// The network; nil as long as there is none.
-    var network: Module? { get }
+    var module: Module? { get }
+    /// Where it shall compute.
+    var deviceChoice: DeviceChoice { get set }
 }
 
 extension NetworkStudent {
+    /// Moves the network, or will when there is one.
+    public func compute(on device: String) throws {
+        guard let choice = DeviceChoice(rawValue: device) else { return }
+        deviceChoice = choice
+        try module?.move(to: choice.resolve())
+    }
+
+    /// Where the student computes from now on: the options' wish, or else the last one.
+    ///
+    /// - Throws: `LyceumError.unsupported` if it is CUDA, and there is none.
+    public func device(_ options: Options) throws -> Device {
+        if let wish = DeviceChoice(options) { deviceChoice = wish }
+        return try deviceChoice.resolve()
+    }
+
     /// The network's parameters, without their gradients.
     public func weights() throws -> [(name: String, tensor: any NumberTensor)] {
-        guard let network else {
+        guard let module else {
             throw LyceumError.unsupported(
                 "this student has no weights yet", remedy: "train it first, or load one")
         }
-        return try network.namedParameters().map { ($0.name, try $0.parameter.tensor.detach()) }
+        return try module.namedParameters().map { ($0.name, try $0.parameter.tensor.detach()) }
     }
 }
 
 extension SequenceToSequenceStudent: NetworkStudent {
     /// The network, once there is a vocabulary.
-    public var network: Module? { model }
+    public var module: Module? { model }
+}
+
+extension SequenceClassificationStudent: NetworkStudent {
+    /// The network with its output layer, once there is a vocabulary.
+    public var module: Module? { network }
 }
 
 extension Tensor: NumberTensor {

@@ -17,7 +17,7 @@ public final class SequenceClassificationStudent<Encoder: SequenceClassification
     /// To how many tokens texts were cut in training, and are when it classifies.
     var maxSourceLength = 512
     /// Where it shall compute.
-    var deviceChoice: DeviceChoice
+    public var deviceChoice: DeviceChoice
 
     /// Makes an untrained student.
     public init(_ configuration: Encoder.Configuration, device: DeviceChoice = .auto) {

@@ -21,7 +21,7 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
     /// What the person should hear when the student first works.
     var pendingNotes: [String] = []
     /// Where it shall compute.
-    var deviceChoice: DeviceChoice
+    public var deviceChoice: DeviceChoice
 
     /// Makes an untrained student.
     public init(_ configuration: Model.Configuration, device: DeviceChoice = .auto) {
