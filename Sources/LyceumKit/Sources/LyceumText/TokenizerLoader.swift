@@ -2,7 +2,7 @@ import LyceumKit
 
 /// Reads the tokenizer of a checkpoint folder, whichever it is.
 public enum TokenizerLoader {
-    /// Reads `spiece.model`, or else `tokenizer.json`, `vocab.json` with `merges.txt`, or `words.txt`.
+    /// Reads `spiece.model`, or else `tokenizer.json`, `vocab.json` with `merges.txt`, `vocab.txt`, or `words.txt`.
     ///
     /// - Parameters:
     ///   - folder: a checkpoint as transformers writes it.
@@ -36,10 +36,11 @@ public enum TokenizerLoader {
         if exists(ByteLevelBPETokenizer.vocabularyFileName), exists(ByteLevelBPETokenizer.mergesFileName) {
             return try ByteLevelBPETokenizer(folder: folder)
         }
+        if exists(WordPieceTokenizer.vocabularyFileName) { return try WordPieceTokenizer(folder: folder) }
         if exists(WordTokenizer.fileName) { return try WordTokenizer(folder: folder) }
         throw LyceumError.file(
             path: folder, line: nil, problem: "holds no tokenizer",
-            remedy: "it needs spiece.model, tokenizer.json, vocab.json with merges.txt, or words.txt")
+            remedy: "it needs spiece.model, tokenizer.json, vocab.json with merges.txt, vocab.txt or words.txt")
     }
 
     private static func readDocument(_ folder: String) throws -> any Tokenizer {
@@ -50,6 +51,7 @@ public enum TokenizerLoader {
         switch document.modelType {
         case "BPE": return try ByteLevelBPETokenizer(document, configuration: configuration)
         case "Unigram": return try UnigramTokenizer(document, bytes: bytes, configuration: configuration)
+        case "WordPiece": return try WordPieceTokenizer(document, bytes: bytes, configuration: configuration)
         case let type: throw document.file.unsupported("the model \(type ?? "without a type")")
         }
     }

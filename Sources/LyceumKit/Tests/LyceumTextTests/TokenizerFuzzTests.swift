@@ -20,6 +20,15 @@ struct TokenizerFuzzTests {
                 uniqueKeysWithValues: ["tokenizer.json", "tokenizer_config.json"].map {
                     ($0, try Files.read(try Fixture.path("t5/\($0)")))
                 })
+        case "bert", "vocab.txt":
+            let folder = try TemporaryFolder()
+            try WordPieceTokenizer.train(on: ["the cat sat on the mat and the cat"], vocabularySize: 40)
+                .save(to: folder.path)
+            let names =
+                kind == "bert"
+                ? ["tokenizer.json", "tokenizer_config.json"] : ["vocab.txt", "tokenizer_config.json"]
+            return try Dictionary(
+                uniqueKeysWithValues: names.map { ($0, try Files.read(Files.join(folder.path, $0))) })
         default:
             let folder = try TemporaryFolder()
             try ByteLevelBPETokenizer.train(on: ["the cat sat on the mat and the cat"], vocabularySize: 275)
@@ -31,7 +40,9 @@ struct TokenizerFuzzTests {
         }
     }
 
-    @Test("a mutated file is an error or a tokenizer", arguments: ["spiece.model", "t5", "bart", "vocab"])
+    @Test(
+        "a mutated file is an error or a tokenizer",
+        arguments: ["spiece.model", "t5", "bart", "vocab", "bert", "vocab.txt"])
     func mutated(_ kind: String) throws {
         let files = try Self.files(kind)
         let names = files.keys.sorted()

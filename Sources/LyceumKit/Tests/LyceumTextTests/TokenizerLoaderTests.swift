@@ -29,7 +29,7 @@ struct TokenizerLoaderTests {
         #expect(
             error?.description
                 == "\(folder.path): holds no tokenizer; it needs spiece.model, tokenizer.json, vocab.json with "
-                + "merges.txt, or words.txt")
+                + "merges.txt, vocab.txt or words.txt")
     }
 
     @Test("merges that do not belong to the vocabulary are named with their line")

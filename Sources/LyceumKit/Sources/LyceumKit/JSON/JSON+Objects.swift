@@ -68,6 +68,27 @@ extension JSON {
     }
 }
 
+extension JSON {
+    /// The fields of an object inside a document, in the order of the text and with keys as they are spelt: of keys
+    /// that Unicode takes for equal ("é" as one scalar and as two) a dictionary would keep one.
+    ///
+    /// - Parameters:
+    ///   - bytes: the document, UTF-8.
+    ///   - path: the keys that lead to the object.
+    ///   - name: what to call the document in errors: the path of a file.
+    /// - Returns: nil if there is no such object.
+    /// - Throws: `LyceumError.file` if the document is no JSON.
+    public static func fields(_ bytes: [UInt8], at path: [String], name: String) throws -> [Field]? {
+        let parser = try JSONParser()
+        // The nodes belong to the parser.
+        defer { withExtendedLifetime(parser) {} }
+        return try bytes.withUnsafeBufferPointer { all in
+            var reader = try parser.parse(withoutByteOrderMark(all[...]), in: all, name: name)
+            return reader.nextFields(at: path[...])
+        }
+    }
+}
+
 extension Value {
     /// The value in a few words, for an error: "the string 'abc'".
     fileprivate var shown: String {

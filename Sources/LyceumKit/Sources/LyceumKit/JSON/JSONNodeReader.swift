@@ -33,6 +33,17 @@ struct JSONNodeReader {
         return (0..<node.count).map { _ in JSON.Field(name: nextText(), value: next()) }
     }
 
+    /// The fields of the object to which keys lead from the next value; nil if there is none.
+    mutating func nextFields(at path: ArraySlice<String>) -> [JSON.Field]? {
+        guard let key = path.first else { return nextFields() }
+        guard let node = rest.popFirst(), node.kind == CSIMDJSON_OBJECT else { return nil }
+        for _ in 0..<node.count {
+            if nextText() == key { return nextFields(at: path.dropFirst()) }
+            _ = next()
+        }
+        return nil
+    }
+
     /// The number of elements of the next value, which are then the next; nil, and nothing read, if it is no
     /// list.
     mutating func nextListCount() -> Int? {

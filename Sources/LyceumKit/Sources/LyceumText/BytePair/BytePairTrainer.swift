@@ -18,14 +18,32 @@ struct BytePairTrainer {
         static func == (a: Candidate, b: Candidate) -> Bool { a.count == b.count && a.pair == b.pair }
     }
 
-    /// The text of every piece in GPT-2's alphabet; special tokens and single bytes first.
+    /// The text of every piece; special tokens and single characters first.
     private(set) var pieces: [String]
     private var ids: [String: Int32]
     private var merges: [BytePairModel.Merge] = []
-    private var words: [[Int32]] = []
+    private var words: [[Int32]]
     private let counts: [Int]
     private var pairCounts: [UInt64: Int] = [:]
     private var queue = BinaryHeap<Candidate>()
+    private let join: (String, String) -> String
+
+    /// Starts from words that are spelt in pieces.
+    ///
+    /// - Parameters:
+    ///   - pieces: the first of the vocabulary, by id; all different.
+    ///   - words: different words, in ids.
+    ///   - counts: how often each was met.
+    ///   - join: the text of the piece that two make.
+    init(
+        pieces: [String], words: [[Int32]], counts: [Int], join: @escaping (String, String) -> String
+    ) {
+        self.pieces = pieces
+        self.words = words
+        self.counts = counts
+        self.join = join
+        ids = Dictionary(pieces.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
+    }
 
     /// Starts from words, each spelt in single bytes.
     ///
@@ -34,7 +52,7 @@ struct BytePairTrainer {
     ///   - counts: how often each was met.
     ///   - specialTokens: take the first ids.
     init(words: ByteStringTable, counts: [Int], specialTokens: [String]) {
-        pieces = specialTokens
+        var pieces = specialTokens
         // In the order of the characters, not of the bytes.
         let alphabet = ByteAlphabet.scalars.enumerated().sorted { $0.element < $1.element }
         var byteIDs = [Int32](repeating: 0, count: 256)
@@ -42,9 +60,10 @@ struct BytePairTrainer {
             byteIDs[byte] = Int32(pieces.count)
             pieces.append(String(scalar))
         }
-        ids = Dictionary(pieces.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
-        self.counts = counts
-        self.words = (0..<words.count).map { words[$0].map { byteIDs[Int($0)] } }
+        self.init(
+            pieces: pieces, words: (0..<words.count).map { words[$0].map { byteIDs[Int($0)] } },
+            counts: counts,
+            join: +)
     }
 
     /// Learns until there are enough pieces or no pair is frequent enough.
@@ -74,7 +93,7 @@ struct BytePairTrainer {
 
     /// The id of the piece that two make, which may exist already.
     private mutating func makePiece(_ left: Int32, _ right: Int32) -> Int32 {
-        let text = pieces[Int(left)] + pieces[Int(right)]
+        let text = join(pieces[Int(left)], pieces[Int(right)])
         if let id = ids[text] { return id }
         ids[text] = Int32(pieces.count)
         pieces.append(text)

@@ -42,6 +42,8 @@ struct JSONFile {
     func unsupported(_ what: String) -> LyceumError {
         failure(
             "\(what) is not supported",
-            remedy: "the tokenizers of T5 (Unigram or SentencePiece) and BART (byte-level BPE) are")
+            remedy:
+                "the tokenizers of T5 (Unigram or SentencePiece), BART (byte-level BPE) and BERT (WordPiece) are"
+        )
     }
 }

@@ -34,10 +34,11 @@ struct TokenizerDocument {
         frame = try Self.frame(file.fields["post_processor"] ?? .null, in: file)
     }
 
-    /// Which model it is: "BPE", "Unigram". Files of old leave it out where it shows.
+    /// Which model it is: "BPE", "Unigram", "WordPiece". Files of old leave it out where it shows.
     var modelType: String? {
         if let type = model["type"]?.string { return type }
         if model["merges"] != nil { return "BPE" }
+        if model["continuing_subword_prefix"] != nil { return "WordPiece" }
         return model["unk_id"] != nil ? "Unigram" : nil
     }
 
@@ -67,7 +68,7 @@ struct TokenizerDocument {
         for (type, fields) in try steps(value, in: file, at: "post_processor", depth: 0) {
             switch type {
             case "ByteLevel": continue
-            case "RobertaProcessing":
+            case "RobertaProcessing", "BertProcessing":
                 guard let cls = fields["cls"]?.list?.last?.integer,
                     let sep = fields["sep"]?.list?.last?.integer
                 else { throw file.failure("post_processor: expected cls and sep as pairs of text and id") }
