@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "T5", type: .dynamic, targets: ["T5"]),
         .library(name: "BART", type: .dynamic, targets: ["BART"]),
         .library(name: "LSTM", type: .dynamic, targets: ["LSTM"]),
+        .library(name: "BERT", type: .dynamic, targets: ["BERT"]),
         .library(name: "GBDT", type: .dynamic, targets: ["GBDT"]),
     ],
     dependencies: [
@@ -76,6 +77,7 @@ let package = Package(
         plugin("T5"),
         plugin("BART"),
         plugin("LSTM"),
+        plugin("BERT"),
         .systemLibrary(
             name: "CXGBoost", path: "plugins/GBDT/CXGBoost", providers: [.apt(["libxgboost-dev"])]),
         .target(
@@ -93,6 +95,7 @@ let package = Package(
         tests("T5Tests", ["T5", torch, extensionDevice], fixtures: true),
         tests("BARTTests", ["BART", torch, extensionDevice], fixtures: true),
         tests("LSTMTests", ["LSTM", torch], fixtures: true),
+        tests("BERTTests", ["BERT", torch, extensionDevice], fixtures: true),
         tests("GBDTTests", ["GBDT"], fixtures: true),
         tests("EndToEndTests", ["LuaBridge", torch]),
     ],

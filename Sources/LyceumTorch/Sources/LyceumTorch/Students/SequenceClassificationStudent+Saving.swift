@@ -55,6 +55,13 @@ extension SequenceClassificationStudent {
         let weights = try Checkpoint.open(folder)
         let network = try Self.network(configuration, weights)
         if let rows = weights.shape(of: "classifier.weight")?.first, rows > 0 {
+            let maker = document["architectures"]?.list?.first?.string ?? Encoder.transformersClass
+            guard maker == Encoder.transformersClass else {
+                throw LyceumError.file(
+                    path: path, line: nil,
+                    problem: "its output layer is that of \(maker), not of \(Encoder.transformersClass)",
+                    remedy: "load a classifier of texts, or an encoder without an output layer")
+            }
             try Initializer.withoutDrawing { try network.addClassifier(labels: rows) }
             let map = try LabelMap(configuration: document, path: path)
             // transformers leaves the names out of config.json when there are two labels without names.

@@ -28,6 +28,21 @@ public final class SequenceClassificationStudent<Encoder: SequenceClassification
     /// Its encoder, once there is one.
     public var model: Encoder? { network?.encoder }
 
+    /// The score of every label for each text, [rows, labels], as the network gives it: see `Student.classify` for
+    /// probabilities.
+    ///
+    /// - Throws: `LyceumError.unsupported` if it knows no labels yet.
+    public func logits(_ source: TokenBatch) throws -> Tensor {
+        try ready(to: "score").network.logits(source)
+    }
+
+    /// All trainable weights, by the names that a checkpoint gives them.
+    ///
+    /// - Throws: `LyceumError.unsupported` if it knows no labels yet.
+    public func parameters() throws -> [(name: String, parameter: Parameter)] {
+        try ready(to: "show its weights").network.namedParameters()
+    }
+
     /// The id under which its architecture is registered.
     public var architecture: String { Encoder.architecture }
 
