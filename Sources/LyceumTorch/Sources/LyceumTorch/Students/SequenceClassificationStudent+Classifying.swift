@@ -2,6 +2,9 @@ import LyceumKit
 import LyceumText
 
 extension SequenceClassificationStudent {
+    /// `precision = "auto"` takes fp32 for fewer texts than this.
+    private static var fewTexts: Int { 8 }
+
     /// Names the class of each text; see `Student.classify`.
     public func classify(_ inputs: [String], options: Options, job: Job) throws -> [Classification] {
         let (network, tokenizer, labels) = try ready(to: "classify")
@@ -17,7 +20,10 @@ extension SequenceClassificationStudent {
         let batchSize = max(1, try options.int("batch_size"))
         var answers = [Classification](repeating: Classification(probabilities: []), count: inputs.count)
         try noGrad {
-            try network.setComputeType(Precision(options).computeType(on: network.device))
+            // To convert all weights costs as much as to read a few texts.
+            let precision = try Precision(options)
+            let isWorthIt = precision != .auto || inputs.count >= Self.fewTexts
+            try network.setComputeType(isWorthIt ? precision.computeType(on: network.device) : .float32)
             for start in stride(from: 0, to: order.count, by: batchSize) {
                 try job.checkCancelled(kept: "\(start) of \(inputs.count) texts were classified")
                 let some = order[start..<min(start + batchSize, order.count)]
