@@ -1,16 +1,43 @@
+import Corpus
 import LuaBridge
 import LyceumKit
 import Teaching
 
+/// One kind of teacher, as `teacher.open` knows it.
+struct TeacherKind {
+    /// The name under which it is opened.
+    let name: String
+    /// One line for `teacher.list()`.
+    let summary: String
+    /// Its options.
+    let options: [OptionDeclaration]
+    /// What its page of help says before the options.
+    var page: String?
+    /// Opens one.
+    let open: (LuaOptions, ScriptEnvironment) throws -> any Teacher
+}
+
 extension Scripting {
-    /// Every kind of teacher, with its options.
-    private static let teacherKinds: [(kind: String, options: [OptionDeclaration], summary: String)] = [
-        ("openai", OpenAITeacher.options, "a language model behind an OpenAI-compatible API"),
-        (
-            "retrieval", RetrievalTeacher.options,
-            "no language model: answers with text of a background corpus (help \"retrieval\")"
-        ),
-    ]
+    /// Every kind of teacher.
+    private static var teacherKinds: [TeacherKind] {
+        ServerDialect.all.map { dialect in
+            TeacherKind(
+                name: dialect.kind, summary: dialect.summary, options: OpenAITeacher.options(of: dialect),
+                open: { options, _ in try OpenAITeacher(options.values, dialect: dialect) })
+        } + [
+            TeacherKind(
+                name: "student", summary: "a student of this session, which teaches another",
+                options: StudentTeacher.options, open: openStudent),
+            TeacherKind(
+                name: "replay", summary: "no language model: repeats recorded replies",
+                options: ReplayTeacher.options,
+                open: openReplay),
+            TeacherKind(
+                name: "retrieval",
+                summary: "no language model: answers with text of a background corpus (help \"retrieval\")",
+                options: RetrievalTeacher.options, page: retrievalPage, open: openRetrieval),
+        ]
+    }
 
     /// `teacher`: where teachers come from.
     static func teacherModule(_ environment: ScriptEnvironment) -> LuaModule {
@@ -24,10 +51,10 @@ extension Scripting {
                     parameters: [
                         LuaParameter(
                             "options", .table,
-                            "the kind first (\"openai\", \"retrieval\"), then its options: "
-                                + "help \"openai\", help \"retrieval\"",
+                            "the kind first (\"openai\", \"anthropic\", \"ollama\", …: teacher.list()), then its "
+                                + "options: help \"openai\", help \"retrieval\"",
                             names: .suggestions { _ in
-                                teacherKinds.map { LuaSuggestion($0.kind, $0.summary) }
+                                teacherKinds.map { LuaSuggestion($0.name, $0.summary) }
                             })
                     ],
                     returns: "a teacher",
@@ -35,7 +62,7 @@ extension Scripting {
                     example:
                         "local background = data.from { { document = \"A cat sat.\", summary = \"cat\" } }\n"
                         + "local gpt = teacher.open { \"retrieval\", corpus = background, input = \"document\", target = \"summary\" }",
-                    furtherOptions: { site in teacherKinds.first { $0.kind == site.head }?.options ?? [] },
+                    furtherOptions: { site in teacherKinds.first { $0.name == site.head }?.options ?? [] },
                     optionNames: [
                         "model": .suggestions { _ in
                             OpenAITeacher.pricedModels.map { LuaSuggestion($0, "a model of known price") }
@@ -50,12 +77,12 @@ extension Scripting {
                                 got: call.state.typeName(try table.get(1)),
                                 remedy: "as in teacher.open { \"openai\", model = \"gpt-4o-mini\" }")
                         }
-                        guard let kind = teacherKinds.first(where: { $0.kind == name }) else {
+                        guard let kind = teacherKinds.first(where: { $0.name == name }) else {
                             throw LyceumError.unknownName(
-                                kind: "teacher", name: name, known: teacherKinds.map(\.kind), remedy: nil)
+                                kind: "teacher", name: name, known: teacherKinds.map(\.name), remedy: nil)
                         }
                         let options = try call.options(1, declared: kind.options, positionals: 1)
-                        return [.object(TeacherObject(try open(kind.kind, options, environment)))]
+                        return [.object(TeacherObject(try kind.open(options, environment)))]
                     }),
                 LuaFunction(
                     name: "list", summary: "The kinds of teachers there are.",
@@ -66,41 +93,66 @@ extension Scripting {
                             .data(
                                 .list(
                                     teacherKinds.map {
-                                        ["kind": .string($0.kind), "summary": .string($0.summary)]
+                                        ["kind": .string($0.name), "summary": .string($0.summary)]
                                     }))
                         ]
                     }),
             ])
     }
 
-    private static func open(
-        _ kind: String, _ options: LuaOptions, _ environment: ScriptEnvironment
-    ) throws -> any Teacher {
-        switch kind {
-        case "openai": return try OpenAITeacher(options.values)
-        default:
-            let input = try options.values.string("input")
-            let target = try options.values.string("target")
-            guard let corpus = try options.object("corpus", DatasetObject.self)?.dataset else {
-                throw LyceumError.badOption(
-                    function: "teacher.open", option: "corpus", expected: "a dataset", got: "nothing")
-            }
-            let pairs = zip(try corpus.strings(input), try corpus.strings(target))
-            return try RetrievalTeacher(
-                pairs: pairs.map { (input: $0, target: $1) }, inputName: input, targetName: target,
-                task: options.values.optionalString("task").flatMap(RetrievalTeacher.Task.init),
-                job: environment.job("indexing the background"))
+    private static func openStudent(_ options: LuaOptions, _ environment: ScriptEnvironment) throws
+        -> any Teacher
+    {
+        guard let object = try options.object("student", StudentObject.self) else {
+            throw LyceumError.badOption(
+                function: "teacher.open", option: "student", expected: "a student", got: "nothing")
         }
+        let architecture = object.architecture
+        let writes = object.student.tasks.contains(.generate)
+        let declared = writes ? architecture.generationOptions : architecture.classificationOptions
+        let own = try Options(
+            options.values.values["options"]?.object ?? [:], declared: declared,
+            function: "teacher.open: options")
+        return StudentTeacher(
+            object.student, options: own, input: options.values.optionalString("input"))
+    }
+
+    private static func openReplay(_ options: LuaOptions, _ environment: ScriptEnvironment) throws
+        -> any Teacher
+    {
+        let path = try options.values.string("file")
+        let data = try Dataset.load(path, urlLists: nil, job: environment.job("loading \(path)"))
+        let records = try (0..<data.count).map { row in
+            let record = try data.record(at: row)
+            return Dictionary(zip(record.columns, record.values), uniquingKeysWith: { first, _ in first })
+        }
+        return try ReplayTeacher(
+            records, name: path, reply: try options.values.string("reply"),
+            question: options.values.optionalString("question"))
+    }
+
+    private static func openRetrieval(
+        _ options: LuaOptions, _ environment: ScriptEnvironment
+    ) throws -> any Teacher {
+        let input = try options.values.string("input")
+        let target = try options.values.string("target")
+        guard let corpus = try options.object("corpus", DatasetObject.self)?.dataset else {
+            throw LyceumError.badOption(
+                function: "teacher.open", option: "corpus", expected: "a dataset", got: "nothing")
+        }
+        let pairs = zip(try corpus.strings(input), try corpus.strings(target))
+        return try RetrievalTeacher(
+            pairs: pairs.map { (input: $0, target: $1) }, inputName: input, targetName: target,
+            task: options.values.optionalString("task").flatMap(RetrievalTeacher.Task.init),
+            job: environment.job("indexing the background"))
     }
 
     /// A page of help for each kind of teacher, written by its declarations.
     static func teacherTopics(help: @escaping () -> HelpText) -> [HelpTopic] {
         teacherKinds.map { kind in
-            HelpTopic(name: kind.kind, summary: kind.summary) {
-                let about =
-                    kind.kind == "retrieval" ? retrievalPage + "\n\n" : "\(kind.kind): \(kind.summary)\n\n"
-                return about
-                    + optionTable("options of teacher.open { \"\(kind.kind)\", … }", kind.options, help())
+            HelpTopic(name: kind.name, summary: kind.summary) {
+                (kind.page ?? "\(kind.name): \(kind.summary)") + "\n\n"
+                    + optionTable("options of teacher.open { \"\(kind.name)\", … }", kind.options, help())
             }
         }
     }

@@ -1,6 +1,7 @@
 import LyceumKit
 
-/// What is sent for a request and what an answer says: the wire format of chat completions.
+/// What is sent for a request and what an answer says: the wire format of chat completions and, in an extension,
+/// of Anthropic's messages.
 struct OpenAIExchange {
     let settings: OpenAISettings
 
@@ -8,6 +9,9 @@ struct OpenAIExchange {
     func request(_ question: TeacherRequest) -> HTTPRequest {
         var headers = [("Content-Type", "application/json"), ("Accept", "application/json")]
         if let key = settings.key { headers.append(key.header) }
+        if settings.dialect.wire == .messages {
+            headers.append(("anthropic-version", Self.messagesVersion))
+        }
         if let organization = settings.organization { headers.append(("OpenAI-Organization", organization)) }
         if let project = settings.project { headers.append(("OpenAI-Project", project)) }
         return HTTPRequest(
@@ -20,9 +24,14 @@ struct OpenAIExchange {
     private func body(_ question: TeacherRequest) -> Value {
         let sent = sent(question)
         var fields = sent.parameters
+        if settings.dialect.wire == .messages {
+            return messagesBody(sent.messages, fields, model: sent.model)
+        }
         fields["model"] = .string(sent.model)
         fields["messages"] = .list(
-            sent.messages.map { ["role": .string($0.role.rawValue), "content": .string($0.content)] })
+            sent.messages.map {
+                ["role": .string(settings.name(of: $0.role)), "content": .string($0.content)]
+            })
         return .object(fields)
     }
 
@@ -32,11 +41,15 @@ struct OpenAIExchange {
         if let system = settings.system, !messages.contains(where: { $0.role == .system }) {
             messages.insert(ChatMessage(.system, system), at: 0)
         }
+        if settings.dialect.wire == .messages, let structure = settings.structure {
+            messages.append(ChatMessage(.system, structure.instruction))
+        }
         var fields = settings.parameters
         // Another sample of the same question must not be the same reply.
         if let seed = settings.seed { fields["seed"] = .integer(seed &+ question.sample) }
         return SentRequest(
-            server: settings.address.chatURL, model: settings.model, messages: messages, parameters: fields)
+            server: settings.address.chatURL, model: settings.model, messages: settings.sending(messages),
+            parameters: fields)
     }
 
     /// What a completion holds, before it is judged.
@@ -53,6 +66,12 @@ struct OpenAIExchange {
         let document = try json(response.body)
         if let error = document.object?["error"], !error.isNull {
             throw OpenAIFault(status: response.status, response, settings: settings)
+        }
+        if settings.dialect.wire == .messages {
+            guard let reply = message(document, seconds: response.seconds) else {
+                throw .row(rowError("answered without a message", response.body))
+            }
+            return Completion(reply: reply, fault: reply.defect)
         }
         guard let choice = document.object?["choices"]?.list?.first?.object else {
             throw .row(rowError("answered without a choice", response.body))
@@ -103,12 +122,30 @@ struct OpenAIExchange {
     }
 
     /// A number of tokens, if it is believable.
-    private static func count(_ value: Value?) -> Int? {
+    static func count(_ value: Value?) -> Int? {
         value?.integer.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
     }
 }
 
 extension OpenAISettings {
+    /// The messages as this model takes them.
+    func sending(_ messages: [ChatMessage]) -> [ChatMessage] {
+        guard systemRole == "user" else { return messages }
+        // Without a role of their own, system messages stand before the first question.
+        let system = messages.filter { $0.role == .system }.map(\.content)
+        var others = messages.filter { $0.role != .system }
+        if let first = others.firstIndex(where: { $0.role == .user }), !system.isEmpty {
+            let text = (system + [others[first].content]).joined(separator: "\n\n")
+            others[first] = ChatMessage(.user, text)
+        }
+        return others
+    }
+
+    /// The name under which a role is sent.
+    func name(of role: ChatMessage.Role) -> String {
+        role == .system && systemRole == "developer" ? "developer" : role.rawValue
+    }
+
     /// Text of the server as it may be shown: without keys, on one line, not too long.
     func shown(_ text: String, limit: Int = 300) -> String {
         let safe = key?.removed(from: text) ?? Secret.withoutKeys(text)

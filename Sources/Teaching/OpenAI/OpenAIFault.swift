@@ -23,7 +23,9 @@ enum OpenAIFault: Error {
         let said = ServerError(response.body, settings: settings)
         let server = settings.address.display
         let request =
-            response.headers["x-request-id"].map { " (request \(settings.shown($0, limit: 80)))" } ?? ""
+            (response.headers["x-request-id"] ?? response.headers["request-id"]).map {
+                " (request \(settings.shown($0, limit: 80)))"
+            } ?? ""
         func error(_ remedy: String?) -> LyceumError {
             .failed("\(server) answered \(status): \(said.message)\(request)", remedy: remedy)
         }
@@ -33,7 +35,8 @@ enum OpenAIFault: Error {
             return
         }
         switch status {
-        case 401: self = .stop(error("check the API key (OPENAI_API_KEY or the option api_key)"))
+        case 401:
+            self = .stop(error("check the API key (\(settings.dialect.keyVariable) or the option api_key)"))
         case 403:
             self = .stop(error("this key may not use '\(settings.model)' there, or not from this place"))
         case 404, 405: self = .stop(error("check the model '\(settings.model)' and base_url"))
@@ -102,7 +105,10 @@ struct ServerError {
             ?? document?["message"]?.string
         let marks = [error?["code"]?.string, error?["type"]?.string]
         let broke: Set<String> = ["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"]
-        isOutOfFunds = marks.contains { $0.map(broke.contains) == true }
+        // Anthropic has only words for it.
+        isOutOfFunds =
+            marks.contains { $0.map(broke.contains) == true }
+            || text?.contains("credit balance is too low") == true
         if let text {
             message = settings.shown(text)
         } else {

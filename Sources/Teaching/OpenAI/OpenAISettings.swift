@@ -3,6 +3,7 @@ import LyceumKit
 
 /// The checked options of an OpenAI-compatible teacher.
 struct OpenAISettings: Sendable {
+    let dialect: ServerDialect
     let model: String
     let address: ServerAddress
     let key: Secret?
@@ -12,6 +13,10 @@ struct OpenAISettings: Sendable {
     let parameters: [String: Value]
     let seed: Int?
     let system: String?
+    /// As what system messages are sent.
+    let systemRole: String
+    /// What replies must be; nil for any text.
+    let structure: StructuredReply?
     let limits: RequestLimits
     /// The most USD that this teacher may cost in its life.
     let budget: Double?
@@ -24,20 +29,36 @@ struct OpenAISettings: Sendable {
     /// Reads options and, where they are silent, the environment.
     ///
     /// - Throws: `LyceumError` for an address, a key or a budget that cannot be.
-    init(_ options: Options, environment: (String) -> String?) throws {
+    init(_ options: Options, dialect: ServerDialect = .openAI, environment: (String) -> String?) throws {
         func fromEnvironment(_ name: String) -> String? {
             environment(name).flatMap { $0.isEmpty ? nil : $0 }
         }
+        self.dialect = dialect
         model = try options.string("model")
-        let base =
-            options.optionalString("base_url") ?? fromEnvironment("OPENAI_BASE_URL")
-            ?? "https://api.openai.com/v1"
-        address = try ServerAddress(base: base, function: Self.function)
-        key = try Self.key(options.optionalString("api_key") ?? fromEnvironment("OPENAI_API_KEY"), address)
-        organization = try Self.headerValue(fromEnvironment("OPENAI_ORG_ID"), named: "OPENAI_ORG_ID")
-        project = try Self.headerValue(fromEnvironment("OPENAI_PROJECT_ID"), named: "OPENAI_PROJECT_ID")
-        let passedOn = ["temperature", "top_p", "max_tokens", "max_completion_tokens", "stop"]
-        parameters = options.values.filter { passedOn.contains($0.key) }
+        address = try ServerAddress(
+            base: try Self.base(options, dialect, fromEnvironment), path: dialect.path,
+            function: Self.function)
+        key = try Self.key(
+            options.optionalString("api_key") ?? fromEnvironment(dialect.keyVariable), address, dialect)
+        let isOpenAI = dialect.kind == ServerDialect.openAI.kind
+        organization = try Self.headerValue(
+            isOpenAI ? fromEnvironment("OPENAI_ORG_ID") : nil, named: "OPENAI_ORG_ID")
+        project = try Self.headerValue(
+            isOpenAI ? fromEnvironment("OPENAI_PROJECT_ID") : nil, named: "OPENAI_PROJECT_ID")
+        let named = dialect.named(
+            options.values.filter { OpenAITeacher.sentOptions.contains($0.key) }, isOpenAI: address.isOpenAI)
+        structure = try options.values["schema"].map { StructuredReply(schema: try JSONSchema($0)) }
+        var fields = try Self.adding(options.values["extra_body"]?.object ?? [:], to: named)
+        if let structure {
+            if options.isGiven("response_format") {
+                throw LyceumError.badOption(
+                    function: Self.function, option: "response_format", expected: "no schema beside it",
+                    got: "both")
+            }
+            if dialect.wire == .chatCompletions { fields["response_format"] = structure.responseFormat }
+        }
+        parameters = fields
+        systemRole = options.optionalString("system_role") ?? "system"
         seed = options.optionalInt("seed")
         system = options.optionalString("system")
         limits = try RequestLimits(options)
@@ -69,20 +90,50 @@ struct OpenAISettings: Sendable {
         }
     }
 
-    private static func key(_ text: String?, _ address: ServerAddress) throws -> Secret? {
+    private static func base(
+        _ options: Options, _ dialect: ServerDialect, _ fromEnvironment: (String) -> String?
+    ) throws -> String {
+        if let base = options.optionalString("base_url") { return base }
+        if let variable = dialect.baseVariable, var base = fromEnvironment(variable) {
+            while base.hasSuffix("/") { base.removeLast() }
+            return base.hasSuffix(dialect.basePath) ? base : base + dialect.basePath
+        }
+        if let base = dialect.baseURL { return base }
+        throw LyceumError.failed(
+            "teacher.open: the address of the \(dialect.kind) server is not known",
+            remedy: "set \(dialect.baseVariable ?? "base_url") or the option base_url")
+    }
+
+    /// The fields of a request with those that only this server knows.
+    ///
+    /// - Throws: `LyceumError.badOption` for what Lyceum itself decides.
+    private static func adding(_ extra: [String: Value], to named: [String: Value]) throws -> [String: Value]
+    {
+        if let taken = ["messages", "model", "stream", "n"].first(where: { extra[$0] != nil }) {
+            throw LyceumError.badOption(
+                function: function, option: "extra_body", expected: "fields that Lyceum does not send itself",
+                got: "'\(taken)'")
+        }
+        return named.merging(extra) { _, extra in extra }
+    }
+
+    private static func key(
+        _ text: String?, _ address: ServerAddress, _ dialect: ServerDialect
+    ) throws -> Secret? {
         guard let text = text?.trimmed, !text.isEmpty else {
-            if address.isLoopback { return nil }
+            if address.isLoopback || !dialect.needsKey { return nil }
+            let variable = dialect.keyVariable
             throw LyceumError.failed(
                 "teacher.open: no API key for \(address.display)",
-                remedy: "set the environment variable OPENAI_API_KEY (export OPENAI_API_KEY=…) or the option "
+                remedy: "set the environment variable \(variable) (export \(variable)=…) or the option "
                     + "api_key; a server on this machine (base_url = \"http://localhost:…\") needs none")
         }
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw LyceumError.failed(
                 "teacher.open: the API key holds white space or other characters that no key has",
-                remedy: "check OPENAI_API_KEY or the option api_key")
+                remedy: "check \(dialect.keyVariable) or the option api_key")
         }
-        return Secret(text)
+        return Secret(text, header: dialect.keyHeader)
     }
 
     private static func headerValue(_ text: String?, named name: String) throws -> String? {

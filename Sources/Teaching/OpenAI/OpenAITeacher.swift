@@ -1,38 +1,13 @@
 import LyceumKit
 
-/// A language model behind an OpenAI-compatible API: chat completions over HTTP.
+/// A language model behind an OpenAI-compatible API or Anthropic's: chat completions over HTTP.
 ///
-/// Works with OpenAI and with every server that speaks its dialect (vLLM, llama.cpp, Ollama, LM Studio, …).
+/// Works with OpenAI and with every server that speaks a dialect of its API (`ServerDialect`).
 /// Many requests are on their way at once; those that a busy server turned away are sent again. Source of the
 /// policy: openai-python, `_base_client.py`.
 public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
-    /// The options of `teacher.open { "openai", … }`.
-    public static let options = requestOptions + RequestLimits.options
-
-    private static let requestOptions: [OptionDeclaration] = [
-        .string("model", required: true, "the model, as the server names it"),
-        .string(
-            "base_url", "the server's address; else OPENAI_BASE_URL, else https://api.openai.com/v1"),
-        .string("api_key", "the key; better left to the environment variable OPENAI_API_KEY"),
-        .number("temperature", default: nil, in: 0...2, "how freely the model chooses; 0 is nearly greedy"),
-        .number("top_p", default: nil, in: 0...1, "the share of probability the model chooses among"),
-        .integer(
-            "max_tokens", default: nil, in: 1...10_000_000, unit: "tokens",
-            "the longest reply; one that is cut there counts as failed"),
-        .integer(
-            "max_completion_tokens", default: nil, in: 1...10_000_000, unit: "tokens",
-            "the same, as newer OpenAI models call it"),
-        .integer("seed", default: nil, "asks for repeatable replies; sample n is asked with seed + n"),
-        .list("stop", of: .string, "texts at which the reply ends"),
-        .string("system", "a system message before prompts that have none"),
-        .number("budget_usd", default: nil, in: 0...1e15, "the most that this teacher may cost, in USD"),
-        .integer("budget_calls", default: nil, in: 0...Int(1e15), "the most requests it may send"),
-        .number("price_in", default: nil, in: 0...1e15, "USD for a million tokens of questions"),
-        .number("price_out", default: nil, in: 0...1e15, "USD for a million tokens of replies"),
-    ]
-
     /// The kind under which it is opened.
-    public let kind = "openai"
+    public var kind: String { settings.dialect.kind }
     /// The model.
     public var name: String { settings.model }
     /// What it has used since it was opened.
@@ -46,13 +21,15 @@ public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
     /// Opens a teacher; nothing is sent yet.
     ///
     /// - Parameters:
-    ///   - options: checked against `OpenAITeacher.options`.
-    ///   - environment: where OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID and OPENAI_PROJECT_ID are.
+    ///   - options: checked against `OpenAITeacher.options(of:)`.
+    ///   - dialect: the kind of server.
+    ///   - environment: where keys and addresses are (OPENAI_API_KEY, OPENAI_BASE_URL, …).
     /// - Throws: `LyceumError`: no key, no such address, a budget without a price.
     public init(
-        _ options: Options, environment: ((String) -> String?)? = nil
+        _ options: Options, dialect: ServerDialect = .openAI, environment: ((String) -> String?)? = nil
     ) throws {
-        settings = try OpenAISettings(options, environment: environment ?? processEnvironment)
+        settings = try OpenAISettings(
+            options, dialect: dialect, environment: environment ?? processEnvironment)
         client = try HTTPClient(connections: settings.limits.concurrency)
         pacer = RequestPacer(settings.limits, at: Uptime.now)
         meter = OpenAIMeter(settings)
@@ -92,6 +69,15 @@ public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
 
     /// Asks the server and hands over together what arrived together.
     func answer(
+        _ requests: [TeacherRequest], job: Job, receiveGroup: ([GroupAnswer]) throws -> Void
+    ) throws {
+        guard let structure = settings.structure else {
+            return try run(requests, job: job, receiveGroup: receiveGroup)
+        }
+        try answer(requests, structure, job: job, receiveGroup: receiveGroup)
+    }
+
+    func run(
         _ requests: [TeacherRequest], job: Job, receiveGroup: ([GroupAnswer]) throws -> Void
     ) throws {
         let run = OpenAIRun(

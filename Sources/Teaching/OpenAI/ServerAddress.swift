@@ -1,9 +1,9 @@
 import CCurl
 import LyceumKit
 
-/// Where an OpenAI-compatible server is.
+/// Where a server is.
 struct ServerAddress: Sendable, Equatable {
-    /// The address of chat completions.
+    /// Where questions are sent.
     let chatURL: String
     /// What names the server in cards and errors: host, and port if one was given. Never a secret.
     let display: String
@@ -14,8 +14,9 @@ struct ServerAddress: Sendable, Equatable {
 
     /// Reads a base address such as "https://api.openai.com/v1".
     ///
+    /// - Parameter end: what is put behind it for questions.
     /// - Throws: `LyceumError.badOption` if it is no plain http or https address.
-    init(base: String, function: String) throws {
+    init(base: String, path end: String = "/chat/completions", function: String) throws {
         // Never shows the address itself: it may hold a password.
         func refuse(_ got: String) -> LyceumError {
             .badOption(
@@ -45,7 +46,7 @@ struct ServerAddress: Sendable, Equatable {
         var path = part(CURLUPART_PATH) ?? ""
         while path.hasSuffix("/") { path.removeLast() }
         display = part(CURLUPART_PORT).map { "\(host):\($0)" } ?? host
-        chatURL = "\(scheme)://\(display)\(path)/chat/completions"
+        chatURL = "\(scheme)://\(display)\(path)\(end)"
         isLoopback = host == "localhost" || host == "[::1]" || host.hasPrefix("127.")
         isOpenAI = host == "api.openai.com"
     }

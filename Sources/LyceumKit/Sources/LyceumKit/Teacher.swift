@@ -71,6 +71,9 @@ public struct TeacherReply: Sendable, Equatable {
 }
 
 extension TeacherReply {
+    /// The finish reason of a reply that is not what the schema asks for.
+    public static let schemaMismatch = "schema_mismatch"
+
     /// Why this reply is of no use: it was cut short, filtered, refused, or is empty; nil for a good one.
     public var defect: LyceumError? {
         switch finishReason {
@@ -79,6 +82,8 @@ extension TeacherReply {
                 "the reply was cut short (finish_reason: \(finishReason))", remedy: "raise max_tokens")
         case "content_filter":
             return .failed("the server's content filter stopped the reply", remedy: nil)
+        case Self.schemaMismatch:
+            return .failed("the reply does not fit the schema", remedy: "ask with fresh = true, or otherwise")
         case "refusal":
             return .failed("the model refused" + (text.isEmpty ? "" : ": \(text.prefix(200))"), remedy: nil)
         default:
