@@ -17,6 +17,19 @@ extension Dataset {
     public func dedup(
         near column: String, similarity: Double, words: Int = 5, job: Job = .silent("dedup")
     ) throws -> Dataset {
+        let duplicates = try nearDuplicates(in: column, similarity: similarity, words: words, job: job)
+        return choosing(
+            (0..<count).filter { duplicates[$0] == nil },
+            HistoryStep("dedup", "\(column), near = \(similarity), words = \(words)"))
+    }
+
+    /// The rows whose text is nearly that of an earlier row, each with that row, which is none of them.
+    ///
+    /// - Parameter rows: the rows to look at, in order; nil for all.
+    /// - Throws: as `dedup(near:)`.
+    func nearDuplicates(
+        in column: String, rows chosen: [Int]? = nil, similarity: Double, words: Int, job: Job
+    ) throws -> [Int: Int] {
         guard similarity > 0, similarity <= 1, words >= 1 else {
             throw LyceumError.invalid(
                 "dedup", expected: "a similarity above 0 and at most 1, at least one word",
@@ -24,37 +37,37 @@ extension Dataset {
         }
         let view = try view(column)
         let hashing = MinHash(shingleLength: words)
-        let signatures = try Parallel.map(pieces(of: 256), job: job) { rows in
+        let all = chosen ?? Array(0..<count)
+        let parts = stride(from: 0, to: all.count, by: 256).map { all[$0..<min($0 + 256, all.count)] }
+        let signatures = try Parallel.map(parts, job: job) { rows in
             rows.map { row in view.withText(row) { MinHash.signature(of: hashing.shingles($0)) } }
         }.flatMap(\.self)
         let length = MinHash.bandLength(threshold: similarity)
         var buckets: [Band: [Int]] = [:]
-        var kept: [Int] = []
-        for (row, signature) in signatures.enumerated() {
-            if row % 256 == 0 {
+        var duplicates: [Int: Int] = [:]
+        for (place, (row, signature)) in zip(all, signatures).enumerated() {
+            if place % 256 == 0 {
                 try job.checkCancelled()
-                job.update(done: row, of: count, unit: "rows")
+                job.update(done: place, of: all.count, unit: "rows")
             }
-            guard let signature else {
-                kept.append(row)
-                continue
-            }
+            guard let signature else { continue }
             let bands = stride(from: 0, through: MinHash.size - length, by: length).map {
                 Band(start: $0, places: signature[$0..<($0 + length)])
             }
             let candidates = Set(bands.flatMap { buckets[$0] ?? [] })
             if !candidates.isEmpty {
                 let shingles = view.withText(row, hashing.shingles) ?? []
-                let isNear = candidates.contains { other in
+                let near = candidates.sorted().first { other in
                     MinHash.similarity(shingles, view.withText(other, hashing.shingles) ?? []) >= similarity
                 }
-                if isNear { continue }
+                if let near {
+                    duplicates[row] = near
+                    continue
+                }
             }
             for band in bands { buckets[band, default: []].append(row) }
-            kept.append(row)
         }
-        return choosing(
-            kept, HistoryStep("dedup", "\(column), near = \(similarity), words = \(words)"))
+        return duplicates
     }
 }
 

@@ -10,8 +10,15 @@ final class DatasetObject {
     /// How a teacher made it, so that the rows that failed can be asked again; nil for every other dataset.
     let generation: TeacherGeneration?
 
-    init(_ dataset: Dataset, failed: DatasetObject? = nil, generation: TeacherGeneration? = nil) {
+    /// What `curate` did to it; nil for every other dataset.
+    let curation: Curation.Result?
+
+    init(
+        _ dataset: Dataset, failed: DatasetObject? = nil, generation: TeacherGeneration? = nil,
+        curation: Curation.Result? = nil
+    ) {
         self.dataset = dataset
+        self.curation = curation
         self.failed = failed
         self.generation = generation
     }
@@ -22,7 +29,7 @@ final class DatasetObject {
             summary:
                 "An immutable table of records. #d counts its rows, d[1] is the first (read-only), ipairs(d) walks them.",
             methods: rowMethods + orderMethods + splitMethods + columnMethods + knowledgeMethods + [
-                save(environment), cost(environment),
+                unpack, curate(environment), save(environment), cost(environment),
             ],
             properties: [
                 LuaProperty("columns", "the column names, a list") { (object: DatasetObject) in
@@ -35,6 +42,13 @@ final class DatasetObject {
                     "failed", "the rows that a teacher did not answer, with a column 'reason'; or nil"
                 ) {
                     (object: DatasetObject) in object.failed.map(LuaValue.object) ?? .nil
+                },
+                LuaProperty("dropped", "the rows that curate left out, with a column 'reason'; or nil") {
+                    (object: DatasetObject) in
+                    object.curation.map { .object(DatasetObject($0.dropped)) } ?? .nil
+                },
+                LuaProperty("report", "what curate did, in one line; or nil") {
+                    (object: DatasetObject) in object.curation.map { .string($0.report) } ?? .nil
                 },
             ],
             length: { $0.dataset.count },

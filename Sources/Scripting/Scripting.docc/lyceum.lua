@@ -7,6 +7,8 @@ do
 ---@field columns any the column names, a list
 ---@field fingerprint any a hash of the content: equal for equal rows
 ---@field failed any the rows that a teacher did not answer, with a column 'reason'; or nil
+---@field dropped any the rows that curate left out, with a column 'reason'; or nil
+---@field report any what curate did, in one line; or nil
 local dataset = {}
 
 ---@class dataset.filter.keep
@@ -116,6 +118,39 @@ function dataset:stats(options) end
 ---What the rows were loaded from and what was done with them since.
 ---@return dataset # a dataset: step, operation, detail, rows, the fingerprint where one was asked for, and the number of the run that made the column
 function dataset:history() end
+
+---Reads the JSON objects in a column, such as a teacher with a schema writes, and makes their fields columns; a column of the same name is replaced.
+---@param column string texts of JSON, or tables
+---@return dataset # a dataset; a field that a row lacks is nil there
+function dataset:unpack(column) end
+
+---@class dataset.curate.options
+---@field column string the text that is judged
+---@field refusals? boolean drops rows in which the model refused ("I'm sorry, but I can't…") (default false)
+---@field boilerplate? "strip"|"drop"|"keep" words around the answer ("Sure, here is…:", "I hope this helps!"): taken off, or the row dropped (default keep)
+---@field min_chars? integer the fewest characters
+---@field max_chars? integer the most characters
+---@field min_words? integer the fewest words
+---@field max_words? integer the most words
+---@field min_tokens? integer the fewest tokens of `tokenizer`
+---@field max_tokens? integer the most tokens of `tokenizer`
+---@field tokenizer? student the student whose vocabulary counts tokens, special ones included
+---@field against? string the other column of the pair, for compression
+---@field min_compression? number the fewest words of `column` for each word of `against`
+---@field max_compression? number the most words of `column` for each word of `against`
+---@field script? "Latin"|"Greek"|"Cyrillic"|"Armenian"|"Hebrew"|"Arabic"|"Devanagari"|"Bengali"|"Tamil"|"Thai"|"Georgian"|"Hangul"|"Japanese"|"Han" the writing system of the language
+---@field min_script_share? number the least share of letters in that script (default 0.8)
+---@field duplicates? boolean drops a text that an earlier row has, white space aside (default false)
+---@field near? number drops a text of which this share of runs of words is that of an earlier row (Jaccard; 0.8 is usual)
+---@field near_words? integer the length of these runs (default 5)
+---@field test? dataset the test set: rows that share a run of words with it are dropped
+---@field test_column? string its texts; else `column`
+---@field ngram? integer the length of these runs, in words (GPT-3: 13) (default 13)
+
+---Keeps the rows whose text is fit to be learnt from, and tells what was dropped and why. Only what is asked for is tested, in the order of the options.
+---@param options dataset.curate.options what the text must be like
+---@return any # the rows that passed; the others are in its `dropped` with a column 'reason', and the counts in its `report`
+function dataset:curate(options) end
 
 ---Writes the rows to a file, which is replaced as a whole or not at all.
 ---@param path string ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it
@@ -423,7 +458,7 @@ function prompt.load(path) end
 teacher = {}
 
 ---Opens a teacher: teacher.open { "openai", model = "gpt-4o-mini" }.
----@param options table the kind first ("openai", "retrieval"), then its options: help "openai", help "retrieval"
+---@param options table the kind first ("openai", "anthropic", "ollama", …: teacher.list()), then its options: help "openai", help "retrieval"
 ---@return teacher # a teacher
 function teacher.open(options) end
 
