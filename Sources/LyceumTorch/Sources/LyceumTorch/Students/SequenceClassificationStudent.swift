@@ -36,13 +36,6 @@ public final class SequenceClassificationStudent<Encoder: SequenceClassification
         try ready(to: "score").network.logits(source)
     }
 
-    /// All trainable weights, by the names that a checkpoint gives them.
-    ///
-    /// - Throws: `LyceumError.unsupported` if it knows no labels yet.
-    public func parameters() throws -> [(name: String, parameter: Parameter)] {
-        try ready(to: "show its weights").network.namedParameters()
-    }
-
     /// The id under which its architecture is registered.
     public var architecture: String { Encoder.architecture }
 
