@@ -37,10 +37,13 @@ final class StudentObject {
                 },
             ],
             call: LuaFunction(
-                name: "answer", summary: "Answers one text.",
+                name: "answer", summary: "Answers one text: writes, or names its class.",
                 parameters: [
                     LuaParameter("text", .string, "what it reads"),
-                    LuaParameter("options", .table, "as for student:generate", optional: true),
+                    LuaParameter(
+                        "options", .table,
+                        "as for student:generate, or student:classify of one that classifies",
+                        optional: true),
                 ],
                 returns: "the answer, and the milliseconds it took",
                 errors: ["a student that has not been trained"],
@@ -48,14 +51,23 @@ final class StudentObject {
                 body: { call in
                     let object = try call.receiver(StudentObject.self)
                     let text = try call.string(1)
-                    let options = try call.options(2, declared: object.architecture.generationOptions)
+                    let writes = object.student.tasks.contains(.generate)
+                    let options = try call.options(
+                        2,
+                        declared: writes
+                            ? object.architecture.generationOptions
+                            : object.architecture.classificationOptions
+                    ).values
                     let clock = ContinuousClock()
                     let start = clock.now
                     // One text needs no progress bar, yet Ctrl-C must stop it.
-                    let answers = try object.student.generate(
-                        [text], options: options.values, job: environment.shortJob("generating"))
+                    let job = environment.shortJob(writes ? "generating" : "classifying")
+                    let answer =
+                        writes
+                        ? try object.student.generate([text], options: options, job: job).first?.text
+                        : try object.student.classify([text], options: options, job: job).first?.label
                     let milliseconds = (clock.now - start).seconds * 1000
-                    return [LuaValue(answers.first?.text), .number((milliseconds * 10).rounded() / 10)]
+                    return [LuaValue(answer), .number((milliseconds * 10).rounded() / 10)]
                 }),
             toString: { "student (\($0.student.architecture))" },
             preview: { object, _ in

@@ -1,0 +1,41 @@
+import Foundation
+import LyceumKit
+import Testing
+
+/// A student that names classes, from Lua.
+@Suite struct ClassifyingTests {
+    @Test func aLabelForEachText() throws {
+        let state = try makeState()
+        try state.run(
+            """
+            s = student.new("bert", { hidden_size = 16, num_hidden_layers = 1, num_attention_heads = 2,
+                intermediate_size = 16, vocab_size = 80, max_position_embeddings = 32 })
+            rows = data.from { { text = "rain and wind", kind = "weather" }, { text = "a cat and a dog", kind = "pet" } }
+            local run = s:train(rows, { input = "text", target = "kind", valid = rows, max_steps = 40, seed = 3,
+                max_source_length = 16, precision = "fp32", learning_rate = 5e-3, dropout = 0,
+                metric_for_best_model = "accuracy" })
+            assert(run.steps == 40)
+            local out = s:classify(rows, { input = "text" })
+            assert(out[1].prediction == "weather" and out[2].prediction == "pet")
+            assert(out[1].probability > 0.5 and out[1].probability <= 1)
+            local label, probability, all = s:classify "a cat and a dog"
+            assert(label == "pet" and all.pet == probability and math.abs(all.pet + all.weather - 1) < 1e-3)
+            assert(#s:classify { "rain", "cat" } == 2)
+            -- Called, it answers with the label, as a writer answers with a text.
+            local answer, milliseconds = s "rain and wind"
+            assert(answer == "weather" and milliseconds >= 0)
+            assert(s("rain and wind", { max_source_length = 8 }))
+            assert(s:detokenize(s:tokenize "Rain and WIND") == "rain and wind")
+            assert(s:loss(rows, { input = "text", target = "kind" }) < 1)
+            """)
+        for (code, expected) in [
+            ("s:generate({ 'a' })", "classify, not generate"),
+            ("s('a', { max_new_tokens = 3 })", "unknown option 'max_new_tokens'"),
+            ("s:classify({ 'a' }, { batchsize = 2 })", "did you mean 'batch_size'?"),
+            ("s:train(rows, { input = 'text', target = 'kind', class_weight = 'even' })", "balanced"),
+            ("s:train(rows, { input = 'text', target = 'text', max_steps = 1 })", "new_labels = true"),
+        ] {
+            #expect(message(code, in: state).contains(expected), "\(code): \(message(code, in: state))")
+        }
+    }
+}
