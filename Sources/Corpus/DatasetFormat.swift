@@ -57,3 +57,8 @@ enum DatasetFormat: Sendable, CaseIterable {
         }
     }
 }
+
+extension Dataset {
+    /// Whether the name of a file says that it is of a format read here: no plugin takes it over.
+    public static func knowsFormat(of path: String) -> Bool { DatasetFormat.named(path) != nil }
+}

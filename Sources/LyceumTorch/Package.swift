@@ -25,7 +25,11 @@ let libtorchHeaders: [CXXSetting] = [
     .treatAllWarnings(as: .error),
 ]
 let libtorchLibraries: [LinkerSetting] = [
-    .unsafeFlags(["-L" + libtorch + "/lib", "-Xlinker", "-rpath=" + libtorch + "/lib"]),
+    // An installation (scripts/install) brings libtorch along, beside this library.
+    .unsafeFlags([
+        "-L" + libtorch + "/lib", "-Xlinker", "-rpath=$ORIGIN/libtorch", "-Xlinker",
+        "-rpath=" + libtorch + "/lib",
+    ]),
     .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("stdc++"), .linkedLibrary("dl"),
 ]
 

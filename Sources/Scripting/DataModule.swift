@@ -34,6 +34,12 @@ extension Scripting {
                     body: { call in
                         let path = try call.string(1)
                         let lists = try call.options(2).values.optionalString("url_lists")
+                        if !Dataset.knowsFormat(of: path),
+                            let format = try environment.plugins.format(of: path)
+                        {
+                            let records = try format.read(path, environment.job("loading \(path)"))
+                            return [.object(DatasetObject(Dataset(records: records)))]
+                        }
                         let dataset = try Dataset.load(
                             path, urlLists: lists, job: environment.job("loading \(path)"))
                         return [.object(DatasetObject(dataset))]

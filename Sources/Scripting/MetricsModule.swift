@@ -17,12 +17,12 @@ extension Scripting {
                     returns: "a number; only differences mean something",
                     example: "local start = metrics.clock()\nprint(metrics.clock() - start)",
                     body: { _ in [.number((ContinuousClock.now - clockStart).seconds)] }),
-            ])
+            ] + pluginMetrics(environment))
     }
 
     private static let clockStart = ContinuousClock.now
 
-    private static let columnOptions: [OptionDeclaration] = [
+    static let columnOptions: [OptionDeclaration] = [
         .column("prediction", default: "prediction", "the column of generated texts (for a dataset)"),
         .column(
             "reference", "the column of human texts, or of lists of them (for a dataset, required)"),
@@ -33,7 +33,7 @@ extension Scripting {
         "run", default: nil, in: 1...1_000_000_000,
         "the number of the run to record the scores with; else the one that made the predictions")
 
-    private static let bootstrapOptions: [OptionDeclaration] = [
+    static let bootstrapOptions: [OptionDeclaration] = [
         .number("confidence", default: 0.95, in: 0.01...0.999, "of the intervals"),
         .integer("resamples", default: 1000, in: 1...1_000_000, "bootstrap samples"),
         .integer("seed", default: 0, "equal seeds give equal intervals"),
@@ -202,11 +202,14 @@ extension Scripting {
     }
 
     /// Predictions and references, each of which may be several: of two columns, or of two lists.
-    private static func pairs(
-        _ call: LuaCall, _ data: Dataset?, _ options: Options
+    ///
+    /// - Parameter first: the position of the predictions.
+    static func pairs(
+        _ call: LuaCall, _ data: Dataset?, _ options: Options, from first: Int = 1
     ) throws -> ScoredTexts {
         guard let data else {
-            return ScoredTexts(predictions: try texts(call, 1), references: try textLists(call, 2))
+            return ScoredTexts(
+                predictions: try texts(call, first), references: try textLists(call, first + 1))
         }
         try data.requireRows("score")
         guard let reference = options.optionalString("reference") else {

@@ -1,10 +1,13 @@
 import LuaBridge
 import LyceumKit
+import PluginTools
 
 /// What the scripting layer needs to know of the program around it.
 public struct ScriptEnvironment {
     /// The plugins that can be had.
     public let plugins: PluginHost
+    /// Builds plugins; nil where native code must not be built or loaded (a sandbox).
+    public let builder: PluginBuilder?
     /// Draws progress; nil is silent.
     public let listener: Job.Listener?
     /// Where runs, replies and scores are remembered; see `LabSession` for how to store something on the way.
@@ -20,10 +23,11 @@ public struct ScriptEnvironment {
 
     /// Describes the program around the scripts.
     public init(
-        plugins: PluginHost, listener: Job.Listener?, lab: LabSession = .off,
+        plugins: PluginHost, builder: PluginBuilder? = nil, listener: Job.Listener?, lab: LabSession = .off,
         width: @escaping () -> Int = { 100 }, isColoured: Bool = false, write: @escaping (String) -> Void
     ) {
         self.plugins = plugins
+        self.builder = builder
         self.listener = listener
         self.lab = lab
         replies = ReplyCache(lab: lab)
@@ -57,10 +61,12 @@ public enum Scripting {
         try state.register(metricsModule(environment))
         try state.register(runsModule(environment))
         try state.register(jsonModule)
+        try state.register(pluginsModule(environment))
         let documentation = state.documentation
         let help = { HelpText(documentation, width: environment.width()) }
         documentation.addTopics {
-            architectureTopics(environment, help: help) + teacherTopics(help: help) + generalTopics
+            architectureTopics(environment, help: help) + teacherTopics(help: help)
+                + pluginTopics(environment, help: help) + generalTopics
         }
         try state.registerHelp(width: environment.width, write: environment.write)
     }

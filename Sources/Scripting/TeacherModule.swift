@@ -55,6 +55,7 @@ extension Scripting {
                                 + "options: help \"openai\", help \"retrieval\"",
                             names: .suggestions { _ in
                                 teacherKinds.map { LuaSuggestion($0.name, $0.summary) }
+                                    + environment.plugins.teachers.map { LuaSuggestion($0.id, $0.summary) }
                             })
                     ],
                     returns: "a teacher",
@@ -62,7 +63,10 @@ extension Scripting {
                     example:
                         "local background = data.from { { document = \"A cat sat.\", summary = \"cat\" } }\n"
                         + "local gpt = teacher.open { \"retrieval\", corpus = background, input = \"document\", target = \"summary\" }",
-                    furtherOptions: { site in teacherKinds.first { $0.name == site.head }?.options ?? [] },
+                    furtherOptions: { site in
+                        teacherKinds.first { $0.name == site.head }?.options
+                            ?? pluginTeacherOptions(site.head, environment) ?? []
+                    },
                     optionNames: [
                         "model": .suggestions { _ in
                             OpenAITeacher.pricedModels.map { LuaSuggestion($0, "a model of known price") }
@@ -78,8 +82,13 @@ extension Scripting {
                                 remedy: "as in teacher.open { \"openai\", model = \"gpt-4o-mini\" }")
                         }
                         guard let kind = teacherKinds.first(where: { $0.name == name }) else {
+                            if let teacher = try pluginTeacher(name, call, environment) {
+                                return [.object(teacher)]
+                            }
                             throw LyceumError.unknownName(
-                                kind: "teacher", name: name, known: teacherKinds.map(\.name), remedy: nil)
+                                kind: "teacher", name: name,
+                                known: teacherKinds.map(\.name) + environment.plugins.teachers.map(\.id),
+                                remedy: nil)
                         }
                         let options = try call.options(1, declared: kind.options, positionals: 1)
                         return [.object(TeacherObject(try kind.open(options, environment)))]
@@ -94,7 +103,10 @@ extension Scripting {
                                 .list(
                                     teacherKinds.map {
                                         ["kind": .string($0.name), "summary": .string($0.summary)]
-                                    }))
+                                    }
+                                        + environment.plugins.teachers.map {
+                                            ["kind": .string($0.id), "summary": .string($0.summary)]
+                                        }))
                         ]
                     }),
             ])

@@ -38,7 +38,9 @@ struct LyceumCommand: ParsableCommand {
         while let first = rest.first {
             if first == "--lab" {
                 rest = rest.dropFirst(2)
-            } else if ["-q", "--quiet", "--no-lab"].contains(first) || first.hasPrefix("--lab=") {
+            } else if ["-q", "--quiet", "--no-lab", "--no-plugins"].contains(first)
+                || first.hasPrefix("--lab=")
+            {
                 rest = rest.dropFirst()
             } else {
                 break
@@ -72,13 +74,15 @@ struct PromptCommand: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var lab: LabOptions
+    @OptionGroup var plugins: PluginOptions
     @OptionGroup var modules: ModuleOptions
 
     func run() throws {
         let terminal = Terminal()
         let readsInput = code.isEmpty && !isInteractive && !terminal.isInputInteractive
         let opensPrompt = isInteractive || (code.isEmpty && !readsInput)
-        let session = try Program.session(isQuiet: output.isQuiet, lab: lab.folder, terminal: terminal)
+        let session = try Program.session(
+            isQuiet: output.isQuiet, lab: lab.folder, plugins: plugins, terminal: terminal)
         try modules.require(in: session)
         for piece in code { try Program.check(session.run(code: piece)) }
         if readsInput { try Program.check(session.run(file: "-")) }
@@ -146,6 +150,7 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var lab: LabOptions
+    @OptionGroup var plugins: PluginOptions
     @OptionGroup var modules: ModuleOptions
     @OptionGroup var sandbox: SandboxOptions
 
@@ -162,7 +167,8 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let session = try Program.session(
-            isQuiet: output.isQuiet, lab: lab.folder, terminal: Terminal(), sandbox: try sandbox.sandbox)
+            isQuiet: output.isQuiet, lab: lab.folder, plugins: plugins, terminal: Terminal(),
+            sandbox: try sandbox.sandbox)
         try modules.require(in: session)
         let outcome = session.run(file: file, arguments: arguments)
         if isInteractive { return Program.prompt(session) }

@@ -14,7 +14,7 @@ struct PluginPrepareCommand: ParsableCommand {
             """)
 
     func run() throws {
-        let problems = PluginHost(folders: Program.pluginFolders()).keepOptions()
+        let problems = Program.pluginHost(choice: .all).keepOptions()
         for (path, problem) in problems { Terminal.report("\(path): \(problem)") }
         if !problems.isEmpty { throw ExitCode.failure }
     }

@@ -3,6 +3,7 @@ import Console
 import Glibc
 import LuaBridge
 import LyceumKit
+import PluginTools
 import Scripting
 
 /// Puts the parts together.
@@ -11,16 +12,23 @@ enum Program {
     ///
     /// - Parameters:
     ///   - lab: the folder of the lab; nil remembers nothing.
+    ///   - plugins: which may be used.
     ///   - sandbox: what keeps the scripts from doing harm; nil trusts them.
     static func session(
-        isQuiet: Bool, lab: String?, terminal: Terminal, sandbox: Sandbox? = nil
+        isQuiet: Bool, lab: String?, plugins: PluginOptions, terminal: Terminal, sandbox: Sandbox? = nil
     ) throws -> Session {
         let mode: ProgressRenderer.Mode =
             isQuiet ? .silent : terminal.isErrorInteractive && terminal.allowsColour ? .bar : .lines
         let progress = ProgressRenderer(mode: mode)
         let state = try LuaState()
+        let host =
+            sandbox == nil
+            ? plugins.host() : PluginHost(folders: [executableFolder], choice: plugins.choice)
+        for id in host.missing {
+            Terminal.report("lyceum: LYCEUM_PLUGINS names '\(id)', and there is no such plugin")
+        }
         let environment = ScriptEnvironment(
-            plugins: PluginHost(folders: sandbox == nil ? pluginFolders() : [executableFolder]),
+            plugins: host, builder: sandbox == nil ? try? pluginBuilder() : nil,
             listener: progress.listener,
             lab: LabSession(folder: lab, versions: ["lyceum": lyceumVersion], tell: progress.warn),
             width: { Terminal.width },
@@ -43,20 +51,64 @@ enum Program {
         if outcome != .success { throw ExitCode(outcome.rawValue) }
     }
 
-    /// Where plugins are looked for, in order: `LYCEUM_PLUGIN_PATH`, the user's own, the built-in ones.
+    /// Where plugins are looked for, in order: the built-in ones, the user's own, `LYCEUM_PLUGIN_PATH`. Relative paths
+    /// there are left out: nothing of the current folder is loaded unasked.
     static func pluginFolders() -> [String] {
         let named = (Environment.value("LYCEUM_PLUGIN_PATH") ?? "").split(separator: ":").map(String.init)
-        let own =
-            Environment.folder("XDG_DATA_HOME", fallback: ".local/share").map { [$0 + "/plugins"] } ?? []
-        return named + own + [executableFolder]
+        return [executableFolder] + [userPluginFolder].compactMap(\.self) + named.filter { $0.hasPrefix("/") }
     }
 
-    /// The folder of this program, where SwiftPM lays the built-in plugins.
-    static var executableFolder: String {
+    /// Where `lyceum plugin build` installs; nil without a home folder.
+    static var userPluginFolder: String? {
+        Environment.folder("XDG_DATA_HOME", fallback: ".local/share").map { $0 + "/plugins" }
+    }
+
+    /// Finds the plugins; those that are not built in are tried in a process of their own before they are opened.
+    static func pluginHost(choice: PluginHost.Choice) -> PluginHost {
+        PluginHost(folders: pluginFolders(), choice: choice, probe: { try pluginProbe.check($0) })
+    }
+
+    private static var pluginProbe: PluginProbe {
+        PluginProbe(
+            executable: executable, builtIn: executableFolder,
+            cache: Environment.folder("XDG_CACHE_HOME", fallback: ".cache"))
+    }
+
+    /// What builds and installs plugins.
+    ///
+    /// - Throws: `LyceumError` if this program brings no modules to build against, or there is no home folder.
+    static func pluginBuilder() throws -> PluginBuilder {
+        guard let home = userPluginFolder else {
+            throw LyceumError.failed("there is no folder for plugins", remedy: "set HOME or XDG_DATA_HOME")
+        }
+        return PluginBuilder(sdk: try SDK(folder: executableFolder), home: home, probe: pluginProbe)
+    }
+
+    /// The path of this program.
+    static var executable: String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        guard count > 0 else { return Files.parent(of: CommandLine.arguments.first ?? ".") }
-        return Files.parent(
-            of: String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self))
+        guard count > 0 else { return CommandLine.arguments.first ?? "lyceum" }
+        return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
+
+    /// The folder of this program, where the built-in plugins lie.
+    static var executableFolder: String { Files.parent(of: executable) }
+}
+
+/// Which plugins may be used.
+struct PluginOptions: ParsableArguments {
+    @Flag(name: .customLong("no-plugins"), help: "Use no plugin; LYCEUM_PLUGINS=t5,gbdt uses these only.")
+    var usesNone = false
+
+    /// What was asked for.
+    var choice: PluginHost.Choice {
+        if usesNone { return .only([], by: "--no-plugins") }
+        guard let named = Environment.value("LYCEUM_PLUGINS") else { return .all }
+        let ids = named.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
+        return .only(Set(ids), by: "LYCEUM_PLUGINS")
+    }
+
+    /// The plugins, as far as they may be used.
+    func host() -> PluginHost { Program.pluginHost(choice: choice) }
 }

@@ -34,7 +34,7 @@ import Testing
         let error = try #require(throws: LyceumError.self) {
             try registry.register(architecture("three", aliases: ["uno"]))
         }
-        #expect(error.description.contains("the name 'uno' is already registered by plugin"))
+        #expect(error.description.contains("the student 'uno' is already registered by plugin"))
         #expect(registry.student(named: "three") == nil)
     }
 

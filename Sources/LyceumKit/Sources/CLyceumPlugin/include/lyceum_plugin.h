@@ -16,7 +16,7 @@
 #include <string.h>
 
 // Raised whenever LyceumKit's public surface changes in a way that an already built plugin cannot survive.
-#define LYCEUM_PLUGIN_API_VERSION 1
+#define LYCEUM_PLUGIN_API_VERSION 2
 
 typedef struct {
     uint32_t api_version;

@@ -14,6 +14,11 @@ public final class Embedding: Module {
         register("weight", self.weight)
     }
 
+    /// Makes a table as `torch.nn.Embedding(count, size)` does, normally distributed; `deviation` is 1 there.
+    public convenience init(_ count: Int, _ size: Int, deviation: Double = 1) throws {
+        try self.init(weight: Initializer.normal([count, size], deviation: deviation))
+    }
+
     /// The vectors of `ids`: [...] to [..., size].
     public func callAsFunction(_ ids: Tensor) throws -> Tensor {
         try Tensor.embedding(weight.value, ids)

@@ -18,6 +18,14 @@ public final class Linear: Module {
         if let bias = self.bias { register("bias", bias) }
     }
 
+    /// Makes a layer as `torch.nn.Linear(inputs, outputs)` does: uniform in ±1 / sqrt(inputs).
+    public convenience init(_ inputs: Int, _ outputs: Int, bias: Bool = true) throws {
+        let bound = 1 / Double(max(inputs, 1)).squareRoot()
+        try self.init(
+            weight: Initializer.uniform([outputs, inputs], bound: bound),
+            bias: bias ? Initializer.uniform([outputs], bound: bound) : nil)
+    }
+
     /// Maps [..., inputs] to [..., outputs].
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         try x.linear(weight.value, bias?.value)

@@ -14,7 +14,9 @@ extension SequenceClassificationStudent {
         let (network, tokenizer, labels) = try ready(to: "be saved")
         var document = configuration.json.merging(labels.json) { _, label in label }
         document["model_type"] = .string(Encoder.architecture)
-        document["architectures"] = [.string(Encoder.transformersClass)]
+        if !Encoder.transformersClass.isEmpty {
+            document["architectures"] = [.string(Encoder.transformersClass)]
+        }
         document["problem_type"] = "single_label_classification"
         document["pad_token_id"] = .integer(network.encoder.padID)
         document["torch_dtype"] = "float32"

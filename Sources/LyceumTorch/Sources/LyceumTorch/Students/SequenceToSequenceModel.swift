@@ -23,6 +23,12 @@ where Configuration: SequenceToSequenceConfiguration {
 }
 
 extension SequenceToSequenceModel {
+    /// That of the SentencePiece vocabulary that `makeTokenizer` learns.
+    public var eosID: Int { 1 }
+
+    /// The padding, as T5 has it.
+    public var decoderStartID: Int { padID }
+
     /// Nothing.
     public static var generationDefaults: [String: Value] { [:] }
 

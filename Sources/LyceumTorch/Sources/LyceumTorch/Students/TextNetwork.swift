@@ -51,8 +51,14 @@ public protocol TextNetwork: Module {
 }
 
 extension TextNetwork {
+    /// None.
+    public static var transformersClass: String { "" }
+
     /// The paths of its modules.
     public static var weightNames: WeightNames { WeightNames() }
+
+    /// That of the SentencePiece vocabulary that `makeTokenizer` learns.
+    public var padID: Int { 0 }
 
     /// No limit.
     public var maxPositions: Int? { nil }

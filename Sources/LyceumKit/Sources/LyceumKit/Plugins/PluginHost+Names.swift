@@ -1,0 +1,102 @@
+// What users ask for by name; each look-up opens the plugin that promises it, if need be.
+extension PluginHost {
+    /// The architecture of that id or alias.
+    ///
+    /// - Throws: `LyceumError.unknownName` with the nearest names, or `LyceumError.plugin` if it is refused.
+    public func student(named name: String) throws -> StudentArchitecture {
+        try entry(
+            "student", name, of: registry.student,
+            promised: { $0.students.contains { $0.id == name || $0.aliases.contains(name) } },
+            otherwise: .unknownName(
+                kind: "student architecture", name: name,
+                known: students.flatMap { [$0.id] + $0.aliases }, remedy: "see student.list()"))
+    }
+
+    /// The architecture that reads checkpoints whose config.json names this `model_type`.
+    ///
+    /// - Throws: as `student(named:)`.
+    public func student(modelType: String) throws -> StudentArchitecture {
+        if let entry = students.first(where: { $0.modelTypes.contains(modelType) }) {
+            return try student(named: entry.id)
+        }
+        throw LyceumError.unknownName(
+            kind: "model_type", name: modelType, known: students.flatMap(\.modelTypes),
+            remedy: "no installed plugin reads such a checkpoint")
+    }
+
+    /// The kind of teacher of that id.
+    ///
+    /// - Throws: as `student(named:)`.
+    public func teacher(named name: String) throws -> TeacherKind {
+        try entry(
+            "teacher", name, of: registry.teacher, promised: { $0.teachers.contains { $0.id == name } },
+            otherwise: .unknownName(kind: "teacher", name: name, known: teachers.map(\.id), remedy: nil))
+    }
+
+    /// The metric of that id.
+    ///
+    /// - Throws: as `student(named:)`.
+    public func metric(named name: String) throws -> Metric {
+        try entry(
+            "metric", name, of: registry.metric, promised: { $0.metrics.contains { $0.id == name } },
+            otherwise: .unknownName(
+                kind: "metric", name: name, known: metrics.map(\.id), remedy: "see metrics.list()"))
+    }
+
+    /// The kind of file that a plugin reads by the end of this path; nil if none does.
+    ///
+    /// - Throws: `LyceumError.plugin` if its plugin is refused.
+    public func format(of path: String) throws -> DataFormat? {
+        let name = path.lowercased()
+        guard let entry = formats.first(where: { $0.suffixes.contains(where: name.hasSuffix) }) else {
+            return nil
+        }
+        return try self.entry(
+            "format", entry.id, of: registry.format,
+            promised: { $0.formats.contains { $0.id == entry.id } },
+            otherwise: .unknownName(kind: "format", name: entry.id, known: formats.map(\.id), remedy: nil))
+    }
+
+    private func entry<E>(
+        _ kind: String, _ name: String, of known: (String) -> E?,
+        promised: (PluginManifest) -> Bool, otherwise unknown: @autoclosure () -> LyceumError
+    ) throws -> E {
+        if let entry = known(name) { return entry }
+        let candidates = plugins.indices.filter { plugins[$0].manifest.map(promised) == true }
+        if let index = candidates.first(where: { plugins[$0].refusal == nil }) {
+            try open(index)
+            if let entry = known(name) { return entry }
+        }
+        if let refused = candidates.first.map({ plugins[$0] }), let reason = refused.refusal {
+            throw LyceumError.plugin(path: refused.path, problem: reason, remedy: nil)
+        }
+        throw unknown()
+    }
+
+    /// Opens the plugin of a manifest, or of a folder that holds one, wherever it lies.
+    ///
+    /// - Returns: its manifest.
+    /// - Throws: `LyceumError.plugin` if it is refused, or an older build of it is already open.
+    @discardableResult public func load(_ path: String) throws -> PluginManifest {
+        let manifest = Files.isFolder(path) ? Files.join(path, "plugin.json") : path
+        guard Files.exists(manifest) else {
+            throw LyceumError.plugin(
+                path: path, problem: "there is no plugin.json",
+                remedy: "name a plugin's folder; a package is built with plugins.build")
+        }
+        let index = plugins.firstIndex { $0.path == manifest } ?? add(manifest)
+        if plugins[index].isOutdated {
+            throw LyceumError.plugin(
+                path: path, problem: "it was rebuilt after this session had loaded it",
+                remedy: "leave and start Lyceum again to use the new build")
+        }
+        if let refusal = plugins[index].refusal {
+            throw LyceumError.plugin(path: path, problem: refusal, remedy: nil)
+        }
+        try open(index)
+        guard let manifest = plugins[index].manifest else {
+            throw LyceumError.plugin(path: path, problem: "it has no manifest", remedy: nil)
+        }
+        return manifest
+    }
+}

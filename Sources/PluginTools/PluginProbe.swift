@@ -1,0 +1,57 @@
+import Glibc
+import LyceumKit
+
+/// Opens a plugin in a process of its own before this one does, so that a plugin that traps is refused by name and
+/// does not take the session with it.
+///
+/// What passed is remembered in the cache folder until its file changes. The built-in plugins are not probed: they
+/// are built and tested with the program.
+public struct PluginProbe {
+    private let executable: String
+    private let builtIn: String
+    private let memory: String?
+
+    /// - Parameters:
+    ///   - executable: the program that `lyceum plugin probe` is run with.
+    ///   - builtIn: the folder of the plugins that are trusted.
+    ///   - cache: the user's cache folder for Lyceum; nil remembers nothing.
+    public init(executable: String, builtIn: String, cache: String?) {
+        self.executable = executable
+        self.builtIn = builtIn
+        memory = cache.map { Files.join($0, "plugins") }
+    }
+
+    /// Throws if the plugin ends the process that opens it, or is refused there.
+    public func check(_ manifest: PluginManifest) throws {
+        if manifest.library.hasPrefix(builtIn + "/") { return }
+        let note = memory.map { Files.join($0, Self.name(of: manifest)) }
+        if let note, Files.exists(note) { return }
+        var last = ""
+        // A crash prints a long trace by default; the reason is its first line.
+        let child = ChildProcess(
+            command: [executable, "plugin", "probe", manifest.path],
+            environment: ["SWIFT_BACKTRACE": "enable=no"])
+        let ending = try child.run(job: .silent()) { if last.isEmpty || $0.contains("Fatal") { last = $0 } }
+        guard ending.status == 0 else {
+            let reason =
+                ending.signal == nil
+                ? last
+                : "it ends the process that loads it: \(ending.description)"
+                    + (last.isEmpty ? "" : ": \(last)")
+            throw LyceumError.plugin(path: manifest.library, problem: reason, remedy: nil)
+        }
+        if let note, let memory {
+            // Not being able to remember costs only time.
+            try? Files.makeFolder(memory)
+            try? Files.write("", to: note)
+        }
+    }
+
+    /// A name that changes with the library and the program.
+    private static func name(of manifest: PluginManifest) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        let parts = [manifest.path, manifest.library, "/proc/self/exe"].map { $0 + FileStamp.of($0) }
+        for byte in parts.joined(separator: "\n").utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return "probed-" + manifest.id.filter { $0.isLetter || $0.isNumber } + "-" + String(hash, radix: 16)
+    }
+}
