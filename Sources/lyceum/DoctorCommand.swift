@@ -10,7 +10,7 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         let terminal = Terminal()
-        let plugins = PluginHost(folders: Program.pluginFolders()).plugins
+        let plugins = Program.pluginHost(choice: .all).plugins
         let refused = plugins.filter { $0.refusal != nil }
         let torch = Self.libtorch()
         let rows: [(String, String)] = [
@@ -43,8 +43,10 @@ struct DoctorCommand: ParsableCommand {
         return path + (Files.exists(path) ? "" : " (not there)")
     }
 
-    /// Where libtorch lies, by the same rule as scripts/setup.
+    /// Where libtorch lies: in this installation, or by the same rule as scripts/setup.
     private static func libtorch() -> (text: String, isThere: Bool) {
+        let own = Program.executableFolder + "/libtorch"
+        if Files.exists(own + "/libtorch_cpu.so") { return (own, true) }
         let named = Environment.value("LIBTORCH")
         let cache = Environment.folder("XDG_CACHE_HOME", fallback: ".cache") ?? ""
         let folders =

@@ -9,7 +9,7 @@ struct PluginCheckCommand: ParsableCommand {
         commandName: "check", abstract: "Try whether a plugin keeps the contract of students.",
         discussion: """
             Trains a small student some thirty times: answers, saving, cancelling, resuming, bad options, \
-            determinism, damaged folders. Each clause is tried in a process of its own kind, so that a plugin \
+            determinism, damaged folders. Each clause is tried in a process of its own, so that a plugin \
             that dies is reported and the rest still tried. Teachers, metrics and formats are only opened.
             """)
 

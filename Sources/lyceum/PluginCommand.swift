@@ -30,7 +30,7 @@ struct PluginCommand: ParsableCommand {
     }
 }
 
-/// `lyceum plugin list`: the plugins that were found; none is opened.
+/// `lyceum plugin list`: the plugins that were found; none is opened in this process.
 struct PluginListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the plugins: where from, version, what they bring, why not.")
@@ -49,9 +49,19 @@ struct PluginListCommand: ParsableCommand {
             }
             Terminal.write("\(manifest.id) \(manifest.version)  \(manifest.summary)\n  \(manifest.library)\n")
             for line in Self.brings(manifest) { Terminal.write("  \(line)\n") }
-            if let refusal = plugin.refusal { Terminal.write("  cannot be used: \(refusal)\n") }
+            if let refusal = plugin.refusal ?? Self.objection(to: manifest) {
+                Terminal.write("  cannot be used: \(refusal)\n")
+            }
         }
         for id in host.missing { Terminal.report("there is no plugin '\(id)'") }
+    }
+
+    /// What another process says that opened it; the built-in ones are not tried.
+    private static func objection(to manifest: PluginManifest) -> String? {
+        do { try Program.pluginProbe.check(manifest) } catch LyceumError.plugin(_, let problem, _) {
+            return problem
+        } catch { return "\(error)" }
+        return nil
     }
 
     private static func brings(_ manifest: PluginManifest) -> [String] {

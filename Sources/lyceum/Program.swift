@@ -68,7 +68,8 @@ enum Program {
         PluginHost(folders: pluginFolders(), choice: choice, probe: { try pluginProbe.check($0) })
     }
 
-    private static var pluginProbe: PluginProbe {
+    /// What tries plugins before they are opened.
+    static var pluginProbe: PluginProbe {
         PluginProbe(
             executable: executable, builtIn: executableFolder,
             cache: Environment.folder("XDG_CACHE_HOME", fallback: ".cache"))

@@ -576,6 +576,25 @@ function metrics.lead(data, options) end
 ---@return number # a number; only differences mean something
 function metrics.clock() end
 
+---The metrics that plugins bring; opens none of them.
+---@return table # a list of { id, summary }
+function metrics.list() end
+
+---@class metrics.score.references
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 0)
+
+---Scores texts by a metric of a plugin, with bootstrap intervals.
+---@param metric string an id of metrics.list()
+---@param predictions dataset|string[] a dataset with both columns, or a list of texts
+---@param references metrics.score.references|string[] the options for a dataset, or a list of texts, or of lists of texts
+---@param options? metrics.score.references for two lists
+---@return score # a score: score.<figure>.mean, .ci, .values
+function metrics.score(metric, predictions, references, options) end
+
 ---What was trained, generated and scored so far, as the lab remembers it.
 ---@class runslib
 runs = {}
@@ -651,6 +670,24 @@ function json.encode(value, pretty) end
 ---@param text string one JSON value
 ---@return any # the value; null is nil in an object and json.null in a list
 function json.decode(text) end
+
+---What adds students, teachers, metrics and formats: see, build and load.
+---@class plugins
+plugins = {}
+
+---Every plugin that was found, and why one is not used; opens none.
+---@return table # a list of { id, version, summary, library, state, why, brings }; state is "ready", "loaded", "outdated" (rebuilt since it was loaded) or "refused"
+function plugins.list() end
+
+---Builds a plugin's package and installs it for you.
+---@param folder string of the package: `lyceum plugin new` makes one
+---@return table # a list of the plugins, as plugins.list gives them
+function plugins.build(folder) end
+
+---Loads the plugin in a folder, wherever that lies.
+---@param folder string one with plugin.json and the library beside it
+---@return any # the plugin's id
+function plugins.load(folder) end
 
 ---Explains a function, a module, an object or a topic.
 ---@param what? any a function, a module, an object, or the name of one
