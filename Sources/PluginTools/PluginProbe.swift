@@ -43,6 +43,9 @@ public struct PluginProbe {
         if let note, let memory {
             // Not being able to remember costs only time.
             try? Files.makeFolder(memory)
+            for old in Files.list(memory) where old.hasPrefix(Self.prefix(of: manifest)) {
+                Files.removeTree(Files.join(memory, old))
+            }
             try? Files.write("", to: note)
         }
     }
@@ -52,6 +55,10 @@ public struct PluginProbe {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         let parts = [manifest.path, manifest.library, "/proc/self/exe"].map { $0 + FileStamp.of($0) }
         for byte in parts.joined(separator: "\n").utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return "probed-" + manifest.id.filter { $0.isLetter || $0.isNumber } + "-" + String(hash, radix: 16)
+        return prefix(of: manifest) + String(hash, radix: 16)
+    }
+
+    private static func prefix(of manifest: PluginManifest) -> String {
+        "probed-" + manifest.id.filter { $0.isLetter || $0.isNumber } + "-"
     }
 }

@@ -30,12 +30,14 @@ extension PluginTemplate {
                     }
                 }
 
-                static let registration = TeacherKind(
-                    id: "__ID__", summary: "answers with the first sentences of the question",
-                    options: [
-                        .integer("sentences", default: 1, in: 1...100, unit: "sentences", "how many it answers with")
-                    ],
-                    open: { try __MODULE__($0) })
+                static var registration: TeacherKind {
+                    TeacherKind(
+                        id: "__ID__", summary: "answers with the first sentences of the question",
+                        options: [
+                            .integer("sentences", default: 1, in: 1...100, unit: "sentences", "of an answer")
+                        ],
+                        open: { try __MODULE__($0) })
+                }
             }
 
             """#,
