@@ -20,6 +20,11 @@ struct WordPieceContent: Sendable {
             case .mask: return "[MASK]"
             }
         }
+
+        /// The text that a configuration gives it.
+        func text(in configuration: TokenizerConfiguration) -> String {
+            configuration.token(rawValue) ?? defaultText
+        }
     }
 
     /// The text of every piece, by id; "" where a file left a gap.
@@ -33,15 +38,18 @@ struct WordPieceContent: Sendable {
     /// Spells words.
     let model: WordPieceModel
     /// Ids put before a framed text.
-    let prefix: [Int]
+    private(set) var prefix: [Int] = []
     /// Ids put behind a framed text.
-    let suffix: [Int]
+    private(set) var suffix: [Int] = []
     /// Whether decoding takes away spaces before punctuation, piece by piece.
     let cleansUpPieces: Bool
     /// What lies beside the vocabulary.
     let configuration: TokenizerConfiguration
     /// Names the tokenizer in errors: a path.
     let name: String
+
+    /// Ids that no piece has may follow a vocabulary, but not millions of them.
+    private static let widestGap = 4096
 
     /// How words are spelt.
     struct Spelling {
@@ -62,35 +70,31 @@ struct WordPieceContent: Sendable {
         frame: (prefix: [Int], suffix: [Int])?, cleansUpPieces: Bool, configuration: TokenizerConfiguration,
         name: String
     ) throws {
-        func failure(_ problem: String) -> LyceumError {
-            .file(
-                path: name, line: nil, problem: problem,
-                remedy: "check that all tokenizer files come from one checkpoint")
-        }
         var pieces = vocabulary
         var added: [AddedToken] = []
         for token in addedTokens + configuration.addedTokens
         where !added.contains(where: { $0.id == token.id }) {
-            guard token.id <= pieces.count + 4096 else {
-                throw failure(
-                    "the added token '\(token.content)' has the id \(token.id), the vocabulary \(pieces.count) pieces"
-                )
+            guard token.id <= pieces.count + Self.widestGap else {
+                throw Self.failure(
+                    "the added token '\(token.content)' has the id \(token.id), the vocabulary \(pieces.count) pieces",
+                    name)
             }
             while pieces.count <= token.id { pieces.append("") }
             guard pieces[token.id].isEmpty || pieces[token.id] == token.content else {
-                throw failure("'\(pieces[token.id])' and '\(token.content)' have the same id, \(token.id)")
+                throw Self.failure(
+                    "'\(pieces[token.id])' and '\(token.content)' have the same id, \(token.id)", name)
             }
             pieces[token.id] = token.content
             added.append(token)
         }
-        func text(_ role: Role) -> String { configuration.token(role.rawValue) ?? role.defaultText }
-        for role in Role.allCases where !added.contains(where: { $0.content == text(role) }) {
-            guard let id = pieces.lastIndex(of: text(role)) else { continue }
-            added.append(AddedToken(content: text(role), id: id))
+        for text in Role.allCases.map({ $0.text(in: configuration) })
+        where !added.contains(where: { $0.content == text }) {
+            guard let id = pieces.lastIndex(of: text) else { continue }
+            added.append(AddedToken(content: text, id: id))
         }
-        let unknown = spelling.unknown ?? text(.unk)
+        let unknown = spelling.unknown ?? Role.unk.text(in: configuration)
         guard let unknownID = pieces.lastIndex(of: unknown) else {
-            throw failure("the vocabulary has no '\(unknown)'")
+            throw Self.failure("the vocabulary has no '\(unknown)'", name)
         }
         self.pieces = pieces
         modelSize = vocabulary.count
@@ -102,30 +106,28 @@ struct WordPieceContent: Sendable {
         self.cleansUpPieces = cleansUpPieces
         self.configuration = configuration
         self.name = name
-        func id(_ role: Role) throws -> Int {
-            guard let id = added.first(where: { $0.content == text(role) })?.id else {
-                throw failure("the vocabulary has no '\(text(role))'")
-            }
-            return id
-        }
         (prefix, suffix) = try frame ?? ([id(.cls)], [id(.sep)])
         for id in prefix + suffix where !pieces.indices.contains(id) {
-            throw failure("a text is framed by the id \(id), which is no piece's")
+            throw Self.failure("a text is framed by the id \(id), which is no piece's", name)
         }
     }
 
     /// The text of the token for a role.
-    func text(_ role: Role) -> String { configuration.token(role.rawValue) ?? role.defaultText }
+    func text(_ role: Role) -> String { role.text(in: configuration) }
 
     /// The id of the token for a role.
     ///
     /// - Throws: `LyceumError.file` if there is none.
     func id(_ role: Role) throws -> Int {
         guard let id = addedTokens.first(where: { $0.content == text(role) })?.id else {
-            throw LyceumError.file(
-                path: name, line: nil, problem: "the vocabulary has no '\(text(role))'",
-                remedy: "check that all tokenizer files come from one checkpoint")
+            throw Self.failure("the vocabulary has no '\(text(role))'", name)
         }
         return id
+    }
+
+    private static func failure(_ problem: String, _ name: String) -> LyceumError {
+        .file(
+            path: name, line: nil, problem: problem,
+            remedy: "check that all tokenizer files come from one checkpoint")
     }
 }

@@ -5,6 +5,8 @@ extension WordPieceTokenizer {
     static let specialTokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     /// Rarer characters are unknown, so that they do not fill the vocabulary.
     private static let mostCharacters = 1000
+    /// Longer words, in bytes, are never spelt: none of them has as few characters as a word may have.
+    private static let longestWord = 4 * WordPieceContent.Spelling().longestWord
 
     /// Learns a vocabulary of small letters without accents from texts: special tokens, the characters, then what
     /// merging the most frequent pairs makes.
@@ -100,8 +102,7 @@ extension WordPieceTokenizer {
             var split = BertWords(utf8)
             while let range = split.next() {
                 let word = UnsafeBufferPointer(rebasing: utf8[range])
-                // Longer words are never spelt.
-                guard word.count <= 400 else { continue }
+                guard word.count <= longestWord else { continue }
                 let number = words.insert(word)
                 if number == counts.count { counts.append(0) }
                 counts[number] += 1
