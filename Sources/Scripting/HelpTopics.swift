@@ -21,7 +21,13 @@ extension Scripting {
 
                 After Ding et al. 2024, doi 10.5281/zenodo.10841043.
                 """
-            }
+            },
+            HelpTopic(
+                name: "replies",
+                summary: "what teachers' replies cost, where they are kept, how they are limited"
+            ) {
+                repliesPage
+            },
         ]
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Teaching
 
-@Suite("Runs under mixed faults and kills")
+@Suite("Runs under mixed faults, kills and a proxy")
 struct SoakTests {
     typealias Reply = LoopbackServer.Reply
 
@@ -99,13 +99,32 @@ struct SoakTests {
         #expect(try lab.sql("SELECT count(DISTINCT key) FROM replies").rows == [[.integer(rows)]])
     }
 
+    @Test("a proxy of the environment carries the requests, and the key goes to no other host")
+    func proxy() throws {
+        let folder = "/tmp/lyceum-proxy-\(UInt64.random(in: 0...UInt64.max))"
+        try Files.makeFolder(folder)
+        defer { Files.removeTree(folder) }
+        let server = try echoServer()
+        defer { server.stop() }
+        try Files.write(
+            """
+            local gpt = teacher.open { "openai", model = "tiny", base_url = "http://models.example/v1" }
+            assert(gpt "hello" == "re: hello")
+            """, to: folder + "/run.lua")
+        let program = try start(
+            folder, ["http_proxy": "http://127.0.0.1:\(server.port)", "OPENAI_API_KEY": "secret-0123456789"])
+        program.waitUntilExit()
+        #expect(program.terminationStatus == 0)
+        #expect(server.requests.map(\.line) == ["POST http://models.example/v1/chat/completions HTTP/1.1"])
+    }
+
     /// The real program, which SwiftPM builds beside the tests.
-    private func start(_ folder: String) throws -> Process {
+    private func start(_ folder: String, _ environment: [String: String] = [:]) throws -> Process {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let program = Process()
         program.executableURL = URL(fileURLWithPath: Files.parent(of: tests) + "/lyceum")
         program.arguments = ["--quiet", "--lab", folder + "/lab", "run", folder + "/run.lua"]
-        program.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"]
+        program.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"].merging(environment) { $1 }
         program.standardOutput = FileHandle.nullDevice
         program.standardError = FileHandle.nullDevice
         try program.run()
