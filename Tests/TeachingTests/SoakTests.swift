@@ -79,8 +79,9 @@ struct SoakTests {
         for _ in 0..<10 {
             let seen = server.requests.count
             let program = try start(folder)
-            let moment = Int.random(in: 0..<30)
-            while server.requests.count < min(seen + moment, rows), program.isRunning { usleep(200) }
+            // The lab is made before the first request is sent.
+            let moment = Int.random(in: 1...30)
+            while server.requests.count < seen + moment, program.isRunning { usleep(200) }
             kill(program.processIdentifier, SIGKILL)
             program.waitUntilExit()
             // Nothing that was in the lab before was asked again.
