@@ -65,7 +65,8 @@ let package = Package(
         .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
         module("LuaBridge", ["CLua"]),
         module("PluginTools", []),
-        module("Scripting", ["LuaBridge", "PluginTools", "Corpus", "Prompting", "Teaching", "Evaluation", "Lab"]),
+        module(
+            "Scripting", ["LuaBridge", "PluginTools", "Corpus", "Prompting", "Teaching", "Evaluation", "Lab"]),
         .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
         module("Console", ["LuaBridge", "CReadline"]),
         .executableTarget(

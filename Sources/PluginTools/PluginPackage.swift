@@ -41,7 +41,8 @@ public struct PluginPackage {
         guard !taken.contains(id) else {
             throw LyceumError.invalid(
                 "the name of the plugin", expected: "one that no plugin has yet",
-                got: "'\(id)', which is taken (lyceum plugin list)", remedy: nil)
+                got: "'\(id)', which is taken",
+                remedy: "lyceum plugin list shows whose it is; a plugin is removed by removing its folder")
         }
         self.id = id
         self.kind = kind

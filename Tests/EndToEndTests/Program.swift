@@ -105,7 +105,8 @@ struct Program {
         [
             "HOME=\(folder)", "XDG_STATE_HOME=\(folder)/state", "XDG_CONFIG_HOME=\(folder)/config",
             "XDG_DATA_HOME=\(folder)/data", "XDG_CACHE_HOME=\(folder)/cache", "TERM=xterm", "NO_COLOR=1",
-            "LYCEUM_LAB=\(folder)/lab", "PATH=/usr/bin:/bin", "INPUTRC=/dev/null", "LC_ALL=C.UTF-8", "VISUAL=sh \(folder)/editor",
+            "LYCEUM_LAB=\(folder)/lab", "PATH=/usr/bin:/bin", "INPUTRC=/dev/null", "LC_ALL=C.UTF-8",
+            "VISUAL=sh \(folder)/editor",
         ]
     }
 

@@ -40,7 +40,8 @@ public enum TokenizerLoader {
         if exists(WordTokenizer.fileName) { return try WordTokenizer(folder: folder) }
         throw LyceumError.file(
             path: folder, line: nil, problem: "holds no tokenizer",
-            remedy: "it needs spiece.model, tokenizer.json, vocab.json with merges.txt, vocab.txt or words.txt")
+            remedy:
+                "it needs spiece.model, tokenizer.json, vocab.json with merges.txt, vocab.txt or words.txt")
     }
 
     private static func readDocument(_ folder: String) throws -> any Tokenizer {
