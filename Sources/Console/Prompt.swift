@@ -127,9 +127,13 @@ public final class Prompt {
                 history.add(text)
                 let begun = ContinuousClock.now
                 defer { elapsed = ContinuousClock.now - begun }
+                let isShown = !isSilent && session.terminal.isOutputInteractive && Self.isPlainCall(text)
+                session.state.liveOutput = isShown ? { Terminal.write(Self.harmless($0)) } : nil
+                defer { session.state.liveOutput = nil }
                 try run(code, isSilent: isSilent)
             }
         }
+        keepInterrupted()
         if let elapsed, timed || (elapsed >= Self.worthTelling && !session.isQuiet) {
             let span = ProgressRenderer.clock(elapsed / .seconds(1))
             Terminal.report(session.outputStyle.faint(timed && elapsed < .seconds(1) ? ms(elapsed) : span))
@@ -137,11 +141,41 @@ public final class Prompt {
         return !isUnfinished
     }
 
+    /// Whether a line is the call of a variable, as in `gpt "…"`: its value may be shown while it grows.
+    private static func isPlainCall(_ text: String) -> Bool {
+        text.prefixMatch(of: /\s*[A-Za-z_][A-Za-z0-9_]*\s*[("'\[{]/) != nil
+    }
+
+    /// A text may hold a terminal's escape sequences: control characters become "·".
+    private static func harmless(_ text: String) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let isControl =
+                scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+            shown.append(isControl ? "·" : scalar)
+        }
+        return String(shown)
+    }
+
+    /// After an interruption the text that was shown is the value of the line.
+    private func keepInterrupted() {
+        guard let text = session.state.shownText else { return }
+        session.state.shownText = nil
+        Terminal.write("\n")
+        _ = session.guarded(isSingleLine: true) { try remember([.string(text)]) }
+    }
+
     private func run(_ code: LuaClosure, isSilent: Bool) throws {
         let values = try session.state.call(code)
         session.progress.clear()
+        let shown = session.state.shownText
+        session.state.shownText = nil
         if values.isEmpty { return }
         try remember(values)
+        if values.count == 1, let text = values.first?.string, text == shown {
+            Terminal.write("\n")
+            return
+        }
         if isSilent || values.allSatisfy(\.isNil) { return }
         let printer = ValuePrinter(session.state, style: session.outputStyle, width: Terminal.width)
         Terminal.write(try values.map { try printer.text($0) + "\n" }.joined())

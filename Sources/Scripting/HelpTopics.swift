@@ -28,6 +28,20 @@ extension Scripting {
             ) {
                 repliesPage
             },
+            HelpTopic(name: "judge", summary: "a teacher that scores, and what is kept by its scores") {
+                """
+                A judge is a teacher whose replies have a structure; its scores become columns.
+
+                  judge  = teacher.open { "openai", model = "gpt-4o-mini", temperature = 0,
+                                          schema = { score = "integer", why = "string" } }
+                  ask    = prompt [[From 1 to 5, how faithful is the article to the summary?
+                           Summary: {{ summary }} Article: {{ article }}]]
+                  judged = judge:generate(pseudo, { prompt = ask, output = "verdict" }):unpack "verdict"
+                  good   = judged:filter(function(r) return r.score >= 4 end)
+
+                dataset:curate tests what needs no judge: refusals, lengths, duplicates, contamination.
+                """
+            },
         ]
     }
 

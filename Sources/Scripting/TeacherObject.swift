@@ -37,7 +37,9 @@ final class TeacherObject {
                 },
             ],
             call: LuaFunction(
-                name: "ask", summary: "Answers one question.",
+                name: "ask",
+                summary:
+                    "Answers one question. At the prompt the answer is shown as it comes; after Ctrl-C what came is in _.",
                 parameters: [
                     LuaParameter(
                         "question", .either([.string, .list("messages")]),
@@ -51,6 +53,7 @@ final class TeacherObject {
                 body: { call in
                     let object = try call.receiver(TeacherObject.self)
                     let request = TeacherRequest(messages: try messages(call))
+                    if let text = try streamed(request, object.teacher, call.state) { return [.string(text)] }
                     let result = TeacherRun.run([request], teacher: object.teacher, job: Job("asking"))
                     if let error = result.stopped { throw error }
                     if let failure = result.failures.first {
@@ -60,6 +63,18 @@ final class TeacherObject {
                 }),
             toString: { "teacher (\($0.teacher.name))" },
             preview: { object, _ in card("teacher \(object.teacher.name)", object.teacher.card) })
+    }
+
+    /// The answer, shown as it comes; nil if this is not the prompt, or the teacher answers in one piece.
+    private static func streamed(
+        _ request: TeacherRequest, _ teacher: any Teacher, _ state: LuaState
+    ) throws -> String? {
+        guard let show = state.liveOutput, let teacher = teacher as? any StreamingTeacher else { return nil }
+        state.shownText = nil
+        return try teacher.stream(request, job: Job("asking")) { piece in
+            state.shownText = (state.shownText ?? "") + piece
+            show(piece)
+        }.text
     }
 
     private static func messages(_ call: LuaCall) throws -> [ChatMessage] {

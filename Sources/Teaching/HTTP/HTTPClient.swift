@@ -79,6 +79,11 @@ final class HTTPClient {
         return ended + silent()
     }
 
+    /// What of an answer has come so far; nil if that request is not on its way.
+    func received(_ id: Int) -> (headers: [String: String], body: [UInt8])? {
+        running.values.first { $0.id == id }.map { ($0.headers, $0.body) }
+    }
+
     /// Gives up all that is on its way.
     func cancelAll() {
         for easy in Array(running.keys) { finish(easy) }

@@ -6,8 +6,13 @@ struct OpenAIExchange {
     let settings: OpenAISettings
 
     /// The HTTP request for a question.
-    func request(_ question: TeacherRequest) -> HTTPRequest {
-        var headers = [("Content-Type", "application/json"), ("Accept", "application/json")]
+    ///
+    /// - Parameter isStreamed: whether the reply shall come in pieces.
+    func request(_ question: TeacherRequest, isStreamed: Bool = false) -> HTTPRequest {
+        var headers = [
+            ("Content-Type", "application/json"),
+            ("Accept", isStreamed ? "text/event-stream" : "application/json"),
+        ]
         if let key = settings.key { headers.append(key.header) }
         if settings.dialect.wire == .messages {
             headers.append(("anthropic-version", Self.messagesVersion))
@@ -15,15 +20,23 @@ struct OpenAIExchange {
         if let organization = settings.organization { headers.append(("OpenAI-Organization", organization)) }
         if let project = settings.project { headers.append(("OpenAI-Project", project)) }
         return HTTPRequest(
-            url: settings.address.chatURL, headers: headers, body: Array(JSON.encode(body(question)).utf8),
+            url: settings.address.chatURL, headers: headers,
+            body: Array(JSON.encode(body(question, isStreamed)).utf8),
             timeout: settings.limits.timeout, connectTimeout: settings.limits.connectTimeout,
             firstByteTimeout: settings.limits.firstByteTimeout,
             bypassesProxy: settings.address.isLoopback)
     }
 
-    private func body(_ question: TeacherRequest) -> Value {
+    private func body(_ question: TeacherRequest, _ isStreamed: Bool) -> Value {
         let sent = sent(question)
         var fields = sent.parameters
+        if isStreamed {
+            fields["stream"] = true
+            // Anthropic tells the usage unasked.
+            if settings.dialect.wire == .chatCompletions, settings.dialect.streamsUsage {
+                fields["stream_options"] = ["include_usage": true]
+            }
+        }
         if settings.dialect.wire == .messages {
             return messagesBody(sent.messages, fields, model: sent.model)
         }
@@ -63,6 +76,8 @@ struct OpenAIExchange {
     ///
     /// - Throws: `OpenAIFault` if it holds no completion.
     func completion(_ response: HTTPResponse) throws(OpenAIFault) -> Completion {
+        // Some servers (transformers serve) send pieces whether they are asked to or not.
+        if EventStream.isStream(response.headers) { return try assembled(response) }
         let document = try json(response.body)
         if let error = document.object?["error"], !error.isNull {
             throw OpenAIFault(status: response.status, response, settings: settings)
@@ -87,6 +102,18 @@ struct OpenAIExchange {
             finishReason: finish.isEmpty ? "stop" : finish,
             promptTokens: Self.count(usage?["prompt_tokens"]),
             completionTokens: Self.count(usage?["completion_tokens"]), seconds: response.seconds)
+        return Completion(reply: reply, fault: reply.defect)
+    }
+
+    private func assembled(_ response: HTTPResponse) throws(OpenAIFault) -> Completion {
+        var events = EventStream()
+        _ = events.take(response.body + [UInt8(ascii: "\n")])
+        if let problem = events.error {
+            let body = Array(JSON.encode(problem).utf8)
+            throw .row(rowError("broke off: \(ServerError(body, settings: settings).message)", []))
+        }
+        guard events.hasEnded else { throw .row(rowError("broke off in the middle of a reply", [])) }
+        let reply = events.reply(model: settings.model, seconds: response.seconds)
         return Completion(reply: reply, fault: reply.defect)
     }
 

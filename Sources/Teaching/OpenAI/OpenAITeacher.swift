@@ -13,9 +13,9 @@ public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
     /// What it has used since it was opened.
     public var usage: TeacherUsage { meter.usage }
 
-    private let settings: OpenAISettings
-    private let client: HTTPClient
-    private let meter: OpenAIMeter
+    let settings: OpenAISettings
+    let client: HTTPClient
+    let meter: OpenAIMeter
     private let pacer: RequestPacer
 
     /// Opens a teacher; nothing is sent yet.
