@@ -9,7 +9,7 @@ import Testing
 /// A student from nothing to answers: what `student.new`, `:train`, `:generate`, `:save` and `student.load` do.
 @Suite("LSTM students train, copy, save and load", .serialized) final class LSTMStudentTests {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lstm-\(UUID())").path
-    let architecture = PointerGenerator.registration
+    let architecture = LSTMStudents.registration
 
     deinit { Files.removeTree(folder) }
 
@@ -139,6 +139,44 @@ import Testing
         #expect(
             try generate(architecture.load(folder + "/run/checkpoint-9"), ["text"])
                 == generate(resumed, ["text"]))
+    }
+
+    /// Read from both ends and pooled: the class depends on a word in the middle.
+    @Test func classesAreTold() throws {
+        let options = try Options(
+            ["task": "classify", "embedding_size": 16, "hidden_size": 16, "vocab_size": 60],
+            declared: architecture.configuration, function: "student.new")
+        let student = try architecture.make(options)
+        let pairs = Self.pairs(named: (0..<64).map { "seen\($0)" }).map {
+            Example(input: $0.input, target: String($0.target.split(separator: " ")[1]))
+        }
+        try train(
+            student, ["max_steps": 150, "class_weight": "balanced", "metric_for_best_model": "accuracy"],
+            pairs: pairs, validation: Array(pairs.prefix(16)))
+        func labels(_ student: any Student, _ more: [String: Value] = [:]) throws -> [String] {
+            try student.classify(
+                pairs.map(\.input) + ["", String(repeating: "long ", count: 200_000)],
+                options: Options(
+                    more, declared: architecture.classificationOptions, function: "student:classify"),
+                job: .silent()
+            ).map(\.label)
+        }
+        let answers = try labels(student, ["precision": "fp32"])
+        #expect(zip(answers, pairs).count { $0 == $1.target } >= 60)
+        try student.save(to: folder)
+        let loaded = try architecture.load(folder)
+        #expect(try labels(loaded, ["precision": "fp32", "batch_size": 3]) == answers)
+        #expect(loaded.tasks == [.classify])
+        // What belongs to the other task is refused.
+        func text(_ body: () throws -> Void) throws -> String {
+            try #require(#expect(throws: LyceumError.self) { try body() }).description
+        }
+        #expect(
+            try text { try train(student, ["max_target_length": 9], pairs: pairs) }.contains(
+                "max_target_length"))
+        #expect(try text { try train(make(), ["class_weight": "balanced"]) }.contains("class_weight"))
+        #expect(try text { _ = try labels(student, ["labels": ["a", "b"]]) }.contains("labels"))
+        #expect(try text { _ = try generate(student, ["x"]) }.contains("does classify, not generate"))
     }
 
     @Test func hardTextsAreLearntFrom() throws {

@@ -11,16 +11,38 @@ public func pluginInfo(_ out: UnsafeMutablePointer<lyceum_plugin_info_t>) {
 @c(lyceum_plugin_register)
 public func pluginRegister(_ host: UnsafeMutableRawPointer, _ identity: UnsafeRawPointer) -> Int32 {
     Registry.receive(host, identity) { registry in
-        try registry.register(PointerGenerator.registration)
+        try registry.register(LSTMStudents.registration)
     }
 }
 
-extension PointerGenerator {
-    /// How students of this architecture are made, trained and loaded.
+/// The students of this plugin: `PointerGenerator` writes, `PooledLSTM` tells classes.
+enum LSTMStudents {
+    /// How they are made, trained and loaded.
     static var registration: StudentArchitecture {
-        SequenceToSequenceStudent<PointerGenerator>.registration(
-            aliases: ["pointer-generator"], modelTypes: ["lstm"],
+        let writers = SequenceToSequenceStudent<PointerGenerator>.registration(
+            modelTypes: ["lstm"],
             summary: "bidirectional LSTM with attention and a pointer to the source (See et al. 2017)",
-            learningRate: 2e-3, trial: ["embedding_size": 16, "hidden_size": 16])
+            learningRate: 2e-3)
+        let classifiers = SequenceClassificationStudent<PooledLSTM>.registration(
+            modelTypes: ["lstm"], summary: writers.summary, learningRate: 2e-3)
+        func isClassifier(_ options: Options) throws -> Bool {
+            try options.string("task") == StudentTask.classify.rawValue
+        }
+        return StudentArchitecture(
+            id: writers.id, aliases: ["pointer-generator"], modelTypes: writers.modelTypes,
+            summary: writers.summary, tasks: writers.tasks, configuration: writers.configuration,
+            trainingOptions: writers.trainingOptions.joined(with: classifiers.trainingOptions),
+            generationOptions: writers.generationOptions,
+            classificationOptions: writers.classificationOptions.joined(
+                with: classifiers.classificationOptions),
+            trial: writers.trial.merging(["embedding_size": 16, "hidden_size": 16]) { _, own in own },
+            make: { try isClassifier($0) ? classifiers.make($0) : writers.make($0) },
+            load: { try holdsClassifier($0) ? classifiers.load($0) : writers.load($0) })
+    }
+
+    /// Whether a saved folder is that of a student with an output layer of labels.
+    private static func holdsClassifier(_ folder: String) throws -> Bool {
+        let path = Files.join(folder, CheckpointFiles.configuration)
+        return try JSON.decode(Files.read(path), name: path).object?["problem_type"] != nil
     }
 }

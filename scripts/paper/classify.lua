@@ -115,7 +115,7 @@ local recipes = {
         name = "t5", plugin = "t5", about = "T5 of 2 layers, from scratch",
         make = function()
             return student.new("t5", {
-                d_model = 128, d_ff = 256, d_kv = 32, num_heads = 4, num_layers = 2, vocab_size = 4000, dropout_rate = 0,
+                task = "classify", d_model = 128, d_ff = 256, d_kv = 32, num_heads = 4, num_layers = 2, vocab_size = 4000, dropout_rate = 0,
             })
         end,
         train = {
@@ -127,7 +127,7 @@ local recipes = {
         name = "bart", plugin = "bart", about = "BART of 2 layers, from scratch",
         make = function()
             return student.new("bart", {
-                d_model = 128, encoder_layers = 2, decoder_layers = 2, encoder_attention_heads = 4,
+                task = "classify", d_model = 128, encoder_layers = 2, decoder_layers = 2, encoder_attention_heads = 4,
                 decoder_attention_heads = 4, encoder_ffn_dim = 256, decoder_ffn_dim = 256, vocab_size = 4000,
             })
         end,

@@ -144,3 +144,20 @@ extension OptionDeclaration.Kind: CustomStringConvertible {
         }
     }
 }
+
+extension [OptionDeclaration] {
+    /// The options of two tasks of one architecture: of equal names the first, with the choices of both.
+    public func joined(with others: [OptionDeclaration]) -> [OptionDeclaration] {
+        let other = Dictionary(others.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let own = Set(map(\.name))
+        return map { declaration in
+            guard case .choice(let mine) = declaration.kind,
+                case .choice(let further)? = other[declaration.name]?.kind
+            else { return declaration }
+            return OptionDeclaration(
+                declaration.name, kind: .choice(mine + further.filter { !mine.contains($0) }),
+                default: declaration.defaultValue, required: declaration.isRequired, doc: declaration.doc,
+                namesColumn: declaration.namesColumn)
+        } + others.filter { !own.contains($0.name) }
+    }
+}

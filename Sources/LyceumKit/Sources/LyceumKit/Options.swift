@@ -39,6 +39,13 @@ public struct Options: Sendable, Equatable {
         self.given = Set(given.filter { !$0.value.isNull }.keys)
     }
 
+    /// Checks what the user gave once more, against the options of one of several tasks.
+    ///
+    /// - Throws: `LyceumError.unknownOption` or `LyceumError.badOption`.
+    public func check(against declared: [OptionDeclaration]) throws {
+        _ = try Options(values.filter { given.contains($0.key) }, declared: declared, function: function)
+    }
+
     /// Whether the user gave this option.
     public func isGiven(_ name: String) -> Bool { given.contains(name) }
 

@@ -54,6 +54,21 @@ public struct LabelMap: Sendable, Equatable {
     /// The number of a label; nil if it is not known.
     public func number(of name: String) -> Int? { numbers[name] }
 
+    /// Refuses examples with labels that are not among these.
+    ///
+    /// - Parameter remedy: what to do about it.
+    /// - Throws: `LyceumError.invalid`.
+    func check(_ examples: ExampleSource, remedy: String) throws {
+        for index in 0..<examples.count {
+            let label = try examples.example(at: index).target
+            guard number(of: label) == nil else { continue }
+            throw LyceumError.invalid(
+                "the label '\(label)' of example \(index + 1)",
+                expected: "one of the \(count) that this student knows (\(Self.list(names)))",
+                got: "a new one", remedy: remedy)
+        }
+    }
+
     /// The keys of config.json.
     var json: [String: Value] {
         [

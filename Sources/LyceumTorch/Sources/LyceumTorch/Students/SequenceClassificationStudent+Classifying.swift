@@ -7,6 +7,7 @@ extension SequenceClassificationStudent {
 
     /// Names the class of each text; see `Student.classify`.
     public func classify(_ inputs: [String], options: Options, job: Job) throws -> [Classification] {
+        try options.check(against: Self.classificationOptions)
         let (network, tokenizer, labels) = try ready(to: "classify")
         let positions = network.encoder.maxPositions
         let limit = min(options.optionalInt("max_source_length") ?? maxSourceLength, positions ?? .max)

@@ -6,6 +6,7 @@ extension SequenceClassificationStudent {
     public func train(
         on examples: ExampleSource, validation: ExampleSource?, options: Options, job: Job
     ) throws -> TrainingReport {
+        try options.check(against: Self.trainingOptions(learningRate: 0))
         let settings = try TrainingOptions(options)
         guard examples.count > 0 else {
             throw LyceumError.empty("the training data", remedy: "give at least one text of each label")
@@ -17,7 +18,8 @@ extension SequenceClassificationStudent {
         try Torch.manualSeed(UInt64(bitPattern: Int64(settings.seed)))
         let isNew = try options.bool("new_labels") && checkpoint == nil
         let map = try isNew ? LabelMap(of: examples) : labels ?? LabelMap(of: examples)
-        try check(examples, map)
+        try map.check(
+            examples, remedy: "new_labels = true forgets the old ones; or train a new student on all labels")
         let (network, tokenizer) = try prepare(examples, map, job)
         let limit = min(maxSourceLength, network.encoder.maxPositions ?? .max)
         func encode(_ source: ExampleSource) throws -> LabelledTexts {
@@ -41,19 +43,6 @@ extension SequenceClassificationStudent {
         return try trainer.run()
     }
 
-    /// Refuses labels that this student does not have, before anything is changed.
-    private func check(_ examples: ExampleSource, _ map: LabelMap) throws {
-        for index in 0..<examples.count {
-            let label = try examples.example(at: index).target
-            guard map.number(of: label) == nil else { continue }
-            throw LyceumError.invalid(
-                "the label '\(label)' of example \(index + 1)",
-                expected: "one of the \(map.count) that this student knows (\(LabelMap.list(map.names)))",
-                got: "a new one",
-                remedy: "new_labels = true forgets the old ones; or train a new student on all labels")
-        }
-    }
-
     /// Learns a vocabulary, draws weights and an output layer, as far as they are missing.
     private func prepare(_ examples: ExampleSource, _ map: LabelMap, _ job: Job) throws -> (
         ClassificationNetwork<Encoder>, any Tokenizer
@@ -68,7 +57,7 @@ extension SequenceClassificationStudent {
         }
         let texts = VocabularyTexts(examples, includesTargets: false)
         let made = Result {
-            try Encoder.makeTokenizer(texts, size: configuration.vocabularySize, job: job)
+            try Encoder.makeTokenizer(texts, configuration: configuration, job: job)
         }
         // Texts that could not be read are the cause of whatever the tokenizer says of those that could.
         try texts.rethrow()

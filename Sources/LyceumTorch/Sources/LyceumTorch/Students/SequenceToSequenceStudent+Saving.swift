@@ -23,6 +23,10 @@ extension SequenceToSequenceStudent {
         }
         document["is_encoder_decoder"] = true
         document["torch_dtype"] = "float32"
+        if task == .classify {
+            document["task"] = .string(task.rawValue)
+            document.merge(labels?.json ?? [:]) { _, label in label }
+        }
         // `prefix` is transformers' own key; the length is ours, and transformers keeps what it does not know.
         document["prefix"] = .string(prefix)
         document["max_source_length"] = .integer(maxSourceLength)
@@ -77,6 +81,11 @@ extension SequenceToSequenceStudent {
         self.model = model
         generation = try GenerationConfiguration(
             folder: folder, model: document, defaults: Model.generationDefaults)
+        // transformers writes labels into every config.json; only those of a training of ours mean something.
+        if document["task"]?.string == StudentTask.classify.rawValue {
+            task = .classify
+            labels = try LabelMap(configuration: document, path: path)
+        }
         readPrefix(document)
         let foreign = generation.unsupported.joined(separator: ", ")
         if !foreign.isEmpty {
@@ -103,5 +112,6 @@ extension SequenceToSequenceStudent {
     func restore(_ checkpoint: String) throws {
         let saved = try SequenceToSequenceStudent(folder: checkpoint)
         (configuration, tokenizer, model) = (saved.configuration, saved.tokenizer, saved.model)
+        (task, labels) = (saved.task, saved.labels)
     }
 }

@@ -6,6 +6,7 @@ extension SequenceToSequenceStudent {
     public func train(
         on examples: ExampleSource, validation: ExampleSource?, options: Options, job: Job
     ) throws -> TrainingReport {
+        try options.check(against: Self.trainingOptions(learningRate: 0))
         let settings = try TrainingOptions(options)
         guard examples.count > 0 else {
             throw LyceumError.empty("the training data", remedy: "give at least one pair")
@@ -15,12 +16,17 @@ extension SequenceToSequenceStudent {
         prefix = options.optionalString("source_prefix") ?? prefix
         maxSourceLength = try options.int("max_source_length")
         if let checkpoint { try restore(checkpoint) }
+        let map = try learnLabels(examples)
         let device = try device(options)
         try Torch.manualSeed(UInt64(bitPattern: Int64(settings.seed)))
         let (model, tokenizer) = try prepare(examples, job)
         let positions = model.maxPositions
         let sourceLimit = min(maxSourceLength, positions ?? .max)
         let targetLimit = min(try options.int("max_target_length"), positions ?? .max)
+        if let map {
+            try check(map, tokenizer, limit: targetLimit)
+            labels = map
+        }
         func encode(_ source: ExampleSource) throws -> TokenizedPairs {
             let pairs = try TokenizedPairs(
                 source, tokenizer: tokenizer, prefix: prefix, maxSourceLength: sourceLimit,

@@ -16,6 +16,10 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
     var prefix = ""
     /// To how many tokens inputs were cut in training, and are when it generates.
     var maxSourceLength = 512
+    /// What it was made for.
+    var task = StudentTask.generate
+    /// What it chooses among when it classifies, once a training has learnt that.
+    public internal(set) var labels: LabelMap?
     /// What its checkpoint says about generation.
     var generation = GenerationConfiguration()
     /// What the person should hear when the student first works.
@@ -32,8 +36,8 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
     /// The id under which its architecture is registered.
     public var architecture: String { Model.architecture }
 
-    /// Text to text.
-    public var tasks: [StudentTask] { [.generate] }
+    /// Labels if it was made for them; else text, and labels when it is told which.
+    public var tasks: [StudentTask] { task == .classify ? [.classify] : [.generate, .classify] }
 
     /// Parameters, vocabulary, what it was trained to read.
     public var card: [(name: String, value: String)] {
@@ -44,6 +48,7 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
             ("parameters", "\(ProgressMeter.round(Double(model.parameterCount) / 1e6, digits: 2)) M"),
             ("vocabulary", String(tokenizer.vocabularySize)), ("max_source_length", String(maxSourceLength)),
         ]
+        if let labels { card.append(("labels", "\(labels.count): \(LabelMap.list(labels.names))")) }
         if !prefix.isEmpty { card.append(("source_prefix", prefix)) }
         return card
     }
@@ -62,24 +67,19 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
     ) -> StudentArchitecture {
         StudentArchitecture(
             id: Model.architecture, aliases: aliases, modelTypes: modelTypes, summary: summary,
-            tasks: [.generate],
-            configuration: Model.Configuration.declarations + [DeviceChoice.declaration],
-            trainingOptions: TrainingOptions.declarations(
-                learningRate: learningRate, batchSize: 16, metrics: ValidationTexts.metrics)
-                + ValidationTexts.declarations + textOptions(sourceLength: 512) + [
-                    .integer(
-                        "max_target_length", default: 128, in: 1...65536, unit: "tokens",
-                        "longer targets are cut to this"),
-                    DeviceChoice.moving,
-                ],
+            tasks: [.generate, .classify],
+            configuration: Model.Configuration.declarations + [taskDeclaration, DeviceChoice.declaration],
+            trainingOptions: trainingOptions(learningRate: learningRate),
             generationOptions: DecodingOptions.declarations() + textOptions(sourceLength: nil) + [
                 .integer("batch_size", default: 32, in: 1...65536, unit: "texts", "texts generated at once"),
                 Precision.declaration, DeviceChoice.moving,
             ],
+            classificationOptions: classificationOptions,
             trial: ["vocab_size": 120, "max_source_length": 64].merging(trial) { _, own in own },
             make: { options in
                 let student = SequenceToSequenceStudent(
                     try Model.Configuration(options), device: DeviceChoice(options) ?? .auto)
+                student.task = StudentTask(rawValue: try options.string("task")) ?? .generate
                 student.generation = try GenerationConfiguration(
                     Model.generationDefaults, source: Model.architecture)
                 return student
@@ -87,7 +87,19 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
             load: { try SequenceToSequenceStudent(folder: $0) })
     }
 
-    private static func textOptions(sourceLength: Int?) -> [OptionDeclaration] {
+    /// The options of `student:train`.
+    static func trainingOptions(learningRate: Double) -> [OptionDeclaration] {
+        TrainingOptions.declarations(
+            learningRate: learningRate, batchSize: 16, metrics: ValidationTexts.metrics)
+            + ValidationTexts.declarations + textOptions(sourceLength: 512) + [
+                .integer(
+                    "max_target_length", default: 128, in: 1...65536, unit: "tokens",
+                    "longer targets are cut to this"),
+                DeviceChoice.moving,
+            ]
+    }
+
+    static func textOptions(sourceLength: Int?) -> [OptionDeclaration] {
         let fallback = sourceLength == nil ? "; else as in training" : ""
         return [
             .integer(
