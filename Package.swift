@@ -93,7 +93,7 @@ let package = Package(
         tests("LabTests", ["Lab", grdb]),
         tests("LuaBridgeTests", ["LuaBridge"]),
         tests("PluginToolsTests", ["PluginTools"]),
-        tests("ScriptingTests", ["Scripting", "LuaBridge", "Lab"]),
+        tests("ScriptingTests", ["Scripting", "LuaBridge", "Lab", grdb]),
         tests("ConsoleTests", ["Console"]),
         tests("T5Tests", ["T5", torch, extensionDevice], fixtures: true),
         tests("BARTTests", ["BART", torch, extensionDevice], fixtures: true),

@@ -13,7 +13,8 @@ public final class RunRecorder: Sendable {
     private let onProblem: @Sendable (String) -> Void
     private let state: Mutex<State>
 
-    /// How long a lab that could not be written is left alone, in seconds.
+    /// How long a lab that could not be written is left alone at first, in seconds; each failure doubles it,
+    /// because waiting for another process's lock holds up the run.
     private static let pause = 10.0
 
     private struct State {
@@ -22,6 +23,7 @@ public final class RunRecorder: Sendable {
         var started = Timestamp.now
         var retryAt: ContinuousClock.Instant?
         var problem: String?
+        var failures = 0
         var isOver = false
     }
 
@@ -122,6 +124,7 @@ public final class RunRecorder: Sendable {
                 try commit(&state)
                 state.problem = nil
                 state.retryAt = nil
+                state.failures = 0
                 return nil
             } catch LyceumError.unknownName {
                 // Somebody deleted the run: there is nothing left to record to.
@@ -129,7 +132,8 @@ public final class RunRecorder: Sendable {
                 state.pending = []
                 state.problem = "run \(state.id ?? 0) was deleted"
             } catch {
-                state.retryAt = now + .seconds(Self.pause)
+                state.retryAt = .now + .seconds(Self.pause * Double(1 << min(state.failures, 6)))
+                state.failures += 1
                 let text = "\(error)"
                 if state.problem == text { return nil }
                 state.problem = text

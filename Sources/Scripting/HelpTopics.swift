@@ -42,6 +42,26 @@ extension Scripting {
                 dataset:curate tests what needs no judge: refusals, lengths, duplicates, contamination.
                 """
             },
+            HelpTopic(name: "lab", summary: "what is remembered of runs, and where") {
+                """
+                The lab remembers what was trained, generated and scored: .lyceum in the working folder, or what
+                --lab FOLDER or LYCEUM_LAB names; --no-lab remembers nothing. It is made with the first of them.
+
+                  runs.list { kind = "train", sort = "loss" }    -- a table; runs.list()[1] is a run
+                  runs.get(1)                                    -- one run: how it went, how it scored
+                  runs.compare(1, 2)                             -- what differs, then scores with intervals
+                  run:plot("loss", "eval_loss")                  -- in the terminal; :save("loss.svg")
+                  runs.plot({ 1, 2 }, "eval_loss")               -- over one another
+                  run:history("loss"); run:predictions(); run:note("…"); run:tag("paper")
+                  runs.sql("select * from runs")                 -- read only
+                  runs.report { 1, 2, file = "report.html" }     -- one page for a reader without Lyceum
+
+                student:train records a run; what that student generates or classifies belongs to it. The scores of
+                metrics.rouge, .classification and .latency go to the run that made the predictions, or to run = n.
+                Everything is committed as it comes. A run whose process was killed is listed as abandoned, with all
+                steps it had told. Where the lab cannot be written, one line says why and the work goes on.
+                """
+            },
         ]
     }
 

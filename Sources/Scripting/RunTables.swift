@@ -22,6 +22,7 @@ enum RunText {
         if !value.isFinite { return "–" }
         let isShare = ["rouge", "classification"].contains(evaluation) && !plain.contains(name)
         if isShare { return TextTable.percent(value) }
+        if name.hasPrefix("mean_") { return value.fixed(1) }
         return evaluation == "classification" ? value.fixed(4) : number(value)
     }
 

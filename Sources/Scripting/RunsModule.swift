@@ -11,7 +11,7 @@ extension Scripting {
             summary: "What was trained, generated and scored so far, as the lab remembers it.",
             functions: [
                 list(environment), get(environment), compareRuns(environment), delete(environment),
-                sql(environment), plotRuns(environment), lab(environment),
+                sql(environment), plotRuns(environment), report(environment), lab(environment),
             ])
     }
 

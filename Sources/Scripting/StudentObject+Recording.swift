@@ -10,7 +10,8 @@ extension StudentObject {
     ///   - options: those in force, those that name columns included.
     ///   - fingerprints: of the datasets by role; those that are nil are left out.
     func start(
-        _ kind: RunKind, over data: Dataset, options: Options, data fingerprints: [String: String?]
+        _ kind: RunKind, over data: Dataset, options: Options, data fingerprints: [String: String?],
+        in environment: ScriptEnvironment
     ) -> RunStart {
         var all = origin.merging(options.values) { _, own in own }
         all["architecture"] = .string(student.architecture)
@@ -18,7 +19,15 @@ extension StudentObject {
         return RunStart(
             kind: kind, title: "\(student.architecture) \(kind == .train ? "on" : "over") \(data.name)",
             options: all, seed: options.optionalInt("seed"), data: fingerprints.compactMapValues { $0 },
-            parents: parents)
+            versions: versions(in: environment), parents: parents)
+    }
+
+    /// The version of the plugin that brought the student.
+    private func versions(in environment: ScriptEnvironment) -> [String: String] {
+        let found = environment.plugins.plugins.compactMap(\.manifest).first { manifest in
+            manifest.students.contains { $0.id == architecture.id }
+        }
+        return found.map { ["plugin \($0.id)": $0.version] } ?? [:]
     }
 
     /// Lets the student work through a dataset and records what it wrote: with the run that trained it or, if
@@ -36,7 +45,8 @@ extension StudentObject {
     ) throws -> (answers: [Answer], run: Int?) {
         guard environment.lab.isOn else { return (try work(environment.job(title)), nil) }
         let fingerprint = Dataset.fingerprint(ofTexts: try data.strings(try options.string("input")))
-        let start = start(.generate, over: data, options: options, data: ["input": fingerprint])
+        let start = start(
+            .generate, over: data, options: options, data: ["input": fingerprint], in: environment)
         let recording = run == nil ? Recording(start, in: environment) : nil
         func answer() throws -> ([Answer], Int?) {
             let began = ContinuousClock.now

@@ -110,7 +110,8 @@ final class StudentObject {
                 let recording = Recording(
                     object.start(
                         .train, over: data, options: options.values,
-                        data: ["train": examples.fingerprint, "valid": validation?.fingerprint]),
+                        data: ["train": examples.fingerprint, "valid": validation?.fingerprint],
+                        in: environment),
                     in: environment)
                 // Also a run that was stopped or failed has changed the student.
                 defer { if recording.hasSteps { object.run = recording.run } }

@@ -17,6 +17,12 @@ extension Plot {
         .plot .curve { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
         """
 
+    /// The ground of a picture that stands alone, whatever page shows it.
+    private static let paper = """
+        .plot { background: #ffffff; }
+        @media (prefers-color-scheme: dark) { .plot { background: #14181e; } }
+        """
+
     /// Beyond so many points a curve is drawn by the least and the greatest of each piece.
     private static let mostPoints = 1200
 
@@ -43,7 +49,7 @@ extension Plot {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\"\(size) "
                 + "viewBox=\"0 0 \(Self.short(width)) \(Self.short(total))\" role=\"img\" aria-label=\"\(label)\">"
         ]
-        if isAlone { lines.append("<style>\n\(Self.style)\n</style>") }
+        if isAlone { lines.append("<style>\n\(Self.style)\n\(Self.paper)\n</style>") }
         lines.append(text(8, 18, title, "class=\"title\""))
         for (tick, label) in zip(yTicks, yLabels) {
             lines.append(line(left, down(tick), left + inner, down(tick), "grid"))

@@ -90,20 +90,25 @@ struct Axis {
     /// An axis that holds a range; a range of one number gets room around it.
     init(low: Double, high: Double, isLogarithmic: Bool) {
         self.isLogarithmic = isLogarithmic
+        let most = Double.greatestFiniteMagnitude
         if low < high {
             (self.low, self.high) = (low, high)
         } else if isLogarithmic {
-            (self.low, self.high) = (low / 2, low * 2)
+            (self.low, self.high) = (max(low / 2, .leastNonzeroMagnitude), min(high * 2, most))
         } else {
             let room = low == 0 ? 1 : abs(low) / 10
-            (self.low, self.high) = (low - room, low + room)
+            (self.low, self.high) = (max(low - room, -most), min(high + room, most))
         }
     }
 
     /// Where a number is: 0 at the beginning, 1 at the end.
     func position(_ value: Double) -> Double {
-        isLogarithmic
-            ? (log10(value) - log10(low)) / (log10(high) - log10(low)) : (value - low) / (high - low)
+        // Halves, because the distance between the greatest numbers is none.
+        let share =
+            isLogarithmic
+            ? (log10(value) - log10(low)) / (log10(high) - log10(low))
+            : (value / 2 - low / 2) / (high / 2 - low / 2)
+        return share.isFinite ? share : 0.5
     }
 
     /// Round numbers within the axis, about as many as asked for, never none.

@@ -651,6 +651,17 @@ function runs.sql(query, value, ...) end
 ---@return plot # a plot, which the prompt draws; plot:save("loss.svg") writes it
 function runs.plot(runs, figure, options, ...) end
 
+---@class runs.report.runs
+---@field file? string where the page is written (default report.html)
+---@field title? string its heading; else the numbers of the runs
+---@field samples? integer rows to show side by side (default 6)
+---@field seed? integer decides which rows, and the trials of the tests (default 0)
+
+---Writes one HTML page about runs: options, curves, scores with intervals and paired tests, time and cost, samples side by side. It needs no network and runs no script.
+---@param runs runs.report.runs the runs or their numbers as a list, and options: { 1, 2, file = "report.html" }
+---@return any # the path of the page
+function runs.report(runs) end
+
 ---Where the lab is.
 ---@return any # its folder (made when something is first recorded), or nil with --no-lab
 function runs.lab() end

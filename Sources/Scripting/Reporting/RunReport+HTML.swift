@@ -1,0 +1,202 @@
+import Evaluation
+import Lab
+import LyceumKit
+
+// The page is written as text that has no way out: everything that is not written here goes through
+// `Markup.escape`. It loads nothing and runs nothing.
+extension RunReport {
+    /// The page, complete in one file.
+    ///
+    /// - Parameter moment: when it is written.
+    func html(at moment: Timestamp) -> String {
+        let sections = [
+            section("Runs", overview), section("Options", options), section("Curves", plots),
+            section("Scores", scores), section("Time and cost", cost), section("Samples", sampleCards),
+        ]
+        return """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+            <title>\(Markup.escape(title))</title>
+            <style>
+            \(Self.pageStyle)
+            \(Plot.style)
+            </style>
+            </head>
+            <body>
+            <header>
+            <h1>\(Markup.escape(title))</h1>
+            <p>\(runs.count == 1 ? "1 run" : "\(runs.count) runs"), written \(Markup.escape(moment.localText)) by Lyceum</p>
+            </header>
+            <main>
+            \(sections.joined(separator: "\n"))
+            </main>
+            </body>
+            </html>
+
+            """
+    }
+
+    private func section(_ title: String, _ body: String) -> String {
+        body.isEmpty ? "" : "<section>\n<h2>\(title)</h2>\n\(body)\n</section>"
+    }
+
+    /// A table; the first column and the first row are headings. Cells are markup.
+    static func table(_ rows: [[String]], class name: String = "") -> String {
+        guard let head = rows.first else { return "" }
+        let header = head.map { "<th scope=\"col\">\($0)</th>" }.joined()
+        let body = rows.dropFirst().map { row in
+            "<tr>"
+                + row.enumerated().map {
+                    $0.offset == 0 ? "<th scope=\"row\">\($0.element)</th>" : "<td>\($0.element)</td>"
+                }
+                .joined() + "</tr>"
+        }
+        return
+            "<div class=\"scroll\"><table\(name.isEmpty ? "" : " class=\"\(name)\"")><thead><tr>\(header)</tr></thead>\n<tbody>"
+            + body.joined(separator: "\n") + "</tbody></table></div>"
+    }
+
+    private var runHeads: [String] { runs.map { "run \($0.id)" } }
+
+    private var overview: String {
+        func row(_ name: String, _ value: (RunRecord) -> String) -> [String]? {
+            let cells = runs.map { Markup.escape(value($0)) }
+            return cells.allSatisfy(\.isEmpty) ? nil : [name] + cells
+        }
+        let rows = [
+            row("title") { $0.title }, row("state") { $0.state.rawValue },
+            row("problem") { $0.problem ?? "" },
+            row("started") { $0.started.localText }, row("machine") { $0.host },
+            row("commit") { String(($0.commit ?? "").prefix(12)) },
+            row("tags") { $0.tags.joined(separator: ", ") }, row("note") { $0.note },
+        ].compactMap { $0 }
+        return Self.table([[""] + runHeads] + rows, class: "text")
+    }
+
+    private var options: String {
+        func rows(_ settings: [RunComparison.Setting]) -> [[String]] {
+            settings.map { setting in
+                [Markup.escape(setting.name)]
+                    + setting.values.map { Markup.escape(RunText.setting($0, named: setting.name)) }
+            }
+        }
+        var parts: [String] = []
+        if !comparison.differing.isEmpty {
+            parts.append(Self.table([["differs"] + runHeads] + rows(comparison.differing), class: "text"))
+        }
+        if !comparison.common.isEmpty {
+            let common = rows(comparison.common).map { Array($0.prefix(2)) }
+            let title =
+                runs.count == 1 ? "\(common.count) options" : "\(common.count) that are the same in all"
+            parts.append(
+                "<details><summary>\(title)</summary>\n"
+                    + Self.table([["option", "value"]] + common, class: "text") + "</details>")
+        }
+        return parts.joined(separator: "\n")
+    }
+
+    private var plots: String {
+        let names = Set(curves.flatMap(\.keys))
+        let shown =
+            ["loss", "eval_loss"].filter(names.contains)
+            + names.filter { $0.hasPrefix("eval_") && $0 != "eval_loss" }.sorted()
+        let pictures = shown.compactMap { name -> String? in
+            let series = zip(runs, curves).compactMap { run, curves -> Plot.Series? in
+                guard let points = curves[name] else { return nil }
+                return Plot.Series(
+                    name: "run \(run.id)", points: points.map { (Double($0.step), $0.value) })
+            }
+            guard let plot = try? Plot(title: name, series: series) else { return nil }
+            return "<figure>\(plot.svg(width: 480, height: 230, isAlone: false))</figure>"
+        }
+        return pictures.isEmpty ? "" : "<div class=\"plots\">\n\(pictures.joined(separator: "\n"))</div>"
+    }
+
+    private var scores: String {
+        zip(comparison.scoreGroups, tests).filter { $0.0.evaluation != "latency" }.map { group, tests in
+            let rows = group.figures.map { figure in
+                [Markup.escape(RunText.title(figure.name))]
+                    + figure.values.map { $0.map { Self.score($0, in: figure.evaluation) } ?? "–" }
+            }
+            var parts = [
+                "<h3>\(Markup.escape(group.evaluation))</h3>", Self.table([[""] + runHeads] + rows),
+            ]
+            if !tests.isEmpty { parts += [significance(tests, in: group.evaluation)] }
+            if !group.explanation.isEmpty { parts.append("<p>\(Markup.escape(group.explanation))</p>") }
+            let signatures = Set(
+                runs.flatMap(\.evaluations).filter { $0.name == group.evaluation && $0.data == group.data }
+                    .map(\.signature)
+            ).filter { !$0.isEmpty }.sorted()
+            parts += signatures.map { "<p class=\"signature\">\(Markup.escape($0))</p>" }
+            return parts.joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
+    /// A score with its interval in small print.
+    private static func score(_ score: RunScore, in evaluation: String) -> String {
+        let value = RunText.value(score.value, of: score.name, in: evaluation)
+        guard let low = score.low, let high = score.high else { return value }
+        return "\(value) <small>\(RunText.value(low, of: score.name, in: evaluation)) – "
+            + "\(RunText.value(high, of: score.name, in: evaluation))</small>"
+    }
+
+    private func significance(_ tests: [Test], in evaluation: String) -> String {
+        let rows = tests.map { test in
+            func shown(_ value: Double) -> String { RunText.value(value, of: test.name, in: evaluation) }
+            let difference = test.difference
+            return [
+                Markup.escape(RunText.title(test.name)),
+                "run \(runs[test.first].id) − run \(runs[test.second].id)", shown(difference.difference),
+                "\(shown(difference.interval.lowerBound)) – \(shown(difference.interval.upperBound))",
+                difference.bootstrapP.fixed(4), test.correctedP.fixed(4),
+            ]
+        }
+        let correction = runs.count > 2 ? ", corrected by Holm" : ""
+        return "<h4>Is the difference real?</h4>\n"
+            + Self.table(
+                [
+                    [
+                        "", "of", "difference", "95 % interval", "p (bootstrap)",
+                        "p (randomisation\(correction))",
+                    ]
+                ]
+                    + rows)
+            + "<p>Paired tests on the same rows, \(Self.resamples) trials each, two-sided.</p>"
+    }
+
+    private var cost: String {
+        func newest(_ run: RunRecord, _ name: String) -> String {
+            run.evaluations.last { $0.name == "latency" }?.scores.first { $0.name == name }.map {
+                RunText.number($0.value)
+            } ?? ""
+        }
+        func row(_ name: String, _ cells: [String]) -> [String]? {
+            cells.allSatisfy(\.isEmpty) ? nil : [name] + cells.map { $0.isEmpty ? "–" : Markup.escape($0) }
+        }
+        let rows = [
+            row("time", runs.map { $0.seconds.map(RunText.time) ?? "" }),
+            row("steps", runs.map { $0.steps.map(String.init) ?? "" }),
+            row("tokens trained on", runs.map { $0.metrics["tokens"].map { $0.value.fixed(0) } ?? "" }),
+            row("teacher's replies", spendings.map { $0.map { String($0.replies) } ?? "" }),
+            row(
+                "teacher's tokens, in + out",
+                spendings.map { $0.map { "\($0.promptTokens) + \($0.completionTokens)" } ?? "" }),
+            row("teacher's price, USD", spendings.map { $0.map(Self.price) ?? "" }),
+            row("one answer: median, ms", runs.map { newest($0, "p50") }),
+            row("one answer: 95 % within, ms", runs.map { newest($0, "p95") }),
+            row("answers a second", runs.map { newest($0, "per_second") }),
+        ].compactMap { $0 }
+        return rows.isEmpty ? "" : Self.table([[""] + runHeads] + rows)
+    }
+
+    /// An unknown price is never 0.
+    private static func price(_ spending: Spending) -> String {
+        guard let cost = spending.cost else { return "unknown" }
+        return cost.fixed(4) + (spending.unpriced > 0 ? " + \(spending.unpriced) unpriced" : "")
+    }
+}

@@ -1,0 +1,131 @@
+import Evaluation
+import Lab
+import LyceumKit
+
+/// What a page about runs says; `html` writes it.
+struct RunReport {
+    /// How two runs differ in a score of the same rows.
+    struct Test {
+        /// The score.
+        let name: String
+        /// The places of the runs; the difference is the first's less the second's.
+        let first: Int
+        /// See `first`.
+        let second: Int
+        /// What the paired tests found.
+        let difference: PairedDifference
+        /// The p value of approximate randomisation, corrected by Holm for all pairs of runs.
+        let correctedP: Double
+    }
+
+    /// One row that was answered by several runs.
+    struct Sample {
+        /// The dataset's row, counted from 0.
+        let row: Int
+        /// What was read; nil if it was not kept.
+        let input: String?
+        /// What humans wrote.
+        let references: [String]
+        /// What each run wrote; nil for a run that was not scored on this row.
+        let predictions: [EvaluatedPair?]
+    }
+
+    /// The heading.
+    let title: String
+    /// The settings and scores.
+    let comparison: RunComparison
+    /// Each run's curves by name.
+    let curves: [[String: [TrainingReport.Point]]]
+    /// What each run's teachers cost; nil where none was asked.
+    let spendings: [Spending?]
+    /// The tests of each group of scores, in the order of `comparison.scoreGroups`.
+    let tests: [[Test]]
+    /// Rows side by side.
+    let samples: [Sample]
+    /// How many rows there are to draw samples from.
+    let sampledRows: Int
+
+    /// Runs, in the order of the columns.
+    var runs: [RunRecord] { comparison.runs }
+
+    /// Trials of either test.
+    static let resamples = 1000
+
+    /// Reads all that the page needs.
+    ///
+    /// - Parameters:
+    ///   - numbers: of the runs.
+    ///   - sampleCount: rows to show side by side.
+    ///   - seed: decides which, and the trials of the tests.
+    ///   - job: cancellation.
+    /// - Throws: `LyceumError.unknownName` if there is no such run, `LyceumError.cancelled`.
+    init(_ numbers: [Int], of lab: LabStore, title: String, sampleCount: Int, seed: Int, job: Job) throws {
+        self.title = title
+        comparison = try lab.compare(numbers)
+        curves = try numbers.map { try lab.history(of: $0) }
+        spendings = try numbers.map { try lab.spending(ofRun: $0) }
+        var tests: [[Test]] = []
+        var samples: (drawn: [Sample], of: Int) = ([], 0)
+        for group in comparison.scoreGroups {
+            let pairs = try numbers.map {
+                try lab.pairs(of: $0, evaluation: group.evaluation, data: group.data)
+            }
+            tests.append(try Self.tests(group, pairs, seed: seed, job: job))
+            // The first scores with rows are those of the samples.
+            if samples.drawn.isEmpty {
+                samples = Self.draw(sampleCount, of: pairs, seed: seed)
+            }
+        }
+        self.tests = tests
+        self.samples = samples.drawn
+        sampledRows = samples.of
+    }
+
+    private static func tests(
+        _ group: RunComparison.ScoreGroup, _ pairs: [[EvaluatedPair]], seed: Int, job: Job
+    ) throws -> [Test] {
+        var tests: [Test] = []
+        for figure in group.figures where figure.isFair {
+            var found: [(first: Int, second: Int, difference: PairedDifference)] = []
+            let columns = pairs.map { rows in rows.compactMap { $0.figures[figure.name] } }
+            for a in columns.indices {
+                for b in columns.indices where b > a {
+                    let (first, second) = (columns[a], columns[b])
+                    guard !first.isEmpty, first.count == second.count, first.count == pairs[a].count,
+                        second.count == pairs[b].count
+                    else { continue }
+                    let difference = try PairedTest.compare(
+                        first, second, resamples: resamples, seed: seed, job: job)
+                    found.append((a, b, difference))
+                }
+            }
+            let corrected = PairedTest.holm(found.map(\.difference.randomizationP))
+            tests += zip(found, corrected).map { test, p in
+                Test(
+                    name: figure.name, first: test.first, second: test.second, difference: test.difference,
+                    correctedP: p)
+            }
+        }
+        return tests
+    }
+
+    /// Draws rows by chance among those whose inputs were kept, or among all if none was.
+    private static func draw(_ count: Int, of pairs: [[EvaluatedPair]], seed: Int) -> (
+        drawn: [Sample], of: Int
+    ) {
+        let rowCount = pairs.map(\.count).max() ?? 0
+        let all = (0..<rowCount).filter { row in pairs.contains { row < $0.count } }
+        let withInput = all.filter { row in pairs.contains { row < $0.count && $0[row].input != nil } }
+        let candidates = withInput.isEmpty ? all : withInput
+        var generator = SeededGenerator(seed: seed)
+        let chosen = generator.permutation(candidates.count).prefix(max(count, 0)).map { candidates[$0] }
+        let samples = chosen.sorted().map { row in
+            let answers = pairs.map { row < $0.count ? $0[row] : nil }
+            let known = answers.compactMap { $0 }
+            return Sample(
+                row: row, input: known.compactMap(\.input).first, references: known.first?.references ?? [],
+                predictions: answers)
+        }
+        return (samples, rowCount)
+    }
+}
