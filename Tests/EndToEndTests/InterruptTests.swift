@@ -72,7 +72,7 @@ import Testing
             try terminal.expect("\nbegun")
             wait(0.5)
             terminal.type("\u{03}")
-            try terminal.expect("of 60 replies are kept")
+            try terminal.expect("of 60 replies came and are kept")
             try terminal.expect("> ")
             terminal.type("#ask()\r")
             try terminal.expect("of 60 replies reused")
