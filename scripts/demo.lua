@@ -1,18 +1,18 @@
 -- The reference experiment in small: does a student trained on text that a teacher wrote come close to the same
 -- student trained on human text? (Ding et al. 2024, doi 10.5281/zenodo.10841043)
 --
---   scripts/demo [--teacher retrieval|openai] [--model NAME] [--budget USD] [--steps N] [--seed N]
+--   scripts/demo [--student t5|lstm] [--teacher retrieval|openai] [--model NAME] [--budget USD] [--steps N] [--seed N]
 --
 -- Data: package descriptions of the archive; the long description is the document, the one-line synopsis the
 -- summary. Gold, background and test share no source package, so no near-copy stands on two sides.
 
 -- Arguments ---------------------------------------------------------------------------------------------------
-local options = { teacher = "retrieval", model = "gpt-4o-mini", budget = "2", steps = "1500", seed = "13" }
+local options = { student = "t5", teacher = "retrieval", model = "gpt-4o-mini", budget = "2", steps = "1500", seed = "13" }
 local corpus_path, i = arg[1], 2
 while arg[i] do
     local name = arg[i]:match("^%-%-(%a+)$")
     if not (name and options[name] and arg[i + 1]) then
-        error("demo: cannot understand '" .. arg[i] .. "'; the options are --teacher, --model, --budget, --steps, --seed", 0)
+        error("demo: cannot understand '" .. arg[i] .. "'; the options are --student, --teacher, --model, --budget, --steps, --seed", 0)
     end
     options[name] = arg[i + 1]
     i = i + 2
@@ -23,6 +23,25 @@ end
 -- Wall-clock seconds; os.time has whole seconds only and os.clock counts every core.
 local now = metrics.clock
 local seed, steps = math.tointeger(number("seed")), math.tointeger(number("steps"))
+
+-- What is trained, and how.
+local recipes = {
+    t5 = {
+        name = "T5", about = "a T5 of 1 million parameters",
+        new = { d_model = 128, d_ff = 256, d_kv = 32, num_heads = 4, num_layers = 2, vocab_size = 4000, dropout_rate = 0 },
+        -- T5's own optimizer: its steps are relative to the weights, whose sizes differ a hundredfold in a T5.
+        train = { optim = "adafactor", scale_parameter = true, learning_rate = 3e-2, max_source_length = 48 },
+        generate = { no_repeat_ngram_size = 2 },
+    },
+    lstm = {
+        name = "LSTM", about = "a pointer-generator, which can copy words from the text",
+        new = { vocab_size = 10000 },
+        train = { learning_rate = 2e-3, max_source_length = 64 },
+        generate = {},
+    },
+}
+local recipe = recipes[options.student]
+    or error("demo: --student is 't5' or 'lstm', got '" .. options.student .. "'", 0)
 
 -- Data --------------------------------------------------------------------------------------------------------
 local corpus = data.load(corpus_path)
@@ -52,17 +71,18 @@ end
 local pseudo = gpt:generate(gold, { prompt = write, output = "document" })
 
 -- Students ----------------------------------------------------------------------------------------------------
+-- The first table and what the second one adds to it.
+local function with(base, more)
+    for name, value in pairs(more) do base[name] = value end
+    return base
+end
 local function train(pairs, max_steps)
-    local t5 = student.new("t5", {
-        d_model = 128, d_ff = 256, d_kv = 32, num_heads = 4, num_layers = 2, vocab_size = 4000, dropout_rate = 0,
-    })
-    local run = t5:train(pairs, {
-        input = "document", target = "summary", max_steps = max_steps, batch_size = 64, seed = seed,
-        -- T5's own optimizer: its steps are relative to the weights, whose sizes differ a hundredfold in a T5.
-        optim = "adafactor", scale_parameter = true, learning_rate = 3e-2, warmup_steps = 100,
-        max_source_length = 48, max_target_length = 20,
-    })
-    return t5, run
+    local s = student.new(options.student, recipe.new)
+    local run = s:train(pairs, with({
+        input = "document", target = "summary", max_steps = max_steps, batch_size = 64, seed = seed, warmup_steps = 100,
+        max_target_length = 20,
+    }, recipe.train))
+    return s, run
 end
 
 -- Evaluation --------------------------------------------------------------------------------------------------
@@ -73,10 +93,10 @@ local function evaluate(name, out, seconds)
         score = metrics.rouge(out, { prediction = "prediction", reference = "summary", stemmer = true, seed = seed }),
     }
 end
-local function evaluate_student(name, t5)
+local function evaluate_student(what, s)
     local start = now()
-    local out = t5:generate(test, { input = "document", max_new_tokens = 20, num_beams = 4, no_repeat_ngram_size = 2 })
-    evaluate(name, out, now() - start)
+    local out = s:generate(test, with({ input = "document", max_new_tokens = 20, num_beams = 4 }, recipe.generate))
+    evaluate(recipe.name .. ", " .. what, out, now() - start)
     return out
 end
 
@@ -85,11 +105,11 @@ local start = now()
 local zero_shot = gpt:generate(test, { prompt = ask, output = "prediction" })
 evaluate("teacher, zero-shot: " .. gpt.name, zero_shot, now() - start)
 
-evaluate_student("T5, untrained", (train(gold, 0)))
+evaluate_student("untrained", (train(gold, 0)))
 local on_gold, gold_run = train(gold, steps)
-local gold_out = evaluate_student("T5, trained on gold", on_gold)
+local gold_out = evaluate_student("trained on gold", on_gold)
 local on_pseudo, pseudo_run = train(pseudo, steps)
-local pseudo_out = evaluate_student("T5, trained on generated", on_pseudo)
+local pseudo_out = evaluate_student("trained on generated", on_pseudo)
 
 -- The table ---------------------------------------------------------------------------------------------------
 local function cell(measure)
@@ -104,7 +124,8 @@ for _, row in ipairs(rows) do
 end
 print()
 print(rows[1].score.signature)
-print(("ROUGE F-measure × 100 on %d held-out texts; each student is a T5 of 1 million parameters, trained from scratch for %d steps of 64 pairs."):format(#test, steps))
+print(("ROUGE F-measure × 100 on %d held-out texts; each student is %s, trained from scratch for %d steps of 64 pairs."):format(
+    #test, recipe.about, steps))
 print(("gold: %d human pairs, %.0f s of training; generated: %d pairs written by '%s', %.0f s."):format(
     #gold, gold_run.seconds, #pseudo, gpt.name, pseudo_run.seconds))
 local by_gold, by_pseudo = rows[4].score.rouge1.fmeasure, rows[5].score.rouge1.fmeasure
