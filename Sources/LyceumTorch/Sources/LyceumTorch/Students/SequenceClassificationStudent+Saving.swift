@@ -36,24 +36,8 @@ extension SequenceClassificationStudent {
     ///
     /// - Throws: `LyceumError.file` if something is missing, damaged or does not fit together.
     public convenience init(folder: String) throws {
-        let path = Files.join(folder, CheckpointFiles.configuration)
-        guard let document = try JSON.decode(Files.read(path), name: path).object else {
-            throw LyceumError.file(
-                path: path, line: nil, problem: "no JSON object", remedy: "check the folder")
-        }
-        let declared = Encoder.Configuration.declarations
-        let known = Set(declared.map(\.name))
-        let options = try Options(
-            document.filter { known.contains($0.key) }, declared: declared, function: path)
-        self.init(try Encoder.Configuration(options))
-        let tokenizer = try Encoder.loadTokenizer(folder)
-        guard tokenizer.vocabularySize <= configuration.vocabularySize else {
-            throw LyceumError.file(
-                path: path, line: nil,
-                problem: "vocab_size is \(configuration.vocabularySize), the tokenizer beside it has "
-                    + "\(tokenizer.vocabularySize) pieces",
-                remedy: "take config.json and tokenizer from the same checkpoint")
-        }
+        let (path, document, configuration, tokenizer) = try Encoder.describe(folder: folder)
+        self.init(configuration)
         let weights = try Checkpoint.open(folder)
         let network = try Self.network(configuration, weights)
         if let rows = weights.shape(of: "classifier.weight")?.first, rows > 0 {

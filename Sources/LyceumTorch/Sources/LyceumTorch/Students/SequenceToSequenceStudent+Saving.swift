@@ -46,24 +46,8 @@ extension SequenceToSequenceStudent {
     ///
     /// - Throws: `LyceumError.file` if something is missing, damaged or does not fit together.
     public convenience init(folder: String) throws {
-        let path = Files.join(folder, CheckpointFiles.configuration)
-        guard let document = try JSON.decode(Files.read(path), name: path).object else {
-            throw LyceumError.file(
-                path: path, line: nil, problem: "no JSON object", remedy: "check the folder")
-        }
-        let declared = Model.Configuration.declarations
-        let known = Set(declared.map(\.name))
-        let options = try Options(
-            document.filter { known.contains($0.key) }, declared: declared, function: path)
-        self.init(try Model.Configuration(options))
-        let tokenizer = try Model.loadTokenizer(folder)
-        guard tokenizer.vocabularySize <= configuration.vocabularySize else {
-            throw LyceumError.file(
-                path: path, line: nil,
-                problem: "vocab_size is \(configuration.vocabularySize), the tokenizer beside it has "
-                    + "\(tokenizer.vocabularySize) pieces",
-                remedy: "take config.json and tokenizer from the same checkpoint")
-        }
+        let (path, document, configuration, tokenizer) = try Model.describe(folder: folder)
+        self.init(configuration)
         let weights = try Checkpoint.open(folder)
         let model = try Initializer.withoutDrawing { try Model(configuration) }
         // Ids above the vocabulary are words to copy: no other row may lie there.

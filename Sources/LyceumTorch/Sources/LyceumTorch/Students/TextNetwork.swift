@@ -77,6 +77,34 @@ extension TextNetwork {
         try SentencePieceTokenizer.train(on: texts, vocabularySize: size, limit: .atMost, job: job)
     }
 
+    /// What a checkpoint folder says of the network: its config.json, by its path and its content, and its tokenizer.
+    ///
+    /// - Throws: `LyceumError.file` if they are missing, damaged or do not fit together, `LyceumError.badOption` for
+    ///   a shape that cannot be.
+    static func describe(folder: String) throws -> (
+        path: String, document: [String: Value], configuration: Configuration, tokenizer: any Tokenizer
+    ) {
+        let path = Files.join(folder, CheckpointFiles.configuration)
+        guard let document = try JSON.decode(Files.read(path), name: path).object else {
+            throw LyceumError.file(
+                path: path, line: nil, problem: "no JSON object", remedy: "check the folder")
+        }
+        let declared = Configuration.declarations
+        let known = Set(declared.map(\.name))
+        let options = try Options(
+            document.filter { known.contains($0.key) }, declared: declared, function: path)
+        let configuration = try Configuration(options)
+        let tokenizer = try loadTokenizer(folder)
+        guard tokenizer.vocabularySize <= configuration.vocabularySize else {
+            throw LyceumError.file(
+                path: path, line: nil,
+                problem: "vocab_size is \(configuration.vocabularySize), the tokenizer beside it has "
+                    + "\(tokenizer.vocabularySize) pieces",
+                remedy: "take config.json and tokenizer from the same checkpoint")
+        }
+        return (path, document, configuration, tokenizer)
+    }
+
     /// Reads whichever tokenizer the folder holds.
     public static func loadTokenizer(_ folder: String) throws -> any Tokenizer {
         try TokenizerLoader.load(folder: folder)
