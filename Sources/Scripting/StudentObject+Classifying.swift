@@ -37,6 +37,7 @@ extension StudentObject {
             furtherOptions: { ($0.receiver as? StudentObject)?.architecture.classificationOptions ?? [] },
             body: { call in
                 let object = try call.receiver(StudentObject.self)
+                try object.require(.classify, in: environment)
                 let options = try call.options(2, adding: object.architecture.classificationOptions)
                 let own = try options.values.only(object.architecture.classificationOptions)
                 let title = "classifying with \(object.student.architecture)"

@@ -18,12 +18,16 @@ extension StudentObject {
             returns:
                 "the dataset plus the column; for a list, a list of texts. With num_return_sequences above 1 "
                 + "also a column with \"_all\" behind its name that holds lists of texts; for a list, lists of texts",
-            errors: ["a student that has not been trained", "a missing column"],
+            errors: [
+                "a student that does not generate (the message says who does)",
+                "a student that has not been trained", "a missing column",
+            ],
             example: Scripting.exampleStudent
                 + "local out = t5:generate(gold, { input = \"document\", max_new_tokens = 4 })\nassert(out[1].prediction)",
             furtherOptions: { ($0.receiver as? StudentObject)?.architecture.generationOptions ?? [] },
             body: { call in
                 let object = try call.receiver(StudentObject.self)
+                try object.require(.generate, in: environment)
                 let options = try call.options(2, adding: object.architecture.generationOptions)
                 let own = try options.values.only(object.architecture.generationOptions)
                 let title = "generating with \(object.student.architecture)"

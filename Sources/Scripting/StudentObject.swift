@@ -52,6 +52,7 @@ final class StudentObject {
                     let object = try call.receiver(StudentObject.self)
                     let text = try call.string(1)
                     let writes = object.student.tasks.contains(.generate)
+                    if !writes { try object.require(.classify, in: environment) }
                     let options = try call.options(
                         2,
                         declared: writes
