@@ -33,14 +33,22 @@ enum PythonCharacter {
 
     /// The scalar in lower case, and the flags.
     private static func makeEntry(_ value: UInt32) -> UInt32 {
+        switch value {
+        // Ideographs and Hangul syllables, half of all: letters without case.
+        case 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xAC00...0xD7A3: return value | wordFlag
+        default: break
+        }
         guard let scalar = Unicode.Scalar(value) else { return value }
         let properties = scalar.properties
         var entry = value
-        let lower = properties.lowercaseMapping.unicodeScalars
-        if value == capitalSigma || lower.count != 1 {
-            entry |= specialFlag
-        } else if let first = lower.first {
-            entry = first.value
+        // Most have no case: asking first saves them a string each.
+        if properties.changesWhenLowercased {
+            let lower = properties.lowercaseMapping.unicodeScalars
+            if value == capitalSigma || lower.count != 1 {
+                entry |= specialFlag
+            } else if let first = lower.first {
+                entry = first.value
+            }
         }
         let isLetter: Bool
         switch properties.generalCategory {

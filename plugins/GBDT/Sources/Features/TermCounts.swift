@@ -32,11 +32,15 @@ struct TermCounts: Sendable {
             var text = AnalyzedText()
             var numbers: [UInt32] = []
             var tallies: [Tally] = []
+            var row: [Cell] = []
             counts.ends.reserveCapacity(piece.count)
+            let size = piece.reduce(0) { $0 + texts[$1].utf8.count + 1 }
+            var done = 0
             for i in piece {
                 if i & 63 == 0 { try job.checkCancelled() }
                 try analyzer.analyze(texts[i], into: &text)
-                counts.add(text, &numbers, &tallies)
+                done += texts[i].utf8.count + 1
+                counts.add(text, &numbers, &tallies, &row, share: Double(done) / Double(size))
             }
             counts.documents = tallies.map(\.documents)
             return counts
@@ -47,11 +51,19 @@ struct TermCounts: Sendable {
     private struct Tally {
         /// Texts that hold it.
         var documents: UInt32 = 0
-        /// How often the current text does.
-        var current: UInt32 = 0
+        /// Its place in the row of the last text that held it: of the current text, if it stands there.
+        var place: UInt32 = 0
     }
 
-    private mutating func add(_ text: AnalyzedText, _ numbers: inout [UInt32], _ tallies: inout [Tally]) {
+    /// Counts a text.
+    ///
+    /// - Parameters:
+    ///   - row: is written over, as are `numbers`.
+    ///   - share: which part of all bytes are done with this text, 0…1.
+    private mutating func add(
+        _ text: AnalyzedText, _ numbers: inout [UInt32], _ tallies: inout [Tally], _ row: inout [Cell],
+        share: Double
+    ) {
         text.bytes.withUnsafeBufferPointer { buffer in
             guard let bytes = buffer.baseAddress else { return }
             table.insert(text.terms, in: bytes, &numbers)
@@ -59,54 +71,105 @@ struct TermCounts: Sendable {
         if tallies.count < table.count {
             tallies.append(contentsOf: repeatElement(Tally(), count: table.count - tallies.count))
         }
-        let first = cells.count
-        tallies.withUnsafeMutableBufferPointer { tallies in
-            for number in numbers {
-                let i = Int(number)
-                tallies[i].current &+= 1
-                if tallies[i].current == 1 { cells.append(Cell(number: number, count: 0)) }
-            }
-            cells.withUnsafeMutableBufferPointer { cells in
-                for place in first..<cells.count {
-                    let i = Int(cells[place].number)
-                    cells[place].count = tallies[i].current
-                    tallies[i] = Tally(documents: tallies[i].documents &+ 1)
+        if row.count < numbers.count {
+            let more = numbers.count - row.count
+            row.append(contentsOf: repeatElement(Cell(number: 0, count: 0), count: more))
+        }
+        let count = tallies.withUnsafeMutableBufferPointer { tallies in
+            row.withUnsafeMutableBufferPointer { row in
+                var count = 0
+                for number in numbers {
+                    let place = Int(tallies[Int(number)].place)
+                    if place < count, row[place].number == number {
+                        row[place].count &+= 1
+                    } else {
+                        row[count] = Cell(number: number, count: 1)
+                        tallies[Int(number)].place = UInt32(truncatingIfNeeded: count)
+                        tallies[Int(number)].documents &+= 1
+                        count += 1
+                    }
                 }
+                return count
             }
         }
+        makeRoom(for: count, share: share)
+        row.withUnsafeBufferPointer { cells.append(contentsOf: UnsafeBufferPointer(rebasing: $0[..<count])) }
         ends.append(cells.count)
+    }
+
+    /// Makes room for as many cells as all texts will have if the rest is like what is done: doubling would touch,
+    /// and copy, twice the memory.
+    private mutating func makeRoom(for more: Int, share: Double) {
+        let needed = cells.count + more
+        guard needed > cells.capacity else { return }
+        // Of the first texts nothing can be concluded yet.
+        let first = 1 << 14
+        let expected = cells.count < first / 2 ? Double(first) : Double(needed) / share * 1.0625
+        cells.reserveCapacity(max(needed, Int(expected)))
     }
 }
 
 extension Array where Element == TermCounts.Cell {
-    /// Sorts by number: counting sort, byte after byte, which beats comparing from a few dozen cells on.
+    /// Sorts by number: counting sort, digit after digit, which beats comparing from a few dozen cells on.
     ///
     /// - Parameters:
     ///   - numbers: more than any number.
     ///   - spare: is written over.
     mutating func sortByNumber(below numbers: Int, spare: inout [Element]) {
         if count < 48 { return sortByInsertion() }
-        var bits = 0
+        var bits = 1
         while numbers > 1 << bits { bits += 1 }
-        spare.removeAll(keepingCapacity: true)
-        spare.append(contentsOf: self)
-        for shift in stride(from: UInt32(0), to: UInt32(bits), by: 8) {
-            withUnsafeBufferPointer { source in
-                spare.withUnsafeMutableBufferPointer { target in
-                    withUnsafeTemporaryAllocation(of: Int.self, capacity: 257) { places in
-                        places.initialize(repeating: 0)
-                        for cell in source { places[Int(cell.number >> shift & 0xFF) + 1] += 1 }
-                        for digit in 1..<256 { places[digit] += places[digit - 1] }
-                        for cell in source {
-                            let digit = Int(cell.number >> shift & 0xFF)
-                            target[places[digit]] = cell
-                            places[digit] += 1
-                        }
+        // As few passes as possible: each of up to 2,048 buckets, which the first-level cache holds.
+        let passes = (bits + 10) / 11
+        let width = (bits + passes - 1) / passes
+        if spare.count < count {
+            spare.append(contentsOf: repeatElement(Element(number: 0, count: 0), count: count - spare.count))
+        } else {
+            spare.removeLast(spare.count - count)
+        }
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 1 << width) { places in
+            for pass in 0..<passes {
+                withUnsafeBufferPointer { source in
+                    spare.withUnsafeMutableBufferPointer { target in
+                        Self.sort(source, to: target, by: UInt32(pass * width), places)
                     }
                 }
+                swap(&self, &spare)
             }
-            swap(&self, &spare)
         }
+    }
+
+    /// One pass: by as many bits from `shift` on as there are places for.
+    private static func sort(
+        _ source: UnsafeBufferPointer<Element>, to target: UnsafeMutableBufferPointer<Element>,
+        by shift: UInt32, _ places: UnsafeMutableBufferPointer<UInt32>
+    ) {
+        let mask = UInt32(truncatingIfNeeded: places.count - 1)
+        places.initialize(repeating: 0)
+        for cell in source { places[Int(cell.number &>> shift & mask)] &+= 1 }
+        var sum: UInt32 = 0
+        for digit in places.indices { (places[digit], sum) = (sum, sum &+ places[digit]) }
+        for cell in source {
+            let digit = Int(cell.number &>> shift & mask)
+            target[Int(places[digit])] = cell
+            places[digit] &+= 1
+        }
+    }
+
+    /// Gives each cell the number that stands at its own in `numbers`; those that get `dropped` are left out.
+    mutating func renumber(_ numbers: [UInt32], without dropped: UInt32) {
+        let kept = numbers.withUnsafeBufferPointer { numbers in
+            withUnsafeMutableBufferPointer { cells in
+                var kept = 0
+                for cell in cells {
+                    let number = numbers[Int(cell.number)]
+                    cells[kept] = Element(number: number, count: cell.count)
+                    kept += number == dropped ? 0 : 1
+                }
+                return kept
+            }
+        }
+        removeLast(count - kept)
     }
 
     private mutating func sortByInsertion() {

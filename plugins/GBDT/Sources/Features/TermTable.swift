@@ -36,9 +36,12 @@ struct TermTable: Sendable {
         bytes.reserveCapacity(length + 8)
         places.reserveCapacity(numbers.count + 1)
         hashes = numbers.map { other.hashes[$0] }
-        for number in numbers {
-            bytes.append(contentsOf: other.bytes[other.places[number]..<other.places[number + 1]])
-            places.append(bytes.count)
+        other.bytes.withUnsafeBufferPointer { source in
+            for number in numbers {
+                let place = other.places[number]..<other.places[number + 1]
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[place]))
+                places.append(bytes.count)
+            }
         }
         bytes.append(contentsOf: repeatElement(0, count: 8))
         for number in 0..<numbers.count {
@@ -68,21 +71,29 @@ struct TermTable: Sendable {
     mutating func insert(
         _ terms: [AnalyzedText.Term], in source: UnsafePointer<UInt8>, _ numbers: inout [UInt32]
     ) {
-        numbers.removeAll(keepingCapacity: true)
-        numbers.reserveCapacity(terms.count)
+        Self.resize(&numbers, to: terms.count)
+        var done = 0
         while true {
-            find(terms, in: source, stopsAtUnknown: true, &numbers)
-            guard numbers.count < terms.count else { return }
-            let term = terms[numbers.count]
-            numbers.append(UInt32(truncatingIfNeeded: add(source + Int(term.start), Int(term.length))))
+            done = find(terms, from: done, in: source, stopsAtUnknown: true, &numbers)
+            guard done < terms.count else { return }
+            let term = terms[done]
+            numbers[done] = UInt32(truncatingIfNeeded: add(source + Int(term.start), Int(term.length)))
+            done += 1
         }
     }
 
     /// The numbers of terms; `unknown` for those that are not there. Parameters as of `insert`.
     func find(_ terms: [AnalyzedText.Term], in source: UnsafePointer<UInt8>, _ numbers: inout [UInt32]) {
-        numbers.removeAll(keepingCapacity: true)
-        numbers.reserveCapacity(terms.count)
-        find(terms, in: source, stopsAtUnknown: false, &numbers)
+        Self.resize(&numbers, to: terms.count)
+        _ = find(terms, from: 0, in: source, stopsAtUnknown: false, &numbers)
+    }
+
+    private static func resize(_ numbers: inout [UInt32], to count: Int) {
+        if numbers.count > count {
+            numbers.removeLast(numbers.count - count)
+        } else {
+            numbers.append(contentsOf: repeatElement(0, count: count - numbers.count))
+        }
     }
 
     /// Adds a term if it is new.
@@ -145,6 +156,12 @@ private struct Key {
     static let long = UInt32.max
 
     @inline(__always) init(_ term: UnsafePointer<UInt8>, _ length: Int) {
+        if length <= 8 {
+            let word = Self.word(term, at: 0, of: length)
+            let factor = 0x8EBC_6AF0_9C88_C6E3 ^ UInt64(truncatingIfNeeded: length)
+            self.init(hash: Self.mix(word ^ 0xA076_1D64_78BD_642F, factor), word, length)
+            return
+        }
         var hash = UInt64(truncatingIfNeeded: length) &* 0x9E37_79B9_7F4A_7C15
         var i = 0
         var word: UInt64 = 0
@@ -201,9 +218,14 @@ extension TermTable {
         private func isTerm(_ number: Int, _ term: UnsafePointer<UInt8>, _ length: Int) -> Bool {
             let start = places[number]
             guard places[number + 1] - start == length else { return false }
-            return stride(from: 0, to: length, by: 8).allSatisfy {
-                Key.word(bytes + start, at: $0, of: length) == Key.word(term, at: $0, of: length)
+            var i = 0
+            while i < length {
+                guard Key.word(bytes + start, at: i, of: length) == Key.word(term, at: i, of: length) else {
+                    return false
+                }
+                i += 8
             }
+            return true
         }
     }
 
@@ -217,21 +239,27 @@ extension TermTable {
         }
     }
 
-    /// Appends the numbers of the terms that have none yet, up to the first unknown one if so wanted.
+    /// Finds the numbers of the terms from `first` on, up to the first unknown one if so wanted.
+    ///
+    /// - Returns: the place of that one, or the number of terms.
     private func find(
-        _ terms: [AnalyzedText.Term], in source: UnsafePointer<UInt8>, stopsAtUnknown: Bool,
+        _ terms: [AnalyzedText.Term], from first: Int, in source: UnsafePointer<UInt8>, stopsAtUnknown: Bool,
         _ numbers: inout [UInt32]
-    ) {
-        withView { view -> Void? in
+    ) -> Int {
+        let stop = withView { view -> Int? in
             terms.withUnsafeBufferPointer { terms in
-                for i in numbers.count..<terms.count {
-                    let (start, length) = (source + Int(terms[i].start), Int(terms[i].length))
-                    let number = view.slots[view.slot(of: start, length, Key(start, length))].number
-                    if number == 0, stopsAtUnknown { return }
-                    numbers.append(number &- 1)
+                numbers.withUnsafeMutableBufferPointer { numbers in
+                    for i in first..<terms.count {
+                        let (start, length) = (source + Int(terms[i].start), Int(terms[i].length))
+                        let number = view.slots[view.slot(of: start, length, Key(start, length))].number
+                        if number == 0, stopsAtUnknown { return i }
+                        numbers[i] = number &- 1
+                    }
+                    return nil
                 }
             }
         }
+        return stop ?? terms.count
     }
 
     /// The number of a term, which is added if it is new.

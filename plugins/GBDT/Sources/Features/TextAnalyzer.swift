@@ -71,26 +71,39 @@ struct TextAnalyzer: Sendable, Equatable {
     }
 
     private func cut(_ source: UnsafeBufferPointer<UInt8>, into result: inout AnalyzedText) {
-        let count = result.bytes.withUnsafeMutableBufferPointer { buffer -> Int in
+        switch unit {
+        case .word:
+            result.bytes.withUnsafeMutableBufferPointer { buffer in
+                guard let bytes = buffer.baseAddress else { return }
+                if ngrams == 1...1 {
+                    copyWords(of: source, to: bytes, &result.terms)
+                } else {
+                    copyWords(of: source, to: bytes, &result.pieces)
+                }
+            }
+            if ngrams != 1...1 { appendNGrams(of: result.pieces, to: &result.terms) }
+        case .char:
+            let count = prepare(source, &result.bytes)
+            Self.findCharacters(count, &result.bytes, &result.pieces)
+            appendNGrams(of: result.pieces, to: &result.terms)
+        case .charWb:
+            var reader = PaddedWords(end: prepare(source, &result.bytes) + 1)
+            while reader.next(&result.bytes, &result.pieces) {
+                appendWordBoundaryNGrams(of: result.pieces, to: &result.terms)
+            }
+        }
+    }
+
+    /// Copies a text, in lower case if so wanted, behind the byte that is the space before the first word.
+    ///
+    /// - Returns: its length there.
+    private func prepare(_ source: UnsafeBufferPointer<UInt8>, _ target: inout [UInt8]) -> Int {
+        target.withUnsafeMutableBufferPointer { buffer in
             guard let bytes = buffer.baseAddress else { return 0 }
-            // The first byte is the space before the first word.
             let text = bytes + 1
             if lowercase { return UTF8Text.lowercase(source, to: text) }
             _ = UnsafeMutableBufferPointer(start: text, count: source.count).update(from: source)
             return source.count
-        }
-        switch unit {
-        case .word:
-            Self.findWords(count, &result.bytes, &result.pieces)
-            appendNGrams(of: result.pieces, to: &result.terms)
-        case .char:
-            Self.findCharacters(count, &result.bytes, &result.pieces)
-            appendNGrams(of: result.pieces, to: &result.terms)
-        case .charWb:
-            var reader = PaddedWords(end: count + 1)
-            while reader.next(&result.bytes, &result.pieces) {
-                appendWordBoundaryNGrams(of: result.pieces, to: &result.terms)
-            }
         }
     }
 
@@ -117,45 +130,6 @@ struct TextAnalyzer: Sendable, Equatable {
             }
             if n >= characters.count { break }
         }
-    }
-
-    /// Moves the words of the text at 1 together, one space between any two, and notes where they lie.
-    private static func findWords(_ count: Int, _ buffer: inout [UInt8], _ words: inout [AnalyzedText.Term]) {
-        buffer.withUnsafeMutableBufferPointer { buffer in
-            guard let bytes = buffer.baseAddress else { return }
-            var i = 1
-            var out = 0
-            while i <= count {
-                let start = out
-                var characters = 0
-                while i <= count {
-                    let byte = bytes[i]
-                    if byte < 0x80 {
-                        guard isASCIIWord(byte) else { break }
-                        bytes[out] = byte
-                        out += 1
-                        i += 1
-                    } else {
-                        let (scalar, length) = UTF8Text.scalar(bytes, at: i)
-                        guard PythonCharacter.isWord(scalar) else { break }
-                        UTF8Text.move(length, in: bytes, from: &i, to: &out)
-                    }
-                    characters += 1
-                }
-                if characters >= 2 {
-                    words.append(.init(start, out - start))
-                    bytes[out] = 0x20
-                    out += 1
-                } else {
-                    out = start
-                }
-                if i <= count { i += UTF8Text.scalar(bytes, at: i).length }
-            }
-        }
-    }
-
-    @inline(__always) private static func isASCIIWord(_ byte: UInt8) -> Bool {
-        byte &- 0x61 < 26 || byte &- 0x30 < 10 || byte &- 0x41 < 26 || byte == 0x5F
     }
 
     /// Replaces each run of two or more spaces in the text at 1 by one space, and notes where characters lie.

@@ -43,10 +43,8 @@ extension TfidfVectorizer {
             var start = 0
             for end in part.piece.ends {
                 cells.removeAll(keepingCapacity: true)
-                for cell in part.piece.cells[start..<end] {
-                    let column = own[Int(cell.number)]
-                    if column != dropped { cells.append(.init(number: column, count: cell.count)) }
-                }
+                cells.append(contentsOf: part.piece.cells[start..<end])
+                cells.renumber(own, without: dropped)
                 rows.append(&cells)
                 start = end
             }

@@ -91,7 +91,10 @@ struct TfidfRows {
     private let options: TfidfOptions
     private let idf: [Double]
     private var spare: [TermCounts.Cell] = []
+    /// The row that is being written, at least as long: its values before and after they are scaled, its columns.
     private var row: [Double] = []
+    private var scaled: [Float] = []
+    private var columns: [UInt32] = []
     /// 1 + ln(tf) of the usual counts.
     private let logarithms: [Double]
 
@@ -110,25 +113,56 @@ struct TfidfRows {
     /// Appends the row of a text of these columns and counts, each column once; sorts them.
     mutating func append(_ cells: inout [TermCounts.Cell]) {
         cells.sortByNumber(below: matrix.columnCount, spare: &spare)
-        row.removeAll(keepingCapacity: true)
-        var squares = 0.0
-        var sum = 0.0
-        for cell in cells {
-            var value = Double(cell.count)
-            if options.sublinearTF { value = cell.count < 64 ? logarithms[Int(cell.count)] : 1 + log(value) }
-            if options.useIDF { value *= idf[Int(cell.number)] }
-            squares += value * value
-            sum += value
-            row.append(value)
+        let count = cells.count
+        if row.count < count {
+            let more = count - row.count
+            row.append(contentsOf: repeatElement(0, count: more))
+            scaled.append(contentsOf: repeatElement(0, count: more))
+            columns.append(contentsOf: repeatElement(0, count: more))
         }
+        let (squares, sum) = weigh(cells)
         var scale = 1.0
         switch options.norm {
         case .l2: scale = squares > 0 ? squares.squareRoot() : 1
         case .l1: scale = sum > 0 ? sum : 1
         case .none: break
         }
-        matrix.columns.append(contentsOf: cells.lazy.map(\.number))
-        matrix.values.append(contentsOf: row.lazy.map { Float($0 / scale) })
+        row.withUnsafeBufferPointer { row in
+            scaled.withUnsafeMutableBufferPointer { scaled in
+                for i in 0..<count { scaled[i] = Float(row[i] / scale) }
+                matrix.values.append(contentsOf: UnsafeBufferPointer(rebasing: scaled[..<count]))
+            }
+        }
+        columns.withUnsafeBufferPointer {
+            matrix.columns.append(contentsOf: UnsafeBufferPointer(rebasing: $0[..<count]))
+        }
         matrix.rowPlaces.append(UInt64(matrix.values.count))
+    }
+
+    /// Writes the columns and the values before they are scaled; returns the sums of their squares and of them.
+    private mutating func weigh(_ cells: [TermCounts.Cell]) -> (squares: Double, sum: Double) {
+        var squares = 0.0
+        var sum = 0.0
+        let (sublinear, weighs) = (options.sublinearTF, options.useIDF)
+        cells.withUnsafeBufferPointer { cells in
+            idf.withUnsafeBufferPointer { idf in
+                row.withUnsafeMutableBufferPointer { row in
+                    columns.withUnsafeMutableBufferPointer { columns in
+                        for (i, cell) in cells.enumerated() {
+                            var value = Double(cell.count)
+                            if sublinear {
+                                value = cell.count < 64 ? logarithms[Int(cell.count)] : 1 + log(value)
+                            }
+                            if weighs { value *= idf[Int(cell.number)] }
+                            squares += value * value
+                            sum += value
+                            row[i] = value
+                            columns[i] = cell.number
+                        }
+                    }
+                }
+            }
+        }
+        return (squares, sum)
     }
 }

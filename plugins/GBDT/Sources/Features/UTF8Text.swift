@@ -13,6 +13,16 @@ enum UTF8Text {
         return ((first & 0x07) << 18 | second << 12 | third << 6 | UInt32(bytes[i + 3] & 0x3F), 4)
     }
 
+    /// Eight bytes from `i` on as one number, the first one lowest; zeros behind `end`.
+    @inline(__always) static func eight(_ bytes: UnsafePointer<UInt8>, at i: Int, of end: Int) -> UInt64 {
+        if i + 8 <= end {
+            return UInt64(littleEndian: UnsafeRawPointer(bytes + i).loadUnaligned(as: UInt64.self))
+        }
+        var result: UInt64 = 0
+        for place in i..<end { result |= UInt64(bytes[place]) << UInt64(truncatingIfNeeded: 8 * (place - i)) }
+        return result
+    }
+
     /// Writes a scalar at `i`; returns its length in bytes.
     @inline(__always) static func write(_ scalar: UInt32, to bytes: UnsafeMutablePointer<UInt8>, at i: Int)
         -> Int
@@ -95,7 +105,8 @@ enum UTF8Text {
         return out
     }
 
-    private static func specialLowercase(
+    /// The lower case of the scalar at `i` of a text, of `length` bytes, that has no simple one.
+    static func specialLowercase(
         _ value: UInt32, in source: UnsafeBufferPointer<UInt8>, at i: Int, length: Int
     ) -> String.UnicodeScalarView {
         guard let scalar = Unicode.Scalar(value) else { return String.UnicodeScalarView() }
