@@ -81,6 +81,36 @@ import Testing
         }
     }
 
+    @Test("an answer is shown as it comes; Ctrl-C keeps what came in _")
+    func streaming() throws {
+        let server = try SlowServer(delay: 0)
+        try session { terminal, _ in
+            terminal.type(
+                "gpt = teacher.open { 'openai', model = 'm', api_key = 'local', base_url = '\(server.baseURL)' }\r"
+            )
+            try terminal.expect("\n> ")
+            terminal.type("gpt 'Say something.'\r")
+            // The server has not sent the rest yet.
+            try terminal.expect("\nfirst words")
+            server.release()
+            try terminal.expect(" and last ones\n")
+            try terminal.expect("> ")
+            terminal.type("#_\r")
+            try terminal.expect("\n\("first words and last ones".count)\n")
+            try terminal.expect("> ")
+            terminal.type("gpt 'Say more.'\r")
+            try terminal.expect("\nfirst words")
+            terminal.type("\u{03}")
+            try terminal.expect("what came is kept in _")
+            try terminal.expect("> ")
+            terminal.type("print('<' .. _ .. '>')\r")
+            try terminal.expect("\n<first words>\n")
+            #expect(terminal.leave() == 0)
+        }
+        // The thread of the second answer may go.
+        server.release()
+    }
+
     @Test("a third Ctrl-C ends a program that answers to none")
     func thrice() throws {
         try session { terminal, _ in

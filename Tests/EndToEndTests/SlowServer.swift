@@ -6,13 +6,13 @@ final class SlowServer: Sendable {
     /// Where it listens.
     let baseURL: String
     private let listener: Int32
-    private let delay: Double
+    /// A streamed answer stops behind its first piece until this is signalled.
+    private let rest = DispatchSemaphore(value: 0)
 
     /// Starts to listen.
     ///
     /// - Parameter delay: seconds before each answer.
     init(delay: Double) throws {
-        self.delay = delay
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -27,11 +27,11 @@ final class SlowServer: Sendable {
         }
         guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
         baseURL = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/v1"
-        Thread.detachNewThread { [descriptor, delay] in
+        Thread.detachNewThread { [descriptor, delay, rest] in
             while true {
                 let client = accept(descriptor, nil, nil)
                 if client < 0 { return }
-                Thread.detachNewThread { Self.serve(client, delay) }
+                Thread.detachNewThread { Self.serve(client, delay, rest) }
             }
         }
     }
@@ -41,8 +41,11 @@ final class SlowServer: Sendable {
         close(listener)
     }
 
+    /// Lets a streamed answer go on.
+    func release() { rest.signal() }
+
     /// Answers the requests of one connection.
-    private static func serve(_ client: Int32, _ delay: Double) {
+    private static func serve(_ client: Int32, _ delay: Double, _ rest: DispatchSemaphore) {
         defer { close(client) }
         var received = ""
         var buffer = [UInt8](repeating: 0, count: 8192)
@@ -55,7 +58,9 @@ final class SlowServer: Sendable {
                     .flatMap({ Int(received[$0.upperBound...].prefix { $0.isNumber }) }),
                 received[end.upperBound...].utf8.count >= length
             else { continue }
+            let isStreamed = received.contains(#""stream":true"#)
             received = ""
+            if isStreamed { return stream(to: client, rest) }
             usleep(UInt32(delay * 1_000_000))
             let body =
                 #"{"model":"m","choices":[{"message":{"role":"assistant","content":"words"},"finish_reason":"stop"}]}"#
@@ -63,5 +68,18 @@ final class SlowServer: Sendable {
                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
             if send(client, reply, reply.utf8.count, Int32(MSG_NOSIGNAL)) < 0 { return }
         }
+    }
+
+    /// Answers in pieces: "first words", and, once it is let go on, " and last ones".
+    private static func stream(to client: Int32, _ rest: DispatchSemaphore) {
+        func write(_ text: String) { _ = send(client, text, text.utf8.count, Int32(MSG_NOSIGNAL)) }
+        func event(_ text: String) -> String {
+            #"data: {"model":"m","choices":[{"delta":{"content":"\#(text)"}}]}"# + "\n\n"
+        }
+        write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+        write(event("first words"))
+        rest.wait()
+        write(event(" and last ones"))
+        write(#"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}"# + "\n\ndata: [DONE]\n\n")
     }
 }
