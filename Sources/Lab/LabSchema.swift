@@ -12,7 +12,7 @@ enum LabSchema {
     static let applicationID = 0x4C59_434D
 
     /// The version that this code reads and writes.
-    static let version = 1
+    static let version = 2
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -22,6 +22,10 @@ enum LabSchema {
             try db.execute(sql: generations)
             try db.execute(sql: outputs)
             try db.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1")
+        }
+        migrator.registerMigration("2 logprobs") { db in
+            try db.execute(sql: logprobs)
+            try db.execute(sql: "PRAGMA user_version = 2")
         }
         return migrator
     }
@@ -49,6 +53,9 @@ enum LabSchema {
         ) STRICT;
         CREATE INDEX replies_by_key ON replies (key, id);
         """
+
+    /// How probable the tokens of a reply were: a JSON list of `{ token, logprob, top }`; NULL if that was not told.
+    private static let logprobs = "ALTER TABLE replies ADD COLUMN logprobs TEXT"
 
     private static let runs = """
         CREATE TABLE runs (

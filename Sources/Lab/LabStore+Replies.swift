@@ -77,8 +77,8 @@ extension LabStore {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO replies (key, kind, server, model, messages, parameters, sample, text, answered_by,
-                    finish_reason, prompt_tokens, completion_tokens, cost, seconds, created)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    finish_reason, prompt_tokens, completion_tokens, cost, seconds, created, logprobs)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         let (request, reply) = (new.request, new.reply)
         try statement.execute(arguments: [
@@ -86,7 +86,7 @@ extension LabStore {
             JSON.encode(request.messagesValue), JSON.encode(.object(request.parameters)), request.sample,
             reply.text.storable, reply.model, reply.finishReason, reply.promptTokens, reply.completionTokens,
             new.cost.flatMap { $0.isFinite ? $0 : nil }, reply.seconds.isFinite ? reply.seconds : 0,
-            Timestamp.now.text,
+            Timestamp.now.text, reply.logprobs.map { JSON.encode(.list($0.map(\.value))) },
         ])
         return Int(db.lastInsertedRowID)
     }
@@ -96,10 +96,13 @@ extension LabStore {
 
 extension StoredReply {
     init(_ row: Row) throws {
-        reply = TeacherReply(
+        var reply = TeacherReply(
             text: try row.value("text"), model: try row.value("answered_by"),
             finishReason: try row.value("finish_reason"), promptTokens: try row.optional("prompt_tokens"),
             completionTokens: try row.optional("completion_tokens"), seconds: try row.value("seconds"))
+        // A lab of version 1 that cannot be written is read as it is.
+        if row.hasColumn("logprobs") { reply.logprobs = try row.logprobs("logprobs") }
+        self.reply = reply
         id = try row.value("id")
         cost = try row.optional("cost")
         created = try row.moment("created")

@@ -35,6 +35,15 @@ extension Row {
         return fields
     }
 
+    /// The tokens of a JSON list; nil for NULL.
+    func logprobs(_ column: String) throws -> [TokenLogprob]? {
+        guard let text: String = try optional(column) else { return nil }
+        guard let tokens = try? JSON.decode(text, name: column).list?.compactMap(TokenLogprob.init) else {
+            throw Self.damage(column)
+        }
+        return tokens
+    }
+
     /// The texts of a JSON object.
     func texts(_ column: String) throws -> [String: String] { try fields(column).compactMapValues(\.string) }
 

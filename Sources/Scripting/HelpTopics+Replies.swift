@@ -12,6 +12,9 @@ extension Scripting {
         new. fresh = true asks anew. A reply that was cut short (length) or filtered was paid for: it is kept, fails
         its row, and only retry asks for it again.
 
+        Tokens: a teacher opened with logprobs = true, or top_logprobs = 5, gives a column reply_logprobs (of the
+        output's name): for each reply a list of { token, logprob }, with top = { { token, logprob }, … } if asked for.
+
         Paid: prices come with Lyceum (OpenAI, Anthropic). ~/.config/lyceum/prices.json adds to them:
           { "my-server:8000": { "models": { "my-model": { "input": 0.2, "output": 0.6 } } } }   USD per million tokens
         as do price_in and price_out. A price that is not known is unknown, not 0. budget_usd and budget_calls are

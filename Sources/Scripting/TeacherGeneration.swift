@@ -76,6 +76,12 @@ final class TeacherGeneration {
         let texts = good.map { Value.string(answers[$0].kept?.reply.text ?? "") }
         var result = try data.rows(good.map { place(of: $0).row }).adding(
             column: settings.output, values: texts, run: run)
+        let logprobs = good.map { answers[$0].kept?.reply.logprobs }
+        if logprobs.contains(where: { $0 != nil }) {
+            result = try result.adding(
+                column: "\(settings.output)_logprobs",
+                values: logprobs.map { $0.map { .list($0.map(\.value)) } ?? .null }, run: run)
+        }
         if settings.showsProvenance {
             result = try result.adding(columns: provenance(of: good), operation: "provenance")
         }

@@ -13,6 +13,8 @@ struct TeacherKind {
     let options: [OptionDeclaration]
     /// What its page of help says before the options.
     var page: String?
+    /// Options of other kinds that it cannot have, with why.
+    var lacking: [String: String] = [:]
     /// Opens one.
     let open: (LuaOptions, ScriptEnvironment) throws -> any Teacher
 }
@@ -23,6 +25,7 @@ extension Scripting {
         ServerDialect.all.map { dialect in
             TeacherKind(
                 name: dialect.kind, summary: dialect.summary, options: OpenAITeacher.options(of: dialect),
+                lacking: OpenAITeacher.optionsLacking(in: dialect),
                 open: { options, _ in try OpenAITeacher(options.values, dialect: dialect) })
         } + [
             TeacherKind(
@@ -89,6 +92,12 @@ extension Scripting {
                                 kind: "teacher", name: name,
                                 known: teacherKinds.map(\.name) + environment.plugins.teachers.map(\.id),
                                 remedy: nil)
+                        }
+                        for (option, reason) in kind.lacking.sorted(by: { $0.key < $1.key })
+                        where !(try table.get(option).isNil) {
+                            throw LyceumError.badOption(
+                                function: "teacher.open", option: option, expected: "nothing: \(reason)",
+                                got: call.state.typeName(try table.get(option)))
                         }
                         let options = try call.options(1, declared: kind.options, positionals: 1)
                         return [.object(TeacherObject(try kind.open(options, environment)))]

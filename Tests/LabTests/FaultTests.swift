@@ -269,7 +269,7 @@ private let train = RunStart(kind: .train, title: "t5")
         try change("PRAGMA user_version = 99")
         let lab = LabStore(folder: folder.lab)
         let expected =
-            "\(lab.path): was written by a newer Lyceum (format 99; this one knows 1); update Lyceum, or use another lab"
+            "\(lab.path): was written by a newer Lyceum (format 99; this one knows \(LabSchema.version)); update Lyceum, or use another lab"
         #expect(message { try lab.keep([newReply(2)]) } == expected)
         #expect(message { _ = try lab.runs() } == expected)
     }
@@ -305,15 +305,44 @@ private let train = RunStart(kind: .train, title: "t5")
 
     /// A migration that was released is never edited: a change of the tables is a new migration.
     @Test func theTablesOfVersion1StayAsTheyAre() throws {
-        let lab = LabStore(folder: folder.lab)
-        try lab.keep([newReply(1)])
-        let sql = try lab.sql(
-            "select sql from sqlite_master where sql is not null and name not like 'grdb%' order by name")
-        let text = sql.rows.compactMap { $0.first?.string }.joined(separator: "\n")
-        #expect(LabSchema.version == 1)
+        let queue = try DatabaseQueue()
+        try LabSchema.migrator.migrate(queue, upTo: "1 replies, runs, generations")
+        let text = try queue.read { db in
+            try String.fetchAll(
+                db,
+                sql:
+                    "select sql from sqlite_master where sql is not null and name not like 'grdb%' order by name"
+            )
+        }.joined(separator: "\n")
         #expect(
             ContentDigest.hexadecimal(SHA256.hash(text))
                 == "b56817e18870cc4482984859125a96e8ed55dea5a7ee82c827a759153ac359c0")
+    }
+
+    @Test func aLabOfVersion1IsTakenOver() throws {
+        try Files.makeFolder(folder.lab)
+        let path = folder.lab + "/lab.sqlite"
+        do {
+            let queue = try DatabaseQueue(path: path)
+            try LabSchema.migrator.migrate(queue, upTo: "1 replies, runs, generations")
+            try queue.write { db in
+                try db.execute(
+                    sql: """
+                        INSERT INTO replies (key, kind, server, model, messages, parameters, sample, text,
+                            answered_by, finish_reason, seconds, created)
+                        VALUES (?, 'openai', '', 'm', '[]', '{}', 0, 'old', 'm', 'stop', 1,
+                            '2026-01-02T03:04:05.678Z')
+                        """, arguments: [request(1).key.digest])
+            }
+        }
+        let lab = LabStore(folder: folder.lab)
+        // Reading alone changes nothing.
+        #expect(try lab.replies(for: [request(1).key])[request(1).key]?.reply.text == "old")
+        try lab.keep([newReply(2)])
+        let found = try lab.replies(for: [request(1).key, request(2).key])
+        #expect(found.count == 2 && found.values.allSatisfy { $0.reply.logprobs == nil })
+        let version = try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
+        #expect(version == LabSchema.version)
     }
 
     private func change(_ sql: String) throws {

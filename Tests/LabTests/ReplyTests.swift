@@ -34,6 +34,19 @@ import Testing
         #expect(second.cost == nil)
     }
 
+    @Test func logprobsAreKept() throws {
+        var new = newReply(1).reply
+        new.logprobs = [
+            TokenLogprob("An", -0.125, top: [TokenLogprob("An", -0.125), TokenLogprob("A\0🐢", -9999)]),
+            TokenLogprob("swer", 0),
+        ]
+        let reply = NewReply(request: request(1), reply: new, cost: nil)
+        try LabStore(folder: folder.lab).keep([reply, newReply(2)])
+        let found = try LabStore(folder: folder.lab).replies(for: [request(1).key, request(2).key])
+        #expect(found[request(1).key]?.reply == new)
+        #expect(found[request(2).key]?.reply.logprobs == nil)
+    }
+
     @Test func theNewestAnswers() throws {
         let lab = LabStore(folder: folder.lab)
         try lab.keep([newReply(1, text: "old")])

@@ -85,6 +85,62 @@ struct StructureTests {
             repairs.first?["messages"]?.list?[1] == ["role": "assistant", "content": "The label is good."])
     }
 
+    @Test(
+        "a server that refuses the field is asked in words, which is remembered, and nothing is bought twice")
+    func inWords() throws {
+        let server = try LoopbackServer { request in
+            request.text.contains("response_format")
+                ? LoopbackServer.Reply(
+                    400, serverError("'response_format' of type json_schema is not supported"))
+                : LoopbackServer.Reply(200, completion(#"{"label":"good"}"#))
+        }
+        defer { server.stop() }
+        let teacher = try open(
+            server.baseURL, ["schema": ["label": "string"], "system": "Be kind.", "concurrency": 1])
+        let before = teacher.sent(questions(1)[0])
+        let notes = Notes()
+        let job = Job("asking", listener: notes.listener)
+        let first = TeacherRun.run(questions(3), teacher: teacher, job: job)
+        #expect(first.replies.map { $0?.text } == Array(repeating: #"{"label":"good"}"#, count: 3))
+        #expect(server.requests.count == 4, "one refusal")
+        _ = TeacherRun.run(questions(2), teacher: teacher, job: job)
+        #expect(server.requests.count == 6, "the teacher remembers")
+        #expect(notes.lines.count { $0.contains("refuses the schema ('response_format' of type") } == 1)
+        #expect(teacher.sent(questions(1)[0]) == before, "replies are found under the same request")
+        let last = try JSON.decode(try #require(server.requests.last).body, name: "b").object?["messages"]?
+            .list
+        let system = last?.first?.object?["content"]?.string ?? ""
+        #expect(last?.count == 2 && last?.first?.object?["role"] == "system")
+        #expect(system.hasPrefix("Be kind.\n\nAnswer with nothing but JSON") && system.contains(#""label""#))
+    }
+
+    @Test("many refusals at once are one note; a refusal for another reason is none, nor is one without end")
+    func refusals() throws {
+        let server = try LoopbackServer { request in
+            let hasField = request.text.contains("response_format")
+            let problem = (try? question(request)) == "q1" ? "bad words" : "no json_schema here"
+            return hasField || problem == "bad words"
+                ? LoopbackServer.Reply(400, serverError(problem), delay: 0.05)
+                : LoopbackServer.Reply(200, completion(#"{"label":"good"}"#))
+        }
+        defer { server.stop() }
+        let notes = Notes()
+        let teacher = try open(server.baseURL, ["schema": ["label": "string"], "concurrency": 8])
+        let result = TeacherRun.run(
+            questions(6), teacher: teacher, job: Job("asking", listener: notes.listener))
+        #expect(result.failures.map(\.row) == [1] && result.replyCount == 5)
+        #expect(notes.lines.count { $0.contains("refuses the schema") } == 1, "\(notes.lines)")
+        let stubborn = try LoopbackServer { _ in
+            LoopbackServer.Reply(400, serverError("response_format it is"))
+        }
+        defer { stubborn.stop() }
+        let never = TeacherRun.run(
+            questions(1), teacher: try open(stubborn.baseURL, ["schema": ["label": "string"]]), job: .silent()
+        )
+        #expect(never.failures.first?.reason.contains("response_format it is") == true)
+        #expect(stubborn.requests.count == 2)
+    }
+
     @Test("a schema and a format of one's own exclude each other")
     func both() throws {
         let error = try #require(throws: LyceumError.self) {

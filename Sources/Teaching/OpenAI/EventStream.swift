@@ -11,6 +11,7 @@ struct EventStream {
     private(set) var model: String?
     private(set) var promptTokens: Int?
     private(set) var completionTokens: Int?
+    private(set) var logprobs: [TokenLogprob]?
     /// An error that came in place of more text.
     private(set) var error: Value?
     /// Whether the end was announced: without it a broken connection looks like a short reply.
@@ -53,6 +54,7 @@ struct EventStream {
             let delta = choice["delta"]?.object
             text += delta?["content"]?.string ?? ""
             refusal += delta?["refusal"]?.string ?? ""
+            if let tokens = OpenAIExchange.logprobs(choice) { logprobs = (logprobs ?? []) + tokens }
             finish(choice["finish_reason"]?.string)
         }
         switch event["type"]?.string {
@@ -85,6 +87,6 @@ struct EventStream {
         TeacherReply(
             text: refusal.isEmpty ? text : refusal, model: model ?? otherwise,
             finishReason: refusal.isEmpty ? finishReason ?? "stop" : "refusal", promptTokens: promptTokens,
-            completionTokens: completionTokens, seconds: seconds)
+            completionTokens: completionTokens, seconds: seconds, logprobs: logprobs)
     }
 }

@@ -4,6 +4,8 @@ import LyceumKit
 /// of Anthropic's messages.
 struct OpenAIExchange {
     let settings: OpenAISettings
+    /// Whether words ask for the structure of replies, because the server refuses the field for it.
+    var asksInWords = false
 
     /// The HTTP request for a question.
     ///
@@ -28,7 +30,7 @@ struct OpenAIExchange {
     }
 
     private func body(_ question: TeacherRequest, _ isStreamed: Bool) -> Value {
-        let sent = sent(question)
+        let sent = delivered(question)
         var fields = sent.parameters
         if isStreamed {
             fields["stream"] = true
@@ -49,13 +51,29 @@ struct OpenAIExchange {
     }
 
     /// What is sent for a question: all that its body holds. Replies are kept under this.
-    func sent(_ question: TeacherRequest) -> SentRequest {
+    ///
+    /// Also where the server then has to be asked in words for the structure: a later session does not know that yet,
+    /// and must find the reply.
+    func sent(_ question: TeacherRequest) -> SentRequest { sent(question, inWords: false) }
+
+    private func delivered(_ question: TeacherRequest) -> SentRequest {
+        var request = sent(question, inWords: asksInWords)
+        if asksInWords { request.parameters["response_format"] = nil }
+        return request
+    }
+
+    private func sent(_ question: TeacherRequest, inWords: Bool) -> SentRequest {
         var messages = question.messages
         if let system = settings.system, !messages.contains(where: { $0.role == .system }) {
             messages.insert(ChatMessage(.system, system), at: 0)
         }
-        if settings.dialect.wire == .messages, let structure = settings.structure {
+        if let structure = settings.structure, settings.dialect.wire == .messages {
             messages.append(ChatMessage(.system, structure.instruction))
+        } else if let structure = settings.structure, inWords {
+            // Some servers take one system message, and only at the beginning.
+            let system = messages.first.flatMap { $0.role == .system ? messages.removeFirst() : nil }
+            let words = [system?.content, structure.instruction].compactMap(\.self).joined(separator: "\n\n")
+            messages.insert(ChatMessage(.system, words), at: 0)
         }
         var fields = settings.parameters
         // Another sample of the same question must not be the same reply.
@@ -97,11 +115,12 @@ struct OpenAIExchange {
         let finish = refusal != nil ? "refusal" : choice["finish_reason"]?.string ?? "stop"
         let usage = document.object?["usage"]?.object
         let text = Self.text(message["content"])
-        let reply = TeacherReply(
+        var reply = TeacherReply(
             text: refusal ?? text ?? "", model: document.object?["model"]?.string ?? settings.model,
             finishReason: finish.isEmpty ? "stop" : finish,
             promptTokens: Self.count(usage?["prompt_tokens"]),
             completionTokens: Self.count(usage?["completion_tokens"]), seconds: response.seconds)
+        reply.logprobs = Self.logprobs(choice)
         return Completion(reply: reply, fault: reply.defect)
     }
 

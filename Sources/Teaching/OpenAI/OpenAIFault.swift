@@ -89,6 +89,16 @@ enum OpenAIFault: Error {
     }
 }
 
+extension OpenAISettings {
+    /// Why a server refuses the field that asks for a structure; nil if it does not.
+    func refusalOfStructure(_ response: HTTPResponse) -> String? {
+        // FastAPI answers 422 to fields that it cannot read.
+        guard structure != nil, response.status == 400 || response.status == 422 else { return nil }
+        let message = ServerError(response.body, settings: self).message
+        return ["response_format", "json_schema"].contains { message.contains($0) } ? message : nil
+    }
+}
+
 /// The error that a server's body describes.
 struct ServerError {
     /// Its text, fit to be shown.

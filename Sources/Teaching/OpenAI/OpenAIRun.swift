@@ -17,11 +17,13 @@ final class OpenAIRun {
     private struct Flight {
         let attempt: Int
         let ticket: RequestPacer.Ticket
+        /// Whether the structure was asked for in words.
+        let inWords: Bool
     }
 
     private let requests: [TeacherRequest]
     private let settings: OpenAISettings
-    private let exchange: OpenAIExchange
+    private var exchange: OpenAIExchange
     private let client: HTTPClient
     private let meter: OpenAIMeter
     private let pacer: RequestPacer
@@ -38,12 +40,13 @@ final class OpenAIRun {
     private var answered = 0
     private var hasNotedPause = false
     private var hasNotedBusy = false
+    private var hasNotedLogprobs = false
     /// Ends the run once what came before it was handed over.
     private var stop: LyceumError?
 
     init(
         _ requests: [TeacherRequest], settings: OpenAISettings, client: HTTPClient, meter: OpenAIMeter,
-        pacer: RequestPacer, job: Job
+        pacer: RequestPacer, job: Job, asksInWords: Bool
     ) {
         self.requests = requests
         self.settings = settings
@@ -51,9 +54,12 @@ final class OpenAIRun {
         self.meter = meter
         self.pacer = pacer
         self.job = job
-        exchange = OpenAIExchange(settings: settings)
+        exchange = OpenAIExchange(settings: settings, asksInWords: asksInWords)
         start = Uptime.now
     }
+
+    /// Whether the server has refused the field for the structure of replies.
+    var asksInWords: Bool { exchange.asksInWords }
 
     /// Gives up what is on its way and closes the account of this run.
     func finish() {
@@ -106,7 +112,8 @@ final class OpenAIRun {
             }
             meter.reserve(next.index, bytes: request.body.count)
             let ticket = pacer.send(tokens: tokens, at: now)
-            flights[next.index] = Flight(attempt: next.attempt, ticket: ticket)
+            flights[next.index] = Flight(
+                attempt: next.attempt, ticket: ticket, inWords: exchange.asksInWords)
             try client.send(request, id: next.index)
         }
     }
@@ -140,6 +147,10 @@ final class OpenAIRun {
             guard (200..<300).contains(response.status) else {
                 if Self.isBusy(response.status) { slowDown(flight.ticket) }
                 meter.settleRefused(index)
+                if !flight.inWords, let reason = settings.refusalOfStructure(response) {
+                    askInWords(index, flight.attempt, reason)
+                    return nil
+                }
                 throw OpenAIFault(status: response.status, response, settings: settings)
             }
             let completion = try read(response, index)
@@ -147,6 +158,7 @@ final class OpenAIRun {
             failuresInARow = 0
             if let fault = completion.fault { return .failure(UnusableReply(completion.reply, fault)) }
             answered += 1
+            noteMissingLogprobs(completion.reply)
             return .success(completion.reply)
         } catch {
             return react(to: error, index, flight.attempt)
@@ -197,6 +209,16 @@ final class OpenAIRun {
         }
     }
 
+    /// Asks again without the field for the structure of replies; so are all further requests asked.
+    private func askInWords(_ index: Int, _ attempt: Int, _ reason: String) {
+        putBack(Try(index: index, attempt: attempt, due: Uptime.now))
+        if exchange.asksInWords { return }
+        exchange.asksInWords = true
+        job.note(
+            "\(settings.address.display) refuses the schema (\(reason)); asking for it in words, and checking replies "
+                + "as before")
+    }
+
     /// Whether a status says that the server has too much to do: too many requests, unavailable, and Anthropic's
     /// "overloaded".
     private static func isBusy(_ status: Int) -> Bool { [429, 503, 529].contains(status) }
@@ -206,6 +228,12 @@ final class OpenAIRun {
         hasNotedBusy = true
         job.note(
             "\(settings.address.display) is busy: on with \(concurrency) requests at once, more when it can")
+    }
+
+    private func noteMissingLogprobs(_ reply: TeacherReply) {
+        guard settings.asksForLogprobs, reply.logprobs == nil, !hasNotedLogprobs else { return }
+        hasNotedLogprobs = true
+        job.note("\(settings.address.display) sends no logprobs with its replies although they are asked for")
     }
 
     private func failed(_ error: LyceumError) -> Result<TeacherReply, any Error> {

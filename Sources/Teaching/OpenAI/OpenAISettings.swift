@@ -48,7 +48,8 @@ struct OpenAISettings: Sendable {
         let named = dialect.named(
             options.values.filter { OpenAITeacher.sentOptions.contains($0.key) }, isOpenAI: address.isOpenAI)
         structure = try options.values["schema"].map { StructuredReply(schema: try JSONSchema($0)) }
-        var fields = try Self.adding(options.values["extra_body"]?.object ?? [:], to: named)
+        var fields = try Self.completingLogprobs(
+            Self.adding(options.values["extra_body"]?.object ?? [:], to: named))
         if let structure {
             if options.isGiven("response_format") {
                 throw LyceumError.badOption(

@@ -10,6 +10,13 @@ extension OpenAITeacher {
             + RequestLimits.options
     }
 
+    /// Options of other kinds that a kind of server cannot have, with why.
+    public static func optionsLacking(in dialect: ServerDialect) -> [String: String] {
+        if dialect.wire == .chatCompletions { return [:] }
+        let reason = "Anthropic's API has no logprobs"
+        return ["logprobs": reason, "top_logprobs": reason]
+    }
+
     private static func place(_ dialect: ServerDialect) -> [OptionDeclaration] {
         let places = [dialect.baseVariable, dialect.baseURL].compactMap { $0 }
         return [
@@ -39,6 +46,14 @@ extension OpenAITeacher {
             "frequency_penalty", default: nil, in: -2...2, "makes words rarer the more often they have come"),
         .number("presence_penalty", default: nil, in: -2...2, "makes words rarer once they have come"),
         OptionDeclaration("logit_bias", kind: .table, doc: "token id = what is added to its logit"),
+        .boolean(
+            "logprobs", default: nil,
+            "asks how probable the tokens of each reply were: teacher:generate adds a column <output>_logprobs, "
+                + "lists of { token, logprob }"),
+        .integer(
+            "top_logprobs", default: nil, in: 0...20,
+            "the same with the most probable tokens of each place: { token, logprob, top = { { token, logprob } } }"
+        ),
         .string("reasoning_effort", "how long a reasoning model thinks: none, minimal, low, medium, high"),
         .string("verbosity", "how much newer OpenAI models say: low, medium, high"),
         .string("service_tier", "the queue that is paid for: auto, default, flex, priority"),
@@ -73,7 +88,8 @@ extension OpenAITeacher {
             "schema", kind: .table,
             doc:
                 "what each reply must be, a JSON Schema or { label = \"string\", score = \"number\" }: asked for, "
-                + "checked, and asked for once more if it does not fit; see dataset:unpack"),
+                + "checked, and asked for once more if it does not fit; in words where the server refuses the field for it; see dataset:unpack"
+        ),
         OptionDeclaration(
             "extra_body", kind: .table,
             doc: "anything else that this server takes, sent as it is: { top_k = 40, min_p = 0.05 }"),
@@ -87,6 +103,6 @@ extension OpenAITeacher {
     static let sentOptions: Set<String> = [
         "temperature", "top_p", "top_k", "max_tokens", "max_completion_tokens", "stop", "frequency_penalty",
         "presence_penalty", "logit_bias", "reasoning_effort", "verbosity", "service_tier", "user",
-        "response_format", "metadata", "thinking",
+        "response_format", "metadata", "thinking", "logprobs", "top_logprobs",
     ]
 }

@@ -17,6 +17,8 @@ public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
     let client: HTTPClient
     let meter: OpenAIMeter
     private let pacer: RequestPacer
+    /// Whether the server has refused the field for the structure of replies, which words ask for since.
+    private var asksInWords = false
 
     /// Opens a teacher; nothing is sent yet.
     ///
@@ -81,8 +83,12 @@ public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
         _ requests: [TeacherRequest], job: Job, receiveGroup: ([GroupAnswer]) throws -> Void
     ) throws {
         let run = OpenAIRun(
-            requests, settings: settings, client: client, meter: meter, pacer: pacer, job: job)
-        defer { run.finish() }
+            requests, settings: settings, client: client, meter: meter, pacer: pacer, job: job,
+            asksInWords: asksInWords)
+        defer {
+            asksInWords = run.asksInWords
+            run.finish()
+        }
         while let answers = try run.step() {
             if !answers.isEmpty { try receiveGroup(answers) }
         }

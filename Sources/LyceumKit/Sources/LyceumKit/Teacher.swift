@@ -55,11 +55,13 @@ public struct TeacherReply: Sendable, Equatable {
     public var completionTokens: Int?
     /// Time from sending to the last byte, retries excluded, in seconds.
     public var seconds: Double
+    /// The tokens of the answer with their probabilities, in order; nil if they were not asked for, or not told.
+    public var logprobs: [TokenLogprob]?
 
     /// Makes a reply.
     public init(
         text: String, model: String, finishReason: String = "stop", promptTokens: Int? = nil,
-        completionTokens: Int? = nil, seconds: Double = 0
+        completionTokens: Int? = nil, seconds: Double = 0, logprobs: [TokenLogprob]? = nil
     ) {
         self.text = text
         self.model = model
@@ -67,6 +69,7 @@ public struct TeacherReply: Sendable, Equatable {
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
         self.seconds = seconds
+        self.logprobs = logprobs
     }
 }
 
