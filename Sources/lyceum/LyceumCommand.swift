@@ -22,7 +22,7 @@ struct LyceumCommand: ParsableCommand {
         usage: usage,
         discussion: """
             -q, --quiet leaves out the greeting and the progress.
-            --lab FOLDER, or LYCEUM_LAB, is where runs, replies and scores are remembered (else .lyceum in
+            --lab FOLDER, or LYCEUM_LAB, is where runs, replies and scores are remembered (else .lyceum in \
             this folder, made with the first of them); --no-lab remembers nothing.
             help() at the prompt, or lyceum -e 'help()', explains what Lua code can use.
             Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
@@ -102,7 +102,8 @@ struct LabOptions: ParsableArguments {
         name: .customLong("lab"),
         help: ArgumentHelp(
             "Remember runs, replies and scores there; otherwise in LYCEUM_LAB, or in .lyceum of this folder.",
-            valueName: "folder"))
+            valueName: "folder"),
+        completion: .directory)
     var path: String?
 
     @Flag(name: .customLong("no-lab"), help: "Remember nothing.")
@@ -142,10 +143,10 @@ struct RunCommand: ParsableCommand {
         discussion: """
             The script finds its arguments in `arg` and `...`, and modules beside it with require.
 
-            --sandbox is for a script that you did not write. It takes away programs (os.execute, io.popen), native
-            libraries, bytecode, finalizers and all but debug.traceback; writing files except below --write; plugins
-            except those that came with Lyceum; and it bounds memory and instructions. A script may still read
-            your files and ask teachers.
+            --sandbox is for a script that you did not write. It takes away programs (os.execute, io.popen), \
+            native libraries, bytecode, finalizers and all but debug.traceback; writing files except below \
+            --write; plugins except those that came with Lyceum; and it bounds memory and instructions. A script \
+            may still read your files and ask teachers.
             """)
 
     @OptionGroup var output: OutputOptions
@@ -159,10 +160,10 @@ struct RunCommand: ParsableCommand {
         help: "Open the prompt after the script has run.")
     var isInteractive = false
 
-    @Argument(help: "The script; - is standard input.")
+    @Argument(help: "The script; - is standard input.", completion: .file(extensions: ["lua"]))
     var file: String
 
-    @Argument(parsing: .captureForPassthrough, help: "What the script gets.")
+    @Argument(parsing: .captureForPassthrough, help: "What the script gets.", completion: .file())
     var arguments: [String] = []
 
     func run() throws {
@@ -183,7 +184,8 @@ struct SandboxOptions: ParsableArguments {
 
     @Option(
         name: .customLong("write"),
-        help: ArgumentHelp("Where a sandboxed script may write.", valueName: "folder"))
+        help: ArgumentHelp("Where a sandboxed script may write.", valueName: "folder"),
+        completion: .directory)
     var folder: String?
 
     @Option(help: ArgumentHelp("Memory for a sandboxed script's Lua values, in MiB.", valueName: "mib"))

@@ -13,7 +13,11 @@ struct PluginCheckCommand: ParsableCommand {
             that dies is reported and the rest still tried. Teachers, metrics and formats are only opened.
             """)
 
-    @Argument(help: "The id of a plugin (lyceum plugin list).")
+    @Argument(
+        help: "The id of a plugin (lyceum plugin list).",
+        completion: .custom { _, _, _ in
+            Program.pluginHost(choice: .all).plugins.compactMap { $0.manifest?.id }
+        })
     var name: String
 
     func run() throws {

@@ -85,7 +85,8 @@ struct PluginNewCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What it brings: " + PluginPackage.Kind.allCases.map(\.rawValue).joined(separator: ", ") + "."))
+            "What it brings: " + PluginPackage.Kind.allCases.map(\.rawValue).joined(separator: ", ") + "."),
+        completion: .list(PluginPackage.Kind.allCases.map(\.rawValue)))
     var kind = "student"
 
     func run() throws {
@@ -122,7 +123,7 @@ struct PluginBuildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "Build a plugin's package and install it for this user.")
 
-    @Argument(help: "The folder of the package.")
+    @Argument(help: "The folder of the package.", completion: .directory)
     var folder = "."
 
     func run() throws {
