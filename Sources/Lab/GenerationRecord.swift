@@ -47,6 +47,8 @@ public struct GenerationRow: Sendable, Equatable {
     public enum Outcome: Sendable, Equatable {
         /// The teacher answered.
         case reply(NewReply)
+        /// The teacher answered, and the lab has stored the reply already: the number of that reply.
+        case stored(Int)
         /// The lab had the answer already: the number of that reply.
         case reused(Int)
         /// There is no answer, and why.

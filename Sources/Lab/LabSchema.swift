@@ -12,7 +12,7 @@ enum LabSchema {
     static let applicationID = 0x4C59_434D
 
     /// The version that this code reads and writes.
-    static let version = 2
+    static let version = 3
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -26,6 +26,10 @@ enum LabSchema {
         migrator.registerMigration("2 logprobs") { db in
             try db.execute(sql: logprobs)
             try db.execute(sql: "PRAGMA user_version = 2")
+        }
+        migrator.registerMigration("3 batches") { db in
+            try db.execute(sql: batches)
+            try db.execute(sql: "PRAGMA user_version = 3")
         }
         return migrator
     }
@@ -180,5 +184,38 @@ enum LabSchema {
             figures TEXT NOT NULL,
             PRIMARY KEY (evaluation, row)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Batches that were handed to a server, and the questions whose replies have not been fetched from there.
+    ///
+    /// A question leaves `batch_requests` in the transaction that stores its reply, so no reply is stored twice.
+    /// `process` is the mark of who hands it over, `creating` says that the server may have been told to start.
+    private static let batches = """
+        CREATE TABLE batches (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            mark TEXT NOT NULL,
+            server TEXT NOT NULL,
+            process TEXT,
+            file TEXT,
+            creating INTEGER NOT NULL DEFAULT 0,
+            batch TEXT,
+            state TEXT NOT NULL,
+            requests INTEGER NOT NULL,
+            replies INTEGER NOT NULL DEFAULT 0,
+            created TEXT NOT NULL,
+            ended TEXT
+        ) STRICT;
+        CREATE TABLE batch_requests (
+            batch INTEGER NOT NULL REFERENCES batches ON DELETE CASCADE,
+            key TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            server TEXT NOT NULL,
+            model TEXT NOT NULL,
+            messages TEXT NOT NULL,
+            parameters TEXT NOT NULL,
+            sample INTEGER NOT NULL,
+            PRIMARY KEY (batch, key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX batch_requests_by_key ON batch_requests (key);
         """
 }

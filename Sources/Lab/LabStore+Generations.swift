@@ -48,6 +48,7 @@ extension LabStore {
                 var problem = row.defect?.storable
                 switch row.outcome {
                 case .reply(let new): reply = try Self.insert(new, db)
+                case .stored(let id): reply = id
                 case .reused(let id): (reply, isReused) = (id, true)
                 case .failed(let reason): problem = reason.storable
                 }

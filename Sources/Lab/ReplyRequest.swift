@@ -54,6 +54,15 @@ public struct ReplyRequest: Sendable, Hashable {
         .list(messages.map { ["role": .string($0.role.rawValue), "content": .string($0.content)] })
     }
 
+    /// The chat of such a list.
+    static func messages(of value: Value) -> [ChatMessage] {
+        (value.list ?? []).compactMap { message in
+            message.object?["role"]?.string.flatMap(ChatMessage.Role.init).map {
+                ChatMessage($0, message.object?["content"]?.string ?? "")
+            }
+        }
+    }
+
     /// A value in which equal numbers look equal: 1.0 is 1.
     private static func canonical(_ value: Value) -> Value {
         switch value {

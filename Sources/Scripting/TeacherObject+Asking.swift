@@ -35,6 +35,7 @@ extension TeacherObject {
         let questions = try questions(open, of: generation, job: job)
         let log = GenerationLog(start(of: generation, questions.first?.stored), lab: environment.lab)
         let asked = lookUp(questions, of: generation, reuse: reuse, log, environment, job)
+        if reuse != .none { try checkNotOnTheirWay(asked, environment) }
         let result = TeacherRun.run(asked.map(\.request), teacher: teacher, job: job) { answers in
             keep(answers, to: asked, of: generation, log, environment.replies)
         }
@@ -54,6 +55,18 @@ extension TeacherObject {
         return log.run
     }
 
+    /// Throws if questions are on their way in a batch: asked at once they would be paid for twice.
+    private func checkNotOnTheirWay(_ asked: [Question], _ environment: ScriptEnvironment) throws {
+        guard teacher is OpenAITeacher else { return }
+        let keys = asked.map(\.stored.key)
+        let held = environment.lab.attempt { try $0.openBatches(holding: keys) } ?? []
+        let count = held.reduce(into: Set<ReplyKey>()) { $0.formUnion($1.keys) }.count
+        if count == 0 { return }
+        throw LyceumError.failed(
+            "\(count) of \(asked.count) questions are on their way in a batch and would be paid for twice",
+            remedy: "fetch them by teacher:generate with batch = true, or ask all the same with fresh = true")
+    }
+
     func questions(_ open: [Int], of generation: TeacherGeneration, job: Job) throws -> [Question] {
         try open.map { index in
             if index % 256 == 0 { try job.checkCancelled() }
@@ -71,7 +84,7 @@ extension TeacherObject {
         }
     }
 
-    private func start(of generation: TeacherGeneration, _ request: ReplyRequest?) -> GenerationStart {
+    func start(of generation: TeacherGeneration, _ request: ReplyRequest?) -> GenerationStart {
         let settings = generation.settings
         var options = request?.parameters ?? [:]
         options["n"] = .integer(settings.samples)
@@ -86,7 +99,7 @@ extension TeacherObject {
     /// Answers what was bought before.
     ///
     /// - Returns: what is left to ask; of equal questions one.
-    private func lookUp(
+    func lookUp(
         _ questions: [Question], of generation: TeacherGeneration, reuse: Reuse, _ log: GenerationLog,
         _ environment: ScriptEnvironment, _ job: Job
     ) -> [Question] {
@@ -158,7 +171,7 @@ extension TeacherObject {
     }
 
     /// Gives the reply to a question to those that are equal to it.
-    private func shareReplies(
+    func shareReplies(
         _ questions: [Question], of generation: TeacherGeneration, _ log: GenerationLog, _ cache: ReplyCache
     ) {
         let unanswered = questions.filter {

@@ -13,8 +13,8 @@ extension TeacherObject {
                 LuaParameter("options", .options(generateOptions), "as for generate"),
             ],
             returns:
-                "{ replies, reused, calls, prompt_tokens, completion_tokens, usd_low, usd_high, usd_saved, basis }: "
-                + "`reused` replies are in the lab and save `usd_saved`; what is not known is nil",
+                "{ replies, reused, handed_over, calls, prompt_tokens, completion_tokens, usd_low, usd_high, usd_saved, basis }: "
+                + "`reused` replies are in the lab and save `usd_saved`, `handed_over` ones are on their way in a batch; what is not known is nil",
             errors: ["a variable of the prompt that the data does not have"],
             example:
                 "local background = data.from { { document = \"A cat sat on a mat.\", summary = \"cat on mat\" } }\n"
@@ -26,18 +26,28 @@ extension TeacherObject {
                 let options = try call.options(2)
                 let generation = try generation(call, options)
                 let isFresh = try options.values.bool("fresh")
-                return [.data(try object.estimate(generation, isFresh: isFresh, environment).value)]
+                let isBatch = try options.values.bool("batch")
+                return [
+                    .data(
+                        try object.estimate(
+                            generation, isFresh: isFresh, isBatch: isBatch, environment
+                        ).value)
+                ]
             })
     }
 
     private func estimate(
-        _ generation: TeacherGeneration, isFresh: Bool, _ environment: ScriptEnvironment
+        _ generation: TeacherGeneration, isFresh: Bool, isBatch: Bool, _ environment: ScriptEnvironment
     ) throws -> CostEstimate {
         let job = environment.job("estimating")
         let questions = try questions(generation.open, of: generation, job: job)
         let found = isFresh ? [:] : environment.replies.find(questions.map(\.name))
         var estimate = CostEstimate()
         estimate.replies = questions.count
+        let underWay =
+            isBatch
+            ? environment.lab.attempt { try $0.openBatches(holding: questions.map(\.stored.key)) } : nil
+        let held = (underWay ?? []).reduce(into: Set<ReplyKey>()) { $0.formUnion($1.keys) }
         var seen: Set<ReplyCache.Name> = []
         var isSavingKnown = true
         for question in questions {
@@ -45,6 +55,8 @@ extension TeacherObject {
                 estimate.reused += 1
                 estimate.saved += kept.cost ?? 0
                 isSavingKnown = isSavingKnown && kept.cost != nil
+            } else if case .sent(let key) = question.name, held.contains(key) {
+                estimate.handedOver += 1
             } else if seen.insert(question.name).inserted {
                 estimate.calls += 1
                 estimate.bytes += question.stored.messageBytes
@@ -58,7 +70,8 @@ extension TeacherObject {
             first.parameters["max_completion_tokens"]?.integer ?? first.parameters["max_tokens"]?.integer
         let rates = environment.lab.attempt { try $0.tokenRates(kind: first.kind, model: first.model) }
         estimate.add(rates: rates ?? nil, maximumReply: maximum) {
-            metered.cost(promptTokens: $0, completionTokens: $1)
+            guard isBatch else { return metered.cost(promptTokens: $0, completionTokens: $1) }
+            return (metered as? OpenAITeacher)?.batchCost(promptTokens: $0, completionTokens: $1)
         }
         return estimate
     }
@@ -68,6 +81,8 @@ extension TeacherObject {
 private struct CostEstimate {
     var replies = 0
     var reused = 0
+    /// Replies that batches on their way will bring.
+    var handedOver = 0
     /// Requests that are left to send.
     var calls = 0
     /// The bytes of their messages.
@@ -116,6 +131,7 @@ private struct CostEstimate {
         func number(_ number: Double?) -> Value { number.map(Value.number) ?? .null }
         return [
             "replies": .integer(replies), "reused": .integer(reused), "calls": .integer(calls),
+            "handed_over": .integer(handedOver),
             "prompt_tokens": promptTokens.map(Value.integer) ?? .null,
             "completion_tokens": completionTokens.map(Value.integer) ?? .null,
             "usd_low": number(low), "usd_high": number(high),

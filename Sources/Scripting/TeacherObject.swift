@@ -112,6 +112,14 @@ final class TeacherObject {
             "asks everything anew, also what was answered before; the newest reply is kept in use"
         ),
         .boolean(
+            "batch", default: false,
+            "hands the questions to the server's Batch API, answered within a day, at OpenAI for half the price; "
+                + "repeat the call, in a later session too, to fetch the replies (help \"replies\")"),
+        .boolean(
+            "wait", default: true,
+            "with batch: waits until the batch is done; false hands over, or fetches what is done, and returns"
+        ),
+        .boolean(
             "provenance", default: true,
             "adds columns teacher_row, teacher_sample, teacher_seed, teacher_template, "
                 + "teacher_model, teacher_finish_reason, teacher_prompt_tokens, "
@@ -164,9 +172,12 @@ final class TeacherObject {
                 let object = try call.receiver(TeacherObject.self)
                 let options = try call.options(2)
                 let generation = try generation(call, options)
-                let run = try object.answer(
-                    generation.open, of: generation, reuse: try options.values.bool("fresh") ? .none : .all,
-                    environment)
+                let reuse: Reuse = try options.values.bool("fresh") ? .none : .all
+                let run =
+                    try options.values.bool("batch")
+                    ? object.answerInBatches(
+                        of: generation, reuse: reuse, waits: try options.values.bool("wait"), environment)
+                    : object.answer(generation.open, of: generation, reuse: reuse, environment)
                 return [.object(try generation.made(run: run))]
             })
     }

@@ -87,6 +87,16 @@ struct BudgetTests {
         #expect(list.price(of: "gpt-4o-mini", at: "localhost:8000") == nil)
         #expect(list.price(of: "gpt-4o-mini-2024-07-18", at: "api.openai.com") == nil)
         #expect(list.models(at: "api.anthropic.com").contains("claude-3-5-haiku-20241022"))
+        // Anthropic's names with a date and without are the same model.
+        for (dated, undated) in [
+            ("claude-sonnet-4-5-20250929", "claude-sonnet-4-5"),
+            ("claude-opus-4-1-20250805", "claude-opus-4-1"), ("claude-opus-4-20250514", "claude-opus-4-0"),
+        ] {
+            let price = list.price(of: dated, at: "api.anthropic.com")
+            #expect(price != nil && price == list.price(of: undated, at: "api.anthropic.com"))
+        }
+        #expect(list.price(of: "claude", at: "api.anthropic.com") == nil)
+        #expect(price?.batchCost(promptTokens: 1_000_000, completionTokens: 500_000) == 0.225)
     }
 
     @Test("the user's own prices stand beside and before those that come along; a bad file is named")

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// An HTTP server on this machine that answers as a test tells it to, faults included.
@@ -20,6 +21,8 @@ final class LoopbackServer: Sendable {
             case none
             /// The connection ends after this many bytes of the body.
             case drop(after: Int)
+            /// The body is sent this many times over.
+            case repeated(Int)
             /// The connection ends before the answer begins.
             case silence
         }
@@ -48,6 +51,7 @@ final class LoopbackServer: Sendable {
         var connections = 0
         var active = 0
         var peak = 0
+        var sent = 0
     }
 
     let port: Int
@@ -80,6 +84,9 @@ final class LoopbackServer: Sendable {
     var connectionCount: Int { state.withLock { $0.connections } }
     /// The most requests that were being answered at once.
     var peak: Int { state.withLock { $0.peak } }
+
+    /// The bytes of answers that clients took.
+    var sentBytes: Int { state.withLock { $0.sent } }
 
     /// Stops listening. The accepting thread closes the socket: its number must not be reused before.
     func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
@@ -142,7 +149,9 @@ final class LoopbackServer: Sendable {
         if reply.delay > 0 { Thread.sleep(forTimeInterval: reply.delay) }
         state.withLock { $0.active -= 1 }
         if case .silence = reply.fault { return false }
-        var head = "HTTP/1.1 \(reply.status) Status\r\nContent-Length: \(reply.body.count)\r\n"
+        var rounds = 1
+        if case .repeated(let times) = reply.fault { rounds = times }
+        var head = "HTTP/1.1 \(reply.status) Status\r\nContent-Length: \(reply.body.count * rounds)\r\n"
         for (name, value) in reply.headers { head += "\(name): \(value)\r\n" }
         var bytes = Array((head + "\r\n").utf8)
         var isWhole = true
@@ -152,14 +161,23 @@ final class LoopbackServer: Sendable {
         } else {
             bytes += reply.body
         }
+        guard send(bytes, on: connection) else { return false }
+        for _ in 1..<max(2, rounds) where rounds > 1 {
+            guard send(reply.body, on: connection) else { return false }
+        }
+        return isWhole
+    }
+
+    private func send(_ bytes: [UInt8], on connection: Int32) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
-                send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { return false }
             sent += count
+            state.withLock { $0.sent += count }
         }
-        return isWhole
+        return true
     }
 }

@@ -279,4 +279,24 @@ struct OpenAIFaultTests {
         #expect(ended.first?.id == 3)
         #expect(throws: HTTPFailure.tooLarge(100_000)) { try ended.first?.result.get() }
     }
+
+    @Test("a body of 100 MB is given up at the limit, and the rest of it is never read")
+    func hundredMegabytes() throws {
+        let server = try LoopbackServer { _ in
+            Reply(200, String(repeating: "x", count: 1 << 20), fault: .repeated(100))
+        }
+        defer { server.stop() }
+        let client = try HTTPClient(connections: 1)
+        let limit = 2 << 20
+        try client.send(
+            HTTPRequest(url: server.baseURL, headers: [], body: [], timeout: 30, maximumBody: limit), id: 1)
+        var ended: [(id: Int, result: Result<HTTPResponse, HTTPFailure>)] = []
+        while ended.isEmpty {
+            #expect(client.received(1)?.body.count ?? 0 <= limit)
+            ended = try client.wait(milliseconds: 50)
+        }
+        #expect(throws: HTTPFailure.tooLarge(limit)) { try ended.first?.result.get() }
+        // What lies in the buffers of the two sockets was sent, too.
+        #expect(server.sentBytes < 50 << 20)
+    }
 }

@@ -78,7 +78,7 @@ struct SoakTests {
         var committed: Set<String> = []
         for _ in 0..<10 {
             let seen = server.requests.count
-            let program = try start(folder)
+            let program = try startProgram(folder)
             // The lab is made before the first request is sent.
             let moment = Int.random(in: 1...30)
             while server.requests.count < seen + moment, program.isRunning { usleep(200) }
@@ -93,7 +93,7 @@ struct SoakTests {
                 })
         }
         #expect(!committed.isEmpty)
-        let last = try start(folder)
+        let last = try startProgram(folder)
         last.waitUntilExit()
         #expect(last.terminationStatus == 0)
         #expect(server.requests.count <= rows + 10 * concurrency, "\(server.requests.count)")
@@ -112,23 +112,10 @@ struct SoakTests {
             local gpt = teacher.open { "openai", model = "tiny", base_url = "http://models.example/v1" }
             assert(gpt "hello" == "re: hello")
             """, to: folder + "/run.lua")
-        let program = try start(
+        let program = try startProgram(
             folder, ["http_proxy": "http://127.0.0.1:\(server.port)", "OPENAI_API_KEY": "secret-0123456789"])
         program.waitUntilExit()
         #expect(program.terminationStatus == 0)
         #expect(server.requests.map(\.line) == ["POST http://models.example/v1/chat/completions HTTP/1.1"])
-    }
-
-    /// The real program, which SwiftPM builds beside the tests.
-    private func start(_ folder: String, _ environment: [String: String] = [:]) throws -> Process {
-        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let program = Process()
-        program.executableURL = URL(fileURLWithPath: Files.parent(of: tests) + "/lyceum")
-        program.arguments = ["--quiet", "--lab", folder + "/lab", "run", folder + "/run.lua"]
-        program.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"].merging(environment) { $1 }
-        program.standardOutput = FileHandle.nullDevice
-        program.standardError = FileHandle.nullDevice
-        try program.run()
-        return program
     }
 }

@@ -111,3 +111,16 @@ final class Notes: Sendable {
             note: { line in self.said.withLock { $0.append(line) } })
     }
 }
+
+/// Runs `run.lua` of a folder in the real program, which SwiftPM builds beside the tests.
+func startProgram(_ folder: String, _ environment: [String: String] = [:]) throws -> Process {
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let program = Process()
+    program.executableURL = URL(fileURLWithPath: Files.parent(of: tests) + "/lyceum")
+    program.arguments = ["--quiet", "--lab", folder + "/lab", "run", folder + "/run.lua"]
+    program.environment = ["HOME": folder, "PATH": "/usr/bin:/bin"].merging(environment) { $1 }
+    program.standardOutput = FileHandle.nullDevice
+    program.standardError = FileHandle.nullDevice
+    try program.run()
+    return program
+}

@@ -25,13 +25,6 @@ extension HTTPClient {
             // The empty list means all encodings that libcurl can undo.
             ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, ""),
             ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, transfer.headerList),
-            ccurl_set_long(easy, CURLOPT_POST, 1),
-            ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)),
-            // libcurl copies the body, so that it need not stay where it is.
-            request.body.withUnsafeBytes {
-                ccurl_set_string(
-                    easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress?.assumingMemoryBound(to: CChar.self))
-            },
             ccurl_set_string(easy, CURLOPT_NOPROXY, request.bypassesProxy ? "*" : nil),
             ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0),
             ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1),
@@ -44,6 +37,20 @@ extension HTTPClient {
             ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context),
             ccurl_set_callback(easy, CURLOPT_HEADERFUNCTION, onHeader),
             ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context),
+        ]
+        return codes.allSatisfy { $0 == CURLE_OK } && setBody(easy, request)
+    }
+
+    private func setBody(_ easy: UnsafeMutableRawPointer, _ request: HTTPRequest) -> Bool {
+        if request.method == .get { return ccurl_set_long(easy, CURLOPT_HTTPGET, 1) == CURLE_OK }
+        let codes = [
+            ccurl_set_long(easy, CURLOPT_POST, 1),
+            ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)),
+            // libcurl copies the body, so that it need not stay where it is.
+            request.body.withUnsafeBytes {
+                ccurl_set_string(
+                    easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress?.assumingMemoryBound(to: CChar.self))
+            },
         ]
         return codes.allSatisfy { $0 == CURLE_OK }
     }

@@ -1,5 +1,12 @@
-/// One HTTP POST.
+/// One HTTP request.
 struct HTTPRequest: Sendable {
+    /// What is wanted.
+    enum Method: Sendable {
+        case get
+        case post
+    }
+
+    let method: Method
     /// Where to; http or https.
     let url: String
     /// Header fields in order. A value may hold a key, so a request is never printed.
@@ -18,10 +25,12 @@ struct HTTPRequest: Sendable {
     let bypassesProxy: Bool
 
     init(
-        url: String, headers: [(name: String, value: String)], body: [UInt8], timeout: Double,
+        method: Method = .post, url: String, headers: [(name: String, value: String)], body: [UInt8],
+        timeout: Double,
         connectTimeout: Double = 10, firstByteTimeout: Double? = nil, maximumBody: Int = 64 << 20,
         bypassesProxy: Bool = false
     ) {
+        self.method = method
         self.url = url
         self.headers = headers
         self.body = body

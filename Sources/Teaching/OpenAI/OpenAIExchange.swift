@@ -11,25 +11,29 @@ struct OpenAIExchange {
     ///
     /// - Parameter isStreamed: whether the reply shall come in pieces.
     func request(_ question: TeacherRequest, isStreamed: Bool = false) -> HTTPRequest {
-        var headers = [
-            ("Content-Type", "application/json"),
-            ("Accept", isStreamed ? "text/event-stream" : "application/json"),
-        ]
-        if let key = settings.key { headers.append(key.header) }
-        if settings.dialect.wire == .messages {
-            headers.append(("anthropic-version", Self.messagesVersion))
-        }
-        if let organization = settings.organization { headers.append(("OpenAI-Organization", organization)) }
-        if let project = settings.project { headers.append(("OpenAI-Project", project)) }
+        let accepted = isStreamed ? "text/event-stream" : "application/json"
         return HTTPRequest(
-            url: settings.address.chatURL, headers: headers,
+            url: settings.address.chatURL, headers: headers(sending: "application/json", for: accepted),
             body: Array(JSON.encode(body(question, isStreamed)).utf8),
             timeout: settings.limits.timeout, connectTimeout: settings.limits.connectTimeout,
             firstByteTimeout: settings.limits.firstByteTimeout,
             bypassesProxy: settings.address.isLoopback)
     }
 
-    private func body(_ question: TeacherRequest, _ isStreamed: Bool) -> Value {
+    /// The header of a request, the key included.
+    func headers(sending type: String, for accepted: String) -> [(name: String, value: String)] {
+        var headers = [("Content-Type", type), ("Accept", accepted)]
+        if let key = settings.key { headers.append(key.header) }
+        if settings.dialect.wire == .messages {
+            headers.append(("anthropic-version", Self.messagesVersion))
+        }
+        if let organization = settings.organization { headers.append(("OpenAI-Organization", organization)) }
+        if let project = settings.project { headers.append(("OpenAI-Project", project)) }
+        return headers
+    }
+
+    /// The body of a request.
+    func body(_ question: TeacherRequest, _ isStreamed: Bool = false) -> Value {
         let sent = delivered(question)
         var fields = sent.parameters
         if isStreamed {
@@ -100,15 +104,19 @@ struct OpenAIExchange {
         if let error = document.object?["error"], !error.isNull {
             throw OpenAIFault(status: response.status, response, settings: settings)
         }
+        guard let completion = completion(document, seconds: response.seconds) else {
+            let what = settings.dialect.wire == .messages ? "a message" : "a choice"
+            throw .row(rowError("answered without \(what)", response.body))
+        }
+        return completion
+    }
+
+    /// Reads what a body holds; nil if that is no completion.
+    func completion(_ document: Value, seconds: Double) -> Completion? {
         if settings.dialect.wire == .messages {
-            guard let reply = message(document, seconds: response.seconds) else {
-                throw .row(rowError("answered without a message", response.body))
-            }
-            return Completion(reply: reply, fault: reply.defect)
+            return message(document, seconds: seconds).map { Completion(reply: $0, fault: $0.defect) }
         }
-        guard let choice = document.object?["choices"]?.list?.first?.object else {
-            throw .row(rowError("answered without a choice", response.body))
-        }
+        guard let choice = document.object?["choices"]?.list?.first?.object else { return nil }
         let message = choice["message"]?.object ?? [:]
         // A refusal has a place of its own in the message, and often the finish reason "stop".
         let refusal = message["refusal"]?.string.flatMap { $0.isEmpty ? nil : settings.shown($0, limit: 200) }
@@ -119,7 +127,7 @@ struct OpenAIExchange {
             text: refusal ?? text ?? "", model: document.object?["model"]?.string ?? settings.model,
             finishReason: finish.isEmpty ? "stop" : finish,
             promptTokens: Self.count(usage?["prompt_tokens"]),
-            completionTokens: Self.count(usage?["completion_tokens"]), seconds: response.seconds)
+            completionTokens: Self.count(usage?["completion_tokens"]), seconds: seconds)
         reply.logprobs = Self.logprobs(choice)
         return Completion(reply: reply, fault: reply.defect)
     }

@@ -16,6 +16,8 @@ final class OpenAIMeter {
     private var reserved: [Int: Double] = [:]
     /// The sum of `reserved`.
     private var reservedSum = 0.0
+    /// What the replies of batches on their way may cost, by the batch's mark.
+    private var batches: [String: Double] = [:]
 
     init(_ settings: OpenAISettings) {
         price = settings.price
@@ -38,7 +40,8 @@ final class OpenAIMeter {
             return .failed("the budget of \(callBudget) calls is used up", remedy: "raise budget_calls")
         }
         guard let budget, let cost = usage.cost else { return nil }
-        guard cost + reservedSum + estimate(bytes: bytes) > budget else { return nil }
+        let reserved = reservedSum + batches.values.reduce(0, +)
+        guard cost + reserved + estimate(bytes: bytes) > budget else { return nil }
         return .failed(
             "the budget of \(Self.dollars(budget)) would be passed by the next request "
                 + "(\(Self.dollars(cost)) spent)", remedy: "raise budget_usd")
@@ -76,6 +79,53 @@ final class OpenAIMeter {
     func settleUnanswered(_ id: Int) {
         let estimate = release(id)
         usage.cost = usage.cost.map { $0 + estimate }
+    }
+
+    /// Why a batch of requests of so many bytes each may not be handed over; nil if it may.
+    func refusal(ofBatch bytes: [Int]) -> LyceumError? {
+        if let callBudget, bytes.count > callBudget - usage.calls {
+            return .failed(
+                "the budget of \(callBudget) calls has \(max(0, callBudget - usage.calls)) left, and these are "
+                    + "\(bytes.count) requests; nothing was handed over", remedy: "raise budget_calls")
+        }
+        guard let budget, let cost = usage.cost else { return nil }
+        guard let share = price?.batchShare else {
+            return .failed(
+                "budget_usd is set, but what a batch costs there is not known",
+                remedy:
+                    "put \"batch\": 0.5 beside \"models\" in ~/.config/lyceum/prices.json, or use budget_calls"
+            )
+        }
+        let amount = share * bytes.reduce(0) { $0 + estimate(bytes: $1) }
+        let spent = cost + reservedSum + batches.values.reduce(0, +)
+        guard spent + amount > budget else { return nil }
+        return .failed(
+            "the budget of \(Self.dollars(budget)) could be passed by these \(bytes.count) requests, which may cost "
+                + "up to \(Self.dollars(amount)) (\(Self.dollars(spent)) spent or on its way); nothing was handed over",
+            remedy: "raise budget_usd, set max_tokens, or ask for fewer rows")
+    }
+
+    /// Counts a batch that is being handed over.
+    func reserve(batch: String, bytes: [Int]) {
+        usage.calls += bytes.count
+        batches[batch] = (price?.batchShare ?? 1) * bytes.reduce(0) { $0 + estimate(bytes: $1) }
+    }
+
+    /// Forgets what was reserved for a batch: its replies are there, or it was not handed over.
+    func release(batch: String) { batches[batch] = nil }
+
+    /// Counts a reply of a batch.
+    func settleBatch(_ reply: TeacherReply) {
+        usage.promptTokens += reply.promptTokens ?? 0
+        usage.completionTokens += reply.completionTokens ?? 0
+        longestReply = max(longestReply, reply.completionTokens ?? 0)
+        guard let prompt = reply.promptTokens, let completion = reply.completionTokens else {
+            usage.unmeteredReplies += 1
+            return
+        }
+        let cost = price.flatMap { $0.batchCost(promptTokens: prompt, completionTokens: completion) }
+        // With a reply of unknown price the sum is not known either.
+        usage.cost = usage.cost.flatMap { sum in cost.map { sum + $0 } }
     }
 
     /// About how many tokens a request of so many bytes and its reply will take, for limits by the minute: four

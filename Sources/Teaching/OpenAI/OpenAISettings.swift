@@ -83,7 +83,9 @@ struct OpenAISettings: Sendable {
         _ options: Options, model: String, address: ServerAddress, _ environment: (String) -> String?
     ) throws -> TokenPrice? {
         switch (options.optionalDouble("price_in"), options.optionalDouble("price_out")) {
-        case (let input?, let output?): return TokenPrice(input: input, output: output)
+        case (let input?, let output?):
+            let share = try PriceList.current(environment).batchShare(at: address.display)
+            return TokenPrice(input: input, output: output, batchShare: share)
         case (nil, nil): return try PriceList.current(environment).price(of: model, at: address.display)
         case (_?, nil), (nil, _?):
             throw LyceumError.failed(

@@ -3,6 +3,8 @@ import LyceumKit
 
 /// Where a server is.
 struct ServerAddress: Sendable, Equatable {
+    /// What the paths of the API stand behind.
+    let baseURL: String
     /// Where questions are sent.
     let chatURL: String
     /// What names the server in cards and errors: host, and port if one was given. Never a secret.
@@ -46,7 +48,8 @@ struct ServerAddress: Sendable, Equatable {
         var path = part(CURLUPART_PATH) ?? ""
         while path.hasSuffix("/") { path.removeLast() }
         display = part(CURLUPART_PORT).map { "\(host):\($0)" } ?? host
-        chatURL = "\(scheme)://\(display)\(path)\(end)"
+        baseURL = "\(scheme)://\(display)\(path)"
+        chatURL = baseURL + end
         isLoopback = host == "localhost" || host == "[::1]" || host.hasPrefix("127.")
         isOpenAI = host == "api.openai.com"
     }

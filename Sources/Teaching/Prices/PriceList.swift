@@ -7,6 +7,8 @@ import LyceumKit
 /// of a model have had other prices.
 struct PriceList: Sendable {
     private var servers: [String: [String: TokenPrice]] = [:]
+    /// What a reply of a batch costs at a server, as a share of the price.
+    private var batchShares: [String: Double] = [:]
 
     /// The prices that Lyceum brings along.
     static let builtIn: PriceList = {
@@ -19,8 +21,8 @@ struct PriceList: Sendable {
     /// Reads a list.
     ///
     /// - Parameters:
-    ///   - bytes: `{ "host": { "models": { "name": { "input": USD, "output": USD } } } }`, both for a million
-    ///     tokens; other keys are for people.
+    ///   - bytes: `{ "host": { "batch": share, "models": { "name": { "input": USD, "output": USD } } } }`, prices
+    ///     for a million tokens, `batch` the share of them that batches cost; other keys are for people.
     ///   - name: what to call it in errors.
     /// - Throws: `LyceumError.file` naming the model whose price cannot be read.
     init(_ bytes: [UInt8], name: String) throws {
@@ -33,6 +35,12 @@ struct PriceList: Sendable {
         for (host, server) in hosts {
             guard let models = server.object?["models"]?.object else {
                 throw refuse(host, "an object with 'models'")
+            }
+            if let batch = server.object?["batch"] {
+                guard let share = batch.number, (0...1).contains(share) else {
+                    throw refuse("\(host), batch", "what a batch costs, as a share of the price: 0.5")
+                }
+                batchShares[host] = share
             }
             for (model, price) in models {
                 guard let input = price.object?["input"]?.number, input >= 0, input < 1e15,
@@ -53,16 +61,25 @@ struct PriceList: Sendable {
     static func current(_ environment: (String) -> String?) throws -> PriceList {
         guard let path = userPath(environment), Files.exists(path) else { return builtIn }
         var list = builtIn
-        for (host, models) in try PriceList(Files.read(path), name: path).servers {
+        let own = try PriceList(Files.read(path), name: path)
+        for (host, models) in own.servers {
             list.servers[host, default: [:]].merge(models) { _, own in own }
         }
+        list.batchShares.merge(own.batchShares) { _, own in own }
         return list
     }
 
     /// What a model costs at a server; nil if that is not known.
     ///
     /// - Parameter host: its host, and its port if one was given: "localhost:8000".
-    func price(of model: String, at host: String) -> TokenPrice? { servers[host]?[model] }
+    func price(of model: String, at host: String) -> TokenPrice? {
+        servers[host]?[model].map { price in
+            TokenPrice(input: price.input, output: price.output, batchShare: batchShares[host])
+        }
+    }
+
+    /// What a reply of a batch costs at a server, as a share of the price; nil if that is not known.
+    func batchShare(at host: String) -> Double? { batchShares[host] }
 
     /// The models whose price at a server is known, sorted.
     func models(at host: String) -> [String] { (servers[host] ?? [:]).keys.sorted() }

@@ -39,14 +39,16 @@ struct StructuredReply: Sendable {
         return TeacherRequest(messages: messages, fields: request.fields, sample: request.sample)
     }
 
-    /// The failure of a reply that did not fit twice.
-    func failure(_ reply: TeacherReply, _ problem: String) -> UnusableReply {
+    /// The failure of a reply that did not fit.
+    ///
+    /// - Parameter isSecond: whether it was asked for twice.
+    func failure(_ reply: TeacherReply, _ problem: String, isSecond: Bool = true) -> UnusableReply {
         var unusable = reply
         unusable.finishReason = TeacherReply.schemaMismatch
         return UnusableReply(
             unusable,
             .failed(
-                "the reply does not fit the schema, after a second try: \(problem)",
+                "the reply does not fit the schema\(isSecond ? ", after a second try" : ""): \(problem)",
                 remedy: "describe the fields in the prompt, or take a larger model"))
     }
 
