@@ -190,6 +190,8 @@ local teacher = {}
 ---@field output? string the column that takes the answers (default reply)
 ---@field n? integer answers to each row; each is a row of the result (default 1)
 ---@field fresh? boolean asks everything anew, also what was answered before; the newest reply is kept in use (default false)
+---@field batch? boolean hands the questions to the server's Batch API, answered within a day, at OpenAI for half the price; repeat the call, in a later session too, to fetch the replies (help "replies") (default false)
+---@field wait? boolean with batch: waits until the batch is done; false hands over, or fetches what is done, and returns (default true)
 ---@field provenance? boolean adds columns teacher_row, teacher_sample, teacher_seed, teacher_template, teacher_model, teacher_finish_reason, teacher_prompt_tokens, teacher_completion_tokens, teacher_cost_usd, teacher_seconds, teacher_time; d:drop "teacher_*" leaves them out (default true)
 
 ---Answers a prompt for each row of a dataset. What was asked before is not asked again: replies are kept in the lab as they arrive, under the request as it is sent.
@@ -208,12 +210,14 @@ function teacher:retry(result) end
 ---@field output? string the column that takes the answers (default reply)
 ---@field n? integer answers to each row; each is a row of the result (default 1)
 ---@field fresh? boolean asks everything anew, also what was answered before; the newest reply is kept in use (default false)
+---@field batch? boolean hands the questions to the server's Batch API, answered within a day, at OpenAI for half the price; repeat the call, in a later session too, to fetch the replies (help "replies") (default false)
+---@field wait? boolean with batch: waits until the batch is done; false hands over, or fetches what is done, and returns (default true)
 ---@field provenance? boolean adds columns teacher_row, teacher_sample, teacher_seed, teacher_template, teacher_model, teacher_finish_reason, teacher_prompt_tokens, teacher_completion_tokens, teacher_cost_usd, teacher_seconds, teacher_time; d:drop "teacher_*" leaves them out (default true)
 
 ---What a teacher:generate with these arguments would send and cost; asks nothing.
 ---@param data dataset as for generate
 ---@param options teacher.estimate.options as for generate
----@return any # { replies, reused, calls, prompt_tokens, completion_tokens, usd_low, usd_high, usd_saved, basis }: `reused` replies are in the lab and save `usd_saved`; what is not known is nil
+---@return any # { replies, reused, handed_over, calls, prompt_tokens, completion_tokens, usd_low, usd_high, usd_saved, basis }: `reused` replies are in the lab and save `usd_saved`, `handed_over` ones are on their way in a batch; what is not known is nil
 function teacher:estimate(data, options) end
 end
 
