@@ -41,7 +41,7 @@ struct UnigramTokenizerTests {
             ("pre_tokenizer", ["type": "Digits"], "pre_tokenizer Digits"),
             ("decoder", ["type": "Fuse"], "decoder"),
             ("post_processor", ["type": "Odd"], "post_processor Odd"),
-            ("model", ["type": "WordPiece", "vocab": [:]], "the model WordPiece"),
+            ("model", ["type": "WordSalad", "vocab": [:]], "the model WordSalad"),
             ("model", ["type": "Unigram", "unk_id": 5, "vocab": [["a", -1.5]]], "unk_id is 5"),
             ("model", ["type": "Unigram", "unk_id": 0, "vocab": [["a", -1.5]]], "same id, 0"),
         ] {
