@@ -45,27 +45,33 @@ final class BatchServer: Sendable {
         var behaviour: Behaviour
     }
 
-    private let state: Mutex<State>
-    private let holder = Mutex<LoopbackServer?>(nil)
+    /// What the test and the server's threads both hold.
+    private final class Shared: Sendable {
+        let value: Mutex<State>
 
-    init(_ behaviour: Behaviour = Behaviour()) throws {
-        state = Mutex(State(behaviour: behaviour))
-        let server = try LoopbackServer { [unowned self] request in
-            let behaviour = self.state.withLock { $0.behaviour }
-            if let reply = behaviour.intercept(request) { return reply }
-            let own = self.state.withLock { Self.answer(request, &$0) }
-            return behaviour.replace(request) ?? own
-        }
-        holder.withLock { $0 = server }
+        init(_ state: State) { value = Mutex(state) }
     }
 
-    var server: LoopbackServer { holder.withLock { $0! } }
+    private let state: Shared
+    let server: LoopbackServer
+
+    init(_ behaviour: Behaviour = Behaviour()) throws {
+        let shared = Shared(State(behaviour: behaviour))
+        state = shared
+        server = try LoopbackServer { request in
+            let behaviour = shared.value.withLock { $0.behaviour }
+            if let reply = behaviour.intercept(request) { return reply }
+            let own = shared.value.withLock { Self.answer(request, &$0) }
+            return behaviour.replace(request) ?? own
+        }
+    }
+
     var baseURL: String { server.baseURL }
-    var batches: [Batch] { state.withLock { $0.batches } }
+    var batches: [Batch] { state.value.withLock { $0.batches } }
     /// The texts of all questions of all batches, sorted.
     var asked: [String] { batches.flatMap { $0.questions.map(\.text) }.sorted() }
 
-    func set(_ change: (inout Behaviour) -> Void) { state.withLock { change(&$0.behaviour) } }
+    func set(_ change: (inout Behaviour) -> Void) { state.value.withLock { change(&$0.behaviour) } }
     /// How many requests of a kind came: "POST /v1/files".
     func count(_ line: String) -> Int { server.requests.count { $0.line.hasPrefix(line + " ") } }
     func stop() { server.stop() }
