@@ -38,7 +38,7 @@ extension StudentObject {
                 guard let student = object.student as? any LossMeasuringStudent else {
                     throw LyceumError.unsupported(
                         "a \(object.student.architecture) student gives texts no probabilities",
-                        remedy: "student.list() names those that generate: they do")
+                        remedy: "students that are networks do: t5, bart, lstm, bert")
                 }
                 let data = try call.object(1, DatasetObject.self).dataset
                 let options = try call.options(2, adding: student.lossOptions)

@@ -63,7 +63,7 @@ extension StudentObject {
         guard let student = student as? any TokenizingStudent else {
             throw LyceumError.unsupported(
                 "a \(student.architecture) student does not read text in pieces",
-                remedy: "student.list() names those that generate: they do")
+                remedy: "students that are networks do: t5, bart, lstm, bert")
         }
         return student
     }
