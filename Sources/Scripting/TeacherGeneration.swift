@@ -67,10 +67,29 @@ final class TeacherGeneration {
         return try settings.prompt.request(for: data.record(at: row), sample: sample)
     }
 
+    /// Ends the record of a run that went through.
+    ///
+    /// - Parameters:
+    ///   - log: the lab's record of the run.
+    ///   - asked: how many questions it had.
+    ///   - isDone: whether no answer is on its way any more.
+    /// - Returns: the answered rows with their answers; the others, with the reason, are in its `failed`.
+    /// - Throws: `LyceumError.failed` if nothing was answered and nothing is on its way.
+    func close(_ log: GenerationLog, asked: Int, isDone: Bool) throws -> DatasetObject {
+        if isDone, answers.allSatisfy({ !$0.isGood }), let problem = answers.first?.problem {
+            log.finish(.failed, problem: problem, output: nil)
+            throw LyceumError.failed(
+                "none of the \(asked) requests was answered; the first: \(problem)", remedy: nil)
+        }
+        let made = try made(run: log.run)
+        log.finish(.finished, output: made.dataset.fingerprint)
+        return made
+    }
+
     /// The answered rows with their answers; the others, with the reason, are in its `failed`.
     ///
     /// - Parameter run: the number of the lab's run that made them.
-    func made(run: Int?) throws -> DatasetObject {
+    private func made(run: Int?) throws -> DatasetObject {
         let good = answers.indices.filter { answers[$0].isGood }
         let others = open
         let texts = good.map { Value.string(answers[$0].kept?.reply.text ?? "") }

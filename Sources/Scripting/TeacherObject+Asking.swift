@@ -26,11 +26,11 @@ extension TeacherObject {
 
     /// Answers questions of a generation: with what was bought before, and then with the teacher.
     ///
-    /// - Returns: the number of the lab's run; nil if there is none.
+    /// - Returns: see `TeacherGeneration.close`.
     /// - Throws: what ended the run early; what was answered before is kept.
     func answer(
         _ open: [Int], of generation: TeacherGeneration, reuse: Reuse, _ environment: ScriptEnvironment
-    ) throws -> Int? {
+    ) throws -> DatasetObject {
         let job = environment.job("asking \(teacher.name)")
         let questions = try questions(open, of: generation, job: job)
         let log = GenerationLog(start(of: generation, questions.first?.stored), lab: environment.lab)
@@ -45,14 +45,7 @@ extension TeacherObject {
         }
         let summary = Self.summary(result)
         if !summary.isEmpty { job.note("\(job.title): \(summary)") }
-        if generation.answers.allSatisfy({ !$0.isGood }), let problem = generation.answers.first?.problem {
-            log.finish(.failed, problem: problem, output: nil)
-            throw LyceumError.failed(
-                "none of the \(questions.count) requests was answered; the first: \(problem)", remedy: nil)
-        }
-        let made = try generation.made(run: log.run)
-        log.finish(.finished, output: made.dataset.fingerprint)
-        return log.run
+        return try generation.close(log, asked: questions.count, isDone: true)
     }
 
     /// Throws if questions are on their way in a batch: asked at once they would be paid for twice.

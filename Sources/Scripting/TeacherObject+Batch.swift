@@ -6,11 +6,11 @@ extension TeacherObject {
     /// Answers the questions of a generation with what was bought before, and then by the server's Batch API.
     ///
     /// - Parameter waits: whether to wait for batches that are not done.
-    /// - Returns: the number of the lab's run.
+    /// - Returns: see `TeacherGeneration.close`.
     /// - Throws: what ended the run early. Batches that were handed over go on, and the same call fetches them.
     func answerInBatches(
         of generation: TeacherGeneration, reuse: Reuse, waits: Bool, _ environment: ScriptEnvironment
-    ) throws -> Int? {
+    ) throws -> DatasetObject {
         let job = environment.job("batch of \(teacher.name)")
         guard let teacher = teacher as? OpenAITeacher else {
             throw LyceumError.unsupported(
@@ -43,15 +43,6 @@ extension TeacherObject {
         }
         shareReplies(questions, of: generation, log, environment.replies)
         if !run.summary.isEmpty { job.note("\(job.title): \(run.summary)") }
-        if run.isDone, generation.answers.allSatisfy({ !$0.isGood }),
-            let problem = generation.answers.first?.problem
-        {
-            log.finish(.failed, problem: problem, output: nil)
-            throw LyceumError.failed(
-                "none of the \(questions.count) requests was answered; the first: \(problem)", remedy: nil)
-        }
-        let made = try generation.made(run: log.run)
-        log.finish(.finished, output: made.dataset.fingerprint)
-        return log.run
+        return try generation.close(log, asked: questions.count, isDone: run.isDone)
     }
 }

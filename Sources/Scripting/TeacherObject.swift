@@ -173,12 +173,12 @@ final class TeacherObject {
                 let options = try call.options(2)
                 let generation = try generation(call, options)
                 let reuse: Reuse = try options.values.bool("fresh") ? .none : .all
-                let run =
+                let result =
                     try options.values.bool("batch")
                     ? object.answerInBatches(
                         of: generation, reuse: reuse, waits: try options.values.bool("wait"), environment)
                     : object.answer(generation.open, of: generation, reuse: reuse, environment)
-                return [.object(try generation.made(run: run))]
+                return [.object(result)]
             })
     }
 
@@ -205,8 +205,10 @@ final class TeacherObject {
                 }
                 if before.open.isEmpty { return [.object(result)] }
                 let generation = TeacherGeneration(copying: before)
-                let run = try object.answer(generation.open, of: generation, reuse: .good, environment)
-                return [.object(try generation.made(run: run))]
+                return [
+                    .object(
+                        try object.answer(generation.open, of: generation, reuse: .good, environment))
+                ]
             })
     }
 }

@@ -12,17 +12,6 @@ import Testing
 struct BatchTests {
     typealias Reply = LoopbackServer.Reply
 
-    /// A session of Lua with a lab of its own.
-    private func session(_ folder: String?, _ notes: Notes = Notes()) throws -> LuaState {
-        let state = try LuaState()
-        try Scripting.install(
-            into: state,
-            environment: ScriptEnvironment(
-                plugins: PluginHost(folders: []), listener: notes.listener,
-                lab: LabSession(folder: folder), write: { _ in }))
-        return state
-    }
-
     private func withLab(_ body: (String) throws -> Void) throws {
         let folder = "/tmp/lyceum-batch-\(UInt64.random(in: 0...UInt64.max))"
         try Files.makeFolder(folder)

@@ -9,23 +9,6 @@ import Testing
 struct ReplyKeepingTests {
     typealias Reply = LoopbackServer.Reply
 
-    /// A session of Lua in a folder with a lab of its own.
-    private func session(_ folder: String?, _ notes: Notes = Notes()) throws -> LuaState {
-        let state = try LuaState()
-        try Scripting.install(
-            into: state,
-            environment: ScriptEnvironment(
-                plugins: PluginHost(folders: []), listener: notes.listener,
-                lab: LabSession(folder: folder), write: { _ in }))
-        return state
-    }
-
-    private func withLab(_ body: (String) throws -> Void) throws {
-        let folder = "/tmp/lyceum-teaching-\(UInt64.random(in: 0...UInt64.max))"
-        defer { Files.removeTree(folder) }
-        try body(folder)
-    }
-
     private func setUp(_ server: LoopbackServer, rows: Int, _ options: String = "") -> String {
         """
         local rows = {}

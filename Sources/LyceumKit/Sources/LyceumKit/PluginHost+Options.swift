@@ -13,8 +13,8 @@ extension PluginHost {
     /// - Throws: as `student(named:)`.
     public func options(ofStudent name: String) throws -> DeclaredOptions {
         if let known = registry.student(named: name) { return known.declaredOptions }
-        let found = plugins.first { $0.refusal == nil && $0.student(named: name) != nil }
-        if let found, let id = found.student(named: name)?.id, let kept = found.keptOptions?[id] {
+        let found = plugins.first { $0.refusal == nil && $0.manifest?.student(named: name) != nil }
+        if let found, let id = found.manifest?.student(named: name)?.id, let kept = found.keptOptions?[id] {
             return kept
         }
         return try student(named: name).declaredOptions
@@ -54,10 +54,6 @@ extension StudentArchitecture {
 
 extension PluginHost.Found {
     fileprivate var optionsPath: String { Files.join(Files.parent(of: path), "options.json") }
-
-    fileprivate func student(named name: String) -> PluginManifest.StudentEntry? {
-        manifest?.students.first { $0.id == name || $0.aliases.contains(name) }
-    }
 
     /// The kept options by the student's id; nil if there are none, or the library is newer.
     fileprivate var keptOptions: [String: PluginHost.DeclaredOptions]? {

@@ -6,7 +6,7 @@ extension PluginHost {
     public func student(named name: String) throws -> StudentArchitecture {
         try entry(
             "student", name, of: registry.student,
-            promised: { $0.students.contains { $0.id == name || $0.aliases.contains(name) } },
+            promised: { $0.student(named: name) != nil },
             otherwise: .unknownName(
                 kind: "student architecture", name: name,
                 known: students.flatMap { [$0.id] + $0.aliases }, remedy: "see student.list()"))

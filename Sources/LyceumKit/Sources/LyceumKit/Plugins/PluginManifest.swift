@@ -103,6 +103,11 @@ public struct PluginManifest: Sendable, Equatable {
         }
     }
 
+    /// The student of that id or alias.
+    func student(named name: String) -> StudentEntry? {
+        students.first { $0.id == name || $0.aliases.contains(name) }
+    }
+
     /// Everything that it promises, as the registry would name it: "student 't5'".
     public var promises: [String] {
         students.flatMap { [$0.id] + $0.aliases }.map { "student '\($0)'" }

@@ -34,14 +34,7 @@ extension SequenceToSequenceStudent {
         let tree = try LabelTree(
             labels.names.map { try tokenizer.encode($0, addEOS: true) }, labels: labels)
         sayPendingNotes(job)
-        let prefix = options.optionalString("source_prefix") ?? prefix
-        let positions = model.maxPositions
-        let limit = min(options.optionalInt("max_source_length") ?? maxSourceLength, positions ?? .max)
-        let sources = try tokenizer.encodeInputs(
-            inputs.map { prefix + $0 }, limit: limit, copies: model.copies, job: job)
-        job.noteCut(sources.cut, of: inputs.count, limit: limit, positions: positions)
-        model.eval()
-        try model.move(to: device(options))
+        let sources = try encodeSources(inputs, for: model, tokenizer, options, job)
         defer { model.dropComputeType() }
         let prefixes = max(1, ChunkedCrossEntropy.limit / max(1, configuration.vocabularySize))
         let batchSize = max(1, min(try options.int("batch_size"), prefixes / tree.width))

@@ -8,18 +8,11 @@ extension SequenceToSequenceStudent {
         var search = try DecodingOptions(options, configuration: generation)
         try search.check(vocabulary: configuration.vocabularySize)
         sayPendingNotes(job)
-        let prefix = options.optionalString("source_prefix") ?? prefix
-        let positions = model.maxPositions
-        if let positions, search.maxNewTokens > positions {
+        if let positions = model.maxPositions, search.maxNewTokens > positions {
             job.note("texts end after \(positions) tokens, the positions that the model has")
             search.maxNewTokens = positions
         }
-        let limit = min(options.optionalInt("max_source_length") ?? maxSourceLength, positions ?? .max)
-        let sources = try tokenizer.encodeInputs(
-            inputs.map { prefix + $0 }, limit: limit, copies: model.copies, job: job)
-        job.noteCut(sources.cut, of: inputs.count, limit: limit, positions: positions)
-        model.eval()
-        try model.move(to: device(options))
+        let sources = try encodeSources(inputs, for: model, tokenizer, options, job)
         try noGrad { try model.setComputeType(Precision(options).computeType(on: model.device)) }
         defer { model.dropComputeType() }
         let texts = try Generator.generate(
@@ -33,5 +26,21 @@ extension SequenceToSequenceStudent {
                 text: spelt.first ?? "", tokenCount: texts.first?.count ?? 0,
                 alternatives: Array(spelt.dropFirst()))
         }
+    }
+
+    /// The inputs as the network reads them, prefix and length as the options say or else as in training; the
+    /// network is put where it shall compute, without dropout.
+    func encodeSources(
+        _ inputs: [String], for model: Model, _ tokenizer: any Tokenizer, _ options: Options, _ job: Job
+    ) throws -> EncodedInputs {
+        let prefix = options.optionalString("source_prefix") ?? prefix
+        let positions = model.maxPositions
+        let limit = min(options.optionalInt("max_source_length") ?? maxSourceLength, positions ?? .max)
+        let sources = try tokenizer.encodeInputs(
+            inputs.map { prefix + $0 }, limit: limit, copies: model.copies, job: job)
+        job.noteCut(sources.cut, of: inputs.count, limit: limit, positions: positions)
+        model.eval()
+        try model.move(to: device(options))
+        return sources
     }
 }

@@ -38,17 +38,17 @@ extension SequenceToSequenceStudent {
         try model.move(to: device)
         model.setDropout(settings.dropout)
         let held = try validation.map(encode)
-        let written = try ValidationTexts(options, settings, configuration: generation, limit: targetLimit)
+        var measure: ((Job) throws -> [String: Double])?
+        if let written = try ValidationTexts(
+            options, settings, configuration: generation, limit: targetLimit),
+            let validation, let held
+        {
+            measure = { try written.score(validation, held, model, tokenizer, settings, $0) }
+        }
         let trainer = try Trainer(
             SequenceToSequenceLearner(model) { try self.write(into: $0) }, training: encode(examples),
             validation: held, options: settings, job: job,
-            measure: written.flatMap { written in
-                validation.flatMap { examples in
-                    held.map { held in
-                        { try written.score(examples, held, model, tokenizer, settings, $0) }
-                    }
-                }
-            })
+            measure: measure)
         if let checkpoint { try trainer.restore(checkpoint) }
         return try trainer.run()
     }
