@@ -110,9 +110,9 @@ extension PluginTemplate {
                 let blocked = try Tensor.full([length, past + length], -1e9, dtype: x.dtype, device: x.device)
                 let future = try blocked.triu(diagonal: past + 1)
                 for index in own.indices {
-                    x = try own[index](x, nil, mask: future, cache: cache?.layers[index].own)
-                    let memory = try cache?.layers[index].source ?? source[index].memory(of: encoded.states)
-                    cache?.layers[index].source = memory
+                    x = try own[index](x, nil, mask: future, cache: cache?.layers[index].selfAttention)
+                    let memory = try cache?.layers[index].crossAttention ?? source[index].memory(of: encoded.states)
+                    cache?.layers[index].crossAttention = memory
                     x = try source[index](x, memory, mask: encoded.mask)
                 }
                 return x

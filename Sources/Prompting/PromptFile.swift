@@ -28,7 +28,7 @@ struct PromptFile {
     /// Reads a prompt.
     ///
     /// - Throws: `LyceumError.file` with the file's line.
-    static func read(_ text: String, path: String) throws -> Prompt {
+    static func read(_ text: String, path: String) throws -> PromptTemplate {
         var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[...]
         // The break that ends the last line belongs to the file.
         if lines.last?.isEmpty == true { lines.removeLast() }
@@ -90,7 +90,7 @@ struct PromptFile {
                 answer: texts.first { $0.0 == "answer" }?.1)
         }
         do {
-            return try Prompt(messages: messages, examples: examples, options: options)
+            return try PromptTemplate(messages: messages, examples: examples, options: options)
         } catch LyceumError.file(let name, let line, let problem, let remedy) {
             // The template counts its own lines; the person looks at the file's.
             let start = sections.first {
@@ -110,7 +110,7 @@ struct PromptFile {
     /// The file of a prompt.
     ///
     /// - Throws: `LyceumError.failed` if a message has a line that the file would take for its own.
-    static func text(of prompt: Prompt) throws -> String {
+    static func text(of prompt: PromptTemplate) throws -> String {
         var head = ""
         for (name, value) in prompt.options.sorted(by: { $0.key < $1.key }) {
             guard name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil else {
@@ -147,11 +147,11 @@ struct PromptFile {
     }
 }
 
-extension Prompt {
+extension PromptTemplate {
     /// Reads a prompt from a file; see `PromptFile` for the format.
     ///
     /// - Throws: `LyceumError.file` with the file's line.
-    public static func load(_ path: String) throws -> Prompt {
+    public static func load(_ path: String) throws -> PromptTemplate {
         let bytes = try Files.read(path)
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw LyceumError.file(

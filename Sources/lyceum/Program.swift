@@ -43,7 +43,7 @@ enum Program {
     /// Opens the prompt and stays until the user leaves.
     static func prompt(_ session: Session) {
         _ = session.runStartUpFile()
-        Prompt(session: session, version: lyceumVersion).run()
+        REPL(session: session, version: lyceumVersion).run()
     }
 
     /// Ends the program if code has failed.

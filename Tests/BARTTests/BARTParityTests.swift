@@ -34,7 +34,7 @@ struct BARTFixture {
 
     /// Answers texts as the prompt does.
     func answer(_ texts: [String], _ given: [String: Value] = [:], job: Job = .silent()) throws
-        -> [Generation]
+        -> [GeneratedText]
     {
         let options = try Options(
             given.merging(["precision": "fp32"]) { own, _ in own },

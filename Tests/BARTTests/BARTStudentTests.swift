@@ -64,7 +64,7 @@ import Testing
 
     private func generate(
         _ student: any Student, _ inputs: [String], _ more: [String: Value] = [:], job: Job = .silent()
-    ) throws -> [Generation] {
+    ) throws -> [GeneratedText] {
         let options: [String: Value] = ["max_new_tokens": 12, "precision": "fp32"]
         return try student.generate(
             inputs,
@@ -133,7 +133,7 @@ import Testing
         #expect(student.card.contains { $0 == ("source_prefix", "sum: ") })
         #expect(student.card.contains { $0 == ("max_source_length", "42") })
         let notes = Notes()
-        func answer(_ text: String, _ more: [String: Value] = [:]) throws -> Generation {
+        func answer(_ text: String, _ more: [String: Value] = [:]) throws -> GeneratedText {
             let options = try Options(
                 more.merging(["precision": "fp32"]) { own, _ in own },
                 declared: BART.registration.generationOptions, function: "generate")

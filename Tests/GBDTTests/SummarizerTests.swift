@@ -53,7 +53,7 @@ struct SummarizerTests {
         #expect(["漢字。", "テスト。"].contains(answers[4]))
         #expect(try student.summarize([]).isEmpty)
         let generation = try student.generate(["One two three."], options: Make.generation(), job: .silent())
-        #expect(generation == [Generation(text: "One two three.", tokenCount: 3)])
+        #expect(generation == [GeneratedText(text: "One two three.", tokenCount: 3)])
     }
 
     @Test func longTextsAreLearntFrom() throws {

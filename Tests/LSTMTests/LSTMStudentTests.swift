@@ -51,7 +51,7 @@ import Testing
 
     private func generate(
         _ student: any Student, _ inputs: [String], _ more: [String: Value] = [:]
-    ) throws -> [Generation] {
+    ) throws -> [GeneratedText] {
         let options: [String: Value] = ["max_new_tokens": 6, "precision": "fp32"]
         return try student.generate(
             inputs,

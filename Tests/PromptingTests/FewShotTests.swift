@@ -8,7 +8,7 @@ import Testing
     ]
 
     @Test func examplesBecomeMessagesBeforeTheQuestion() throws {
-        let prompt = try Prompt(
+        let prompt = try PromptTemplate(
             messages: [(.system, "One word."), (.user, "{{ text | upper }}"), (.assistant, "It is ")],
             examples: try FewShotExamples(records, answer: "{{ label }}"))
         #expect(
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func aTemplateWritesThemOut() throws {
-        let prompt = try Prompt(
+        let prompt = try PromptTemplate(
             messages: [
                 (
                     .user,
@@ -52,11 +52,13 @@ import Testing
         }
         #expect(try text(try FewShotExamples([])).hasPrefix("the list of examples is empty"))
         #expect(
-            try text(try Prompt(messages: [(.user, "{{ text }}")], examples: try FewShotExamples(records)))
-                .hasPrefix("the examples: expected a template of their answers, got none; give answer ="))
+            try text(
+                try PromptTemplate(messages: [(.user, "{{ text }}")], examples: try FewShotExamples(records))
+            )
+            .hasPrefix("the examples: expected a template of their answers, got none; give answer ="))
         #expect(
             try text(
-                try Prompt(
+                try PromptTemplate(
                     messages: [(.user, "{{ text }}")],
                     examples: try FewShotExamples(records, answer: "{{ lable }}"))
             ).hasPrefix(
@@ -73,7 +75,7 @@ import Testing
     }
 
     @Test func whatIsSavedIsLoaded() throws {
-        let prompt = try Prompt(
+        let prompt = try PromptTemplate(
             messages: [(.system, "Be brief.\n"), (.user, "\n---\n{{ text }}\n{# kept #}"), (.assistant, "")],
             examples: try FewShotExamples(
                 [["text": "a\nb", "label": "x"]], question: "{{ text }}?", answer: "{{ label }}"),
@@ -83,7 +85,7 @@ import Testing
         let path = try written("")
         defer { Files.removeTree(path) }
         try prompt.save(path)
-        let loaded = try Prompt.load(path)
+        let loaded = try PromptTemplate.load(path)
         #expect(loaded == prompt)
         #expect(try loaded.render(["text": "t"]) == prompt.render(["text": "t"]))
         let lines = try String(decoding: Files.read(path), as: UTF8.self).split(separator: "\n")
@@ -98,7 +100,7 @@ import Testing
         ] {
             let path = try written(text)
             defer { Files.removeTree(path) }
-            #expect(try Prompt.load(path).render(["x": 1]) == [ChatMessage(.user, expected)])
+            #expect(try PromptTemplate.load(path).render(["x": 1]) == [ChatMessage(.user, expected)])
         }
     }
 
@@ -114,16 +116,17 @@ import Testing
     func faultsNameTheLineOfTheFile(text: String, problem: String) throws {
         let path = try written(text)
         defer { Files.removeTree(path) }
-        let error = try #require(throws: LyceumError.self) { try Prompt.load(path) }
+        let error = try #require(throws: LyceumError.self) { try PromptTemplate.load(path) }
         #expect(error.description.hasPrefix(path + problem), "\(error)")
     }
 
     @Test func aKeyIsNeverSaved() throws {
-        let prompt = try Prompt(messages: [(.user, "x")], options: ["api_key": "sk-secret-1234567890"])
+        let prompt = try PromptTemplate(
+            messages: [(.user, "x")], options: ["api_key": "sk-secret-1234567890"])
         let error = try #require(throws: LyceumError.self) { try prompt.save("/tmp/never") }
         #expect(error.description.contains("'api_key' would put a key into a file"))
         #expect(!error.description.contains("sk-"))
-        let marked = try Prompt(messages: [(.user, "a\n--- user ---")])
+        let marked = try PromptTemplate(messages: [(.user, "a\n--- user ---")])
         #expect(throws: LyceumError.self) { try marked.save("/tmp/never") }
         #expect(!Files.exists("/tmp/never"))
     }

@@ -6,18 +6,18 @@ import Testing
     private let record = Record(columns: ["article", "n"], values: ["Some text.", 2])
 
     @Test func oneUserMessage() throws {
-        let prompt = try Prompt("Summarise in {{ n }} words: '{{ article }}'")
+        let prompt = try PromptTemplate("Summarise in {{ n }} words: '{{ article }}'")
         let messages = try prompt.render(record)
         #expect(messages == [ChatMessage(.user, "Summarise in 2 words: 'Some text.'")])
         #expect(prompt.variables == ["n", "article"])
-        #expect(Prompt.text(of: messages) == "Summarise in 2 words: 'Some text.'")
+        #expect(PromptTemplate.text(of: messages) == "Summarise in 2 words: 'Some text.'")
         #expect(
             try prompt.request(for: record, sample: 3)
                 == TeacherRequest(messages: messages, fields: ["article": "Some text.", "n": "2"], sample: 3))
     }
 
     @Test func rolesInTheirOrder() throws {
-        let prompt = try Prompt(
+        let prompt = try PromptTemplate(
             Value.object([
                 "user": "{{ article }}", "system": "Use {{ n }} of {{ n }}.", "assistant": "Sure: ",
             ]))
@@ -28,11 +28,11 @@ import Testing
                 ChatMessage(.assistant, "Sure: "),
             ])
         #expect(prompt.variables == ["n", "article"])
-        #expect(Prompt.text(of: messages).hasPrefix("[system]\nUse 2 of 2.\n\n[user]\n"))
+        #expect(PromptTemplate.text(of: messages).hasPrefix("[system]\nUse 2 of 2.\n\n[user]\n"))
     }
 
     @Test func aListOfMessages() throws {
-        let prompt = try Prompt([
+        let prompt = try PromptTemplate([
             ["role": "user", "content": "Q1"], ["role": "assistant", "content": "A1"],
             ["role": "user", "content": "{{ article }}"],
         ])
@@ -42,7 +42,7 @@ import Testing
 
     @Test func refusals() throws {
         func text(_ value: Value) throws -> String {
-            try #require(throws: LyceumError.self) { try Prompt(value) }.description
+            try #require(throws: LyceumError.self) { try PromptTemplate(value) }.description
         }
         #expect(try text(["usr": "x"]) == "unknown role 'usr'; did you mean 'user'?")
         #expect(try text(["user": 3]) == "the user message: expected a string, got number")

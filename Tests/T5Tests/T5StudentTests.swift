@@ -53,7 +53,7 @@ import Testing
     }
 
     private func generate(_ student: any Student, _ inputs: [String], _ more: [String: Value] = [:]) throws
-        -> [Generation]
+        -> [GeneratedText]
     {
         let options: [String: Value] = ["max_new_tokens": 16, "precision": "fp32"]
         return try student.generate(

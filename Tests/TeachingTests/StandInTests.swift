@@ -14,9 +14,9 @@ private final class Backwards: Student {
         on examples: ExampleSource, validation: ExampleSource?, options: Options, job: Job
     ) throws -> TrainingReport { TrainingReport(steps: 0, epochs: 0, seconds: 0, tokens: 0, history: [:]) }
 
-    func generate(_ inputs: [String], options: Options, job: Job) throws -> [Generation] {
+    func generate(_ inputs: [String], options: Options, job: Job) throws -> [GeneratedText] {
         groups.append(inputs.count)
-        return inputs.map { Generation(text: String($0.reversed()), tokenCount: $0.count) }
+        return inputs.map { GeneratedText(text: String($0.reversed()), tokenCount: $0.count) }
     }
 
     func save(to path: String) throws {}

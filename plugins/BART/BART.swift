@@ -89,10 +89,10 @@ extension Linear {
 /// One layer of the encoder or the decoder: attention, in the decoder attention to the source, feed-forward; each
 /// adds to the states, and a norm follows.
 final class BARTLayer: Module {
-    private let own: BARTAttention
-    private let ownNorm: LayerNorm
-    private let source: BARTAttention?
-    private let sourceNorm: LayerNorm?
+    private let selfAttention: BARTAttention
+    private let selfAttentionNorm: LayerNorm
+    private let crossAttention: BARTAttention?
+    private let crossAttentionNorm: LayerNorm?
     private let inner: Linear
     private let outer: Linear
     private let norm: LayerNorm
@@ -103,10 +103,10 @@ final class BARTLayer: Module {
     init(_ configuration: BARTConfiguration, isDecoder: Bool) throws {
         let stack = isDecoder ? configuration.decoder : configuration.encoder
         let size = configuration.modelSize
-        own = try BARTAttention(configuration, heads: stack.heads)
-        ownNorm = try LayerNorm(size)
-        source = isDecoder ? try BARTAttention(configuration, heads: stack.heads) : nil
-        sourceNorm = isDecoder ? try LayerNorm(size) : nil
+        selfAttention = try BARTAttention(configuration, heads: stack.heads)
+        selfAttentionNorm = try LayerNorm(size)
+        crossAttention = isDecoder ? try BARTAttention(configuration, heads: stack.heads) : nil
+        crossAttentionNorm = isDecoder ? try LayerNorm(size) : nil
         inner = try .bart(configuration, inputs: size, outputs: stack.feedForwardSize)
         outer = try .bart(configuration, inputs: stack.feedForwardSize, outputs: size)
         norm = try LayerNorm(size)
@@ -120,11 +120,11 @@ final class BARTLayer: Module {
         activationDropout = Dropout(configuration.activationDropout)
         dropout = Dropout(configuration.dropoutRate)
         super.init()
-        register("self_attn", own)
-        register("self_attn_layer_norm", ownNorm)
-        if let source, let sourceNorm {
-            register("encoder_attn", source)
-            register("encoder_attn_layer_norm", sourceNorm)
+        register("self_attn", selfAttention)
+        register("self_attn_layer_norm", selfAttentionNorm)
+        if let crossAttention, let crossAttentionNorm {
+            register("encoder_attn", crossAttention)
+            register("encoder_attn_layer_norm", crossAttentionNorm)
         }
         register("fc1", inner)
         register("fc2", outer)
@@ -142,14 +142,14 @@ final class BARTLayer: Module {
         _ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil, cache: inout DecoderCache.Layer?
     ) throws -> Tensor {
         var x = x
-        var (keys, values) = try own.keysAndValues(x)
-        if let held = cache?.own { (keys, values) = try held.append(keys, values) }
-        x = try ownNorm(x + dropout(own(x, keys: keys, values: values, mask: mask)))
-        if let source, let sourceNorm, let encoded {
-            let memory = try cache?.source ?? source.keysAndValues(encoded.states)
-            cache?.source = memory
-            x = try sourceNorm(
-                x + dropout(source(x, keys: memory.keys, values: memory.values, mask: encoded.mask)))
+        var (keys, values) = try selfAttention.keysAndValues(x)
+        if let held = cache?.selfAttention { (keys, values) = try held.append(keys, values) }
+        x = try selfAttentionNorm(x + dropout(selfAttention(x, keys: keys, values: values, mask: mask)))
+        if let crossAttention, let crossAttentionNorm, let encoded {
+            let memory = try cache?.crossAttention ?? crossAttention.keysAndValues(encoded.states)
+            cache?.crossAttention = memory
+            x = try crossAttentionNorm(
+                x + dropout(crossAttention(x, keys: memory.keys, values: memory.values, mask: encoded.mask)))
         }
         let hidden = try activationDropout(activation(inner(x)))
         return try norm(x + dropout(outer(hidden)))

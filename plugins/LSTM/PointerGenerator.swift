@@ -167,8 +167,8 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
 
     /// Reads `tokens` [rows, steps] one after the other.
     private func write(_ tokens: Tensor, source: EncodedSource, cache: DecoderCache?) throws -> DecoderSteps {
-        let memory = try cache?.layers.first?.source ?? (attention.keys(source.states), source.states)
-        if cache?.layers.isEmpty == false { cache?.layers[0].source = memory }
+        let memory = try cache?.layers.first?.crossAttention ?? (attention.keys(source.states), source.states)
+        if cache?.layers.isEmpty == false { cache?.layers[0].crossAttention = memory }
         let embedded = try embed(tokens)
         var carried = cache?.recurrent ?? []
         if carried.isEmpty { carried = try start(source, rows: tokens.size(0)) }

@@ -157,23 +157,23 @@ final class T5FeedForward: Module {
 /// One layer of the encoder or the decoder: attention, in the decoder attention to the source, feed-forward; each
 /// reads the norm of the states and adds to them.
 final class T5Block: Module {
-    private let own: T5Attention
-    private let source: T5Attention?
+    private let selfAttention: T5Attention
+    private let crossAttention: T5Attention?
     private let feedForward: T5FeedForward
     private let norms: [RMSNorm]
     private let dropout: Dropout
 
     init(_ configuration: T5Configuration, isDecoder: Bool) throws {
-        own = try T5Attention(configuration)
-        source = isDecoder ? try T5Attention(configuration) : nil
+        selfAttention = try T5Attention(configuration)
+        crossAttention = isDecoder ? try T5Attention(configuration) : nil
         feedForward = try T5FeedForward(configuration)
         norms = try (0..<(isDecoder ? 3 : 2)).map { _ in
             try RMSNorm(configuration.modelSize, epsilon: configuration.epsilon)
         }
         dropout = Dropout(configuration.dropoutRate)
         super.init()
-        register("layer.0.SelfAttention", own)
-        if let source { register("layer.1.EncDecAttention", source) }
+        register("layer.0.SelfAttention", selfAttention)
+        if let crossAttention { register("layer.1.EncDecAttention", crossAttention) }
         register("layer.\(norms.count - 1).DenseReluDense", feedForward)
         for (index, norm) in norms.enumerated() { register("layer.\(index).layer_norm", norm) }
         register("dropout", dropout)
@@ -189,15 +189,16 @@ final class T5Block: Module {
     ) throws -> Tensor {
         var x = x
         let normed = try norms[0](x)
-        var (keys, values) = try own.keysAndValues(normed)
-        if let held = cache?.own { (keys, values) = try held.append(keys, values) }
-        x = try x + dropout(own(normed, keys: keys, values: values, bias: bias))
-        if let source, let encoded {
-            let memory = try cache?.source ?? source.keysAndValues(encoded.states)
-            cache?.source = memory
+        var (keys, values) = try selfAttention.keysAndValues(normed)
+        if let held = cache?.selfAttention { (keys, values) = try held.append(keys, values) }
+        x = try x + dropout(selfAttention(normed, keys: keys, values: values, bias: bias))
+        if let crossAttention, let encoded {
+            let memory = try cache?.crossAttention ?? crossAttention.keysAndValues(encoded.states)
+            cache?.crossAttention = memory
             x =
                 try x
-                + dropout(source(norms[1](x), keys: memory.keys, values: memory.values, bias: encoded.mask))
+                + dropout(
+                    crossAttention(norms[1](x), keys: memory.keys, values: memory.values, bias: encoded.mask))
         }
         return try x + dropout(feedForward(norms[norms.count - 1](x)))
     }

@@ -166,7 +166,7 @@ extension GBDTStudent {
         return try classifier.classify(inputs, threads: try options.int("nthread"), job: job)
     }
 
-    func generate(_ inputs: [String], options: Options, job: Job) throws -> [Generation] {
+    func generate(_ inputs: [String], options: Options, job: Job) throws -> [GeneratedText] {
         guard configuration.task == .generate else {
             throw LyceumError.unsupported(
                 "this gbdt student was made to classify, not to generate",

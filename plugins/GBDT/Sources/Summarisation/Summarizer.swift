@@ -12,10 +12,10 @@ struct Summarizer {
     ///
     /// - Parameter sentences: how many; a text of fewer is returned whole.
     /// - Throws: `LyceumError.cancelled`.
-    func summarize(_ texts: [String], sentences: Int, threads: Int, job: Job) throws -> [Generation] {
+    func summarize(_ texts: [String], sentences: Int, threads: Int, job: Job) throws -> [GeneratedText] {
         try booster.set([("nthread", String(threads))])
         let batch = 1024
-        var results: [Generation] = []
+        var results: [GeneratedText] = []
         results.reserveCapacity(texts.count)
         for start in stride(from: 0, to: texts.count, by: batch) {
             try job.checkCancelled(kept: "\(start) of \(texts.count) texts were summarised")
@@ -38,12 +38,13 @@ struct Summarizer {
     }
 
     /// Of equal scores the earlier sentence wins.
-    private static func best(_ count: Int, of sentences: [String], _ scores: ArraySlice<Float>) -> Generation
+    private static func best(_ count: Int, of sentences: [String], _ scores: ArraySlice<Float>)
+        -> GeneratedText
     {
         let ranked = zip(scores, sentences.indices).sorted { ($1.0, $0.1) < ($0.0, $1.1) }
         let chosen = ranked.prefix(count).map(\.1).sorted().map { sentences[$0] }
         let words = chosen.reduce(0) { $0 + $1.split(whereSeparator: \.isWhitespace).count }
-        return Generation(text: chosen.joined(separator: "\n"), tokenCount: words)
+        return GeneratedText(text: chosen.joined(separator: "\n"), tokenCount: words)
     }
 
     /// Prepares a training: every sentence is a row, the sentences of a text a group.

@@ -82,7 +82,7 @@ extension StudentContract {
 
     /// One answer.
     enum Answer: Equatable {
-        case text(Generation)
+        case text(GeneratedText)
         case label(Classification)
     }
 

@@ -62,9 +62,9 @@ public final class DecoderCache {
     /// The caches of one layer.
     public struct Layer {
         /// Of the tokens written so far.
-        public let own = KeyValueCache()
+        public let selfAttention = KeyValueCache()
         /// Of the source, [sources, heads, length, size] each.
-        public var source: (keys: Tensor, values: Tensor)?
+        public var crossAttention: (keys: Tensor, values: Tensor)?
     }
 
     /// By layer, from the bottom.
@@ -81,18 +81,18 @@ public final class DecoderCache {
     }
 
     /// Tokens written so far.
-    public var length: Int { layers.first?.own.length ?? 0 }
+    public var length: Int { layers.first?.selfAttention.length ?? 0 }
 
     /// Keeps the rows (hypotheses) of `rows` and, if sources were dropped, the sources of `sources`.
     func select(rows: [Int], sources: [Int]?) throws {
-        let device = recurrent.first?.device ?? layers.first?.own.device ?? .cpu
+        let device = recurrent.first?.device ?? layers.first?.selfAttention.device ?? .cpu
         let rowIndices = try Tensor(rows).to(device)
         let sourceIndices = try sources.map { try Tensor($0).to(device) }
         recurrent = try recurrent.map { try $0.indexSelect(dim: 0, indices: rowIndices) }
         for index in layers.indices {
-            try layers[index].own.select(rowIndices)
-            if let sourceIndices, let (keys, values) = layers[index].source {
-                layers[index].source = (
+            try layers[index].selfAttention.select(rowIndices)
+            if let sourceIndices, let (keys, values) = layers[index].crossAttention {
+                layers[index].crossAttention = (
                     try keys.indexSelect(dim: 0, indices: sourceIndices),
                     try values.indexSelect(dim: 0, indices: sourceIndices)
                 )

@@ -3,7 +3,7 @@ import LyceumText
 
 extension SequenceToSequenceStudent {
     /// Writes texts for each input; see `Student.generate` and `DecodingOptions`.
-    public func generate(_ inputs: [String], options: Options, job: Job) throws -> [Generation] {
+    public func generate(_ inputs: [String], options: Options, job: Job) throws -> [GeneratedText] {
         let (model, tokenizer) = try ready(to: "generate")
         var search = try DecodingOptions(options, configuration: generation)
         try search.check(vocabulary: configuration.vocabularySize)
@@ -22,7 +22,7 @@ extension SequenceToSequenceStudent {
             let texts = texts[input * each..<(input + 1) * each]
             // The best first.
             let spelt = try texts.map { try tokenizer.spell($0, words: sources.words[input]) }
-            return Generation(
+            return GeneratedText(
                 text: spelt.first ?? "", tokenCount: texts.first?.count ?? 0,
                 alternatives: Array(spelt.dropFirst()))
         }

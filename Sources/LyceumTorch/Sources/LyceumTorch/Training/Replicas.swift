@@ -7,8 +7,8 @@ import Synchronization
 /// For small networks this is the better half of the speed: an operator on few numbers gains nothing from a second
 /// thread, a second batch does. The gradients are added up in a fixed order, so a run repeats bit for bit on the
 /// same number of cores.
-final class Replicas<Student: Learner> {
-    private let learners: [Student]
+final class Replicas<Trainee: Learner> {
+    private let learners: [Trainee]
     /// By learner: its parameters, in one order.
     private let parameters: [[Tensor]]
     private let threads = Torch.threads
@@ -18,7 +18,7 @@ final class Replicas<Student: Learner> {
     /// - Parameters:
     ///   - learner: the original.
     ///   - limit: the most learners, the original included.
-    init(_ learner: Student, limit: Int) throws {
+    init(_ learner: Trainee, limit: Int) throws {
         var learners = [learner]
         // Dropout draws from the process's one generator: at the same time, the order would be left to chance.
         let isRandom = learner.network.modules().contains { ($0 as? Dropout).map { $0.rate > 0 } ?? false }
@@ -45,7 +45,7 @@ final class Replicas<Student: Learner> {
     ///   - computeType: what matrices are multiplied in.
     /// - Returns: the summed loss, not scaled.
     func backward(
-        _ batches: [[Student.Batch]], scale: Double, labelSmoothing: Double, computeType: DType
+        _ batches: [[Trainee.Batch]], scale: Double, labelSmoothing: Double, computeType: DType
     ) throws -> Double {
         let shares = zip(learners, batches).map { learner, batches in
             Share(
@@ -91,9 +91,9 @@ final class Replicas<Student: Learner> {
 ///
 /// Sendable because each share is worked on by one thread while the others wait for it: learners have nothing in
 /// common but the weights, and nobody changes those meanwhile.
-private struct Share<Student: Learner>: @unchecked Sendable {
-    let learner: Student
-    let batches: [Student.Batch]
+private struct Share<Trainee: Learner>: @unchecked Sendable {
+    let learner: Trainee
+    let batches: [Trainee.Batch]
     let scale: Double
     let labelSmoothing: Double
     let computeType: DType

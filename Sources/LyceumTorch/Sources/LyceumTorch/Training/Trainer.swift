@@ -5,8 +5,8 @@ import LyceumKit
 /// A step draws `gradient_accumulation_steps` batches, adds up the gradients of their losses divided by the
 /// number of target items in all of them, clips, and lets the optimizer change the weights (transformers ≥ 4.46
 /// does the same). Between two steps the run can be cancelled, checkpointed and resumed bit for bit.
-public final class Trainer<Student: Learner, Source: BatchSource> where Student.Batch == Source.Batch {
-    let learner: Student
+public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.Batch == Source.Batch {
+    let learner: Trainee
     let training: Source
     let validation: Source?
     let options: TrainingOptions
@@ -19,7 +19,7 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
     let measure: ((Job) throws -> [String: Double])?
     /// The weights of the best validation, by path.
     var best: [(name: String, tensor: Tensor)]?
-    private let replicas: Replicas<Student>
+    private let replicas: Replicas<Trainee>
     private var meter = ProgressMeter()
     private var plan: (epoch: Int, batches: [[Int]])?
 
@@ -35,7 +35,7 @@ public final class Trainer<Student: Learner, Source: BatchSource> where Student.
     ///     Each becomes a curve `eval_<name>`, and may be `metric_for_best_model`.
     /// - Throws: `LyceumError.empty` without examples, or without those that early stopping needs.
     public init(
-        _ learner: Student, training: Source, validation: Source? = nil, options: TrainingOptions, job: Job,
+        _ learner: Trainee, training: Source, validation: Source? = nil, options: TrainingOptions, job: Job,
         measure: ((Job) throws -> [String: Double])? = nil
     ) throws {
         guard !training.lengths.isEmpty else {

@@ -1,7 +1,7 @@
 import LyceumKit
 
 /// What a teacher is asked: one template for the user's message, or several messages with roles.
-public struct Prompt: Sendable, Hashable {
+public struct PromptTemplate: Sendable, Hashable {
     /// A message whose content is a template.
     public struct Message: Sendable, Hashable {
         /// Who speaks.
@@ -113,7 +113,7 @@ public struct Prompt: Sendable, Hashable {
     }
 }
 
-extension Prompt {
+extension PromptTemplate {
     private var templateVariables: [Template.Variable] {
         let all = messages.flatMap(\.template.variables)
         return examples == nil ? all : all.filter { $0.path.first != FewShotExamples.variable }

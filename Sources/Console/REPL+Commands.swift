@@ -1,7 +1,7 @@
 import LyceumKit
 
 // The commands that begin with a colon.
-extension Prompt {
+extension REPL {
     /// Entries that `:history` lists unless told otherwise.
     private static let listed = 20
 

@@ -33,7 +33,7 @@ public protocol Student: AnyObject {
     /// Writes one text for each input, in order.
     ///
     /// - Parameter options: checked against the architecture's `generationOptions`.
-    func generate(_ inputs: [String], options: Options, job: Job) throws -> [Generation]
+    func generate(_ inputs: [String], options: Options, job: Job) throws -> [GeneratedText]
 
     /// Names the class of each input, in order.
     ///
@@ -46,7 +46,7 @@ public protocol Student: AnyObject {
 
 extension Student {
     /// Refuses: this student does not generate.
-    public func generate(_ inputs: [String], options: Options, job: Job) throws -> [Generation] {
+    public func generate(_ inputs: [String], options: Options, job: Job) throws -> [GeneratedText] {
         throw cannot(.generate)
     }
 
@@ -96,7 +96,7 @@ public struct Classification: Sendable, Equatable {
 }
 
 /// One generated text.
-public struct Generation: Sendable, Equatable {
+public struct GeneratedText: Sendable, Equatable {
     /// The text, special tokens removed.
     public let text: String
     /// How many tokens the student wrote, end token excluded.

@@ -19,7 +19,7 @@ extension Scripting {
                     errors: ["a message or a tag that is not understood (with the file's line)"],
                     example: "local path = os.tmpname()\nprompt(\"Write about {{ topic }}.\"):save(path)\n"
                         + "assert(prompt.load(path) { topic = \"cats\" } == \"Write about cats.\")",
-                    body: { call in [.object(PromptObject(try Prompt.load(try call.string(1))))] })
+                    body: { call in [.object(PromptObject(try PromptTemplate.load(try call.string(1))))] })
             ],
             call: LuaFunction(
                 name: "prompt", summary: "Makes a prompt of a template, or of a chat of templates.",
@@ -41,10 +41,12 @@ extension Scripting {
                     + "local messages = ask { text = \"What a day\" }\n"
                     + "assert(#messages == 6 and messages[3].content == \"good\")",
                 body: { call in
-                    if let text = call.value(1).string { return [.object(PromptObject(try Prompt(text)))] }
+                    if let text = call.value(1).string {
+                        return [.object(PromptObject(try PromptTemplate(text)))]
+                    }
                     guard let table = call.value(1).table else { throw call.mismatch(1, nil) }
                     if try !table.get(1).isNil {
-                        return [.object(PromptObject(try Prompt(try call.data(1))))]
+                        return [.object(PromptObject(try PromptTemplate(try call.data(1))))]
                     }
                     return [.object(PromptObject(try prompt(try call.options(1))))]
                 }))
@@ -66,7 +68,7 @@ extension Scripting {
             "options", kind: .table, doc: "model, temperature, … to be kept with the prompt in its file"),
     ]
 
-    private static func prompt(_ options: LuaOptions) throws -> Prompt {
+    private static func prompt(_ options: LuaOptions) throws -> PromptTemplate {
         let values = options.values
         let roles: [ChatMessage.Role] = [.system, .user, .assistant]
         let messages = roles.compactMap { role in
@@ -86,7 +88,7 @@ extension Scripting {
             throw LyceumError.badOption(
                 function: "prompt", option: name, expected: "examples = a dataset beside it", got: "none")
         }
-        return try Prompt(
+        return try PromptTemplate(
             messages: messages, examples: examples, options: values.values["options"]?.object ?? [:])
     }
 }

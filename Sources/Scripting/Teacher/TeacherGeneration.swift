@@ -11,7 +11,7 @@ import Teaching
 final class TeacherGeneration {
     /// What to ask and how to show it.
     struct Settings {
-        let prompt: Prompt
+        let prompt: PromptTemplate
         /// The column that takes the answers.
         let output: String
         /// How many answers each row gets.
@@ -117,7 +117,7 @@ final class TeacherGeneration {
     }
 
     /// How a prompt is told apart from others: its messages as they were written, and its examples.
-    static func source(of prompt: Prompt) -> String {
+    static func source(of prompt: PromptTemplate) -> String {
         var parts = prompt.messages.map { "[\($0.role.rawValue)]\n\($0.template.source)" }
         if let examples = prompt.examples {
             let written: Value = [
@@ -158,7 +158,7 @@ extension TeacherGeneration {
     }
 
     /// The beginning of a record of a generation that knows no more than its prompt.
-    private static func start(of prompt: Prompt) -> GenerationStart {
+    private static func start(of prompt: PromptTemplate) -> GenerationStart {
         GenerationStart(
             title: "", teacher: "", model: "", prompt: source(of: prompt), inputData: "", rows: 0)
     }

@@ -2,7 +2,7 @@ import LuaBridge
 import LyceumKit
 
 /// The prompt: reads lines of Lua, runs them, shows what comes out.
-public final class Prompt {
+public final class REPL {
     let session: Session
     let history: History
     private let reader: ChunkReader

@@ -4,9 +4,9 @@ import Prompting
 
 /// A prompt in Lua's hands.
 final class PromptObject {
-    let prompt: Prompt
+    let prompt: PromptTemplate
 
-    init(_ prompt: Prompt) { self.prompt = prompt }
+    init(_ prompt: PromptTemplate) { self.prompt = prompt }
 
     static var type: LuaType {
         LuaType(
@@ -48,7 +48,7 @@ final class PromptObject {
             preview: { object, _ in card(of: object.prompt) })
     }
 
-    private static func card(of prompt: Prompt) -> String {
+    private static func card(of prompt: PromptTemplate) -> String {
         var lines = ["prompt of \(prompt.variables.map { "{{ \($0) }}" }.joined(separator: ", "))"]
         lines += prompt.options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.text)" }
         if let examples = prompt.examples { lines.append("examples: \(examples.records.count)") }

@@ -59,7 +59,7 @@ extension StudentObject {
     }
 
     /// The best text and the others.
-    private static func allTexts(_ generation: Generation) -> Value {
+    private static func allTexts(_ generation: GeneratedText) -> Value {
         .list(([generation.text] + generation.alternatives).map(Value.string))
     }
 }
