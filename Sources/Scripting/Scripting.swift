@@ -1,19 +1,14 @@
 import LuaBridge
 import LyceumKit
 import PluginTools
+import Workbench
 
 /// What the scripting layer needs to know of the program around it.
 public struct ScriptEnvironment {
-    /// The plugins that can be had.
-    public let plugins: PluginHost
+    /// The work itself: plugins, lab, replies, progress.
+    public let session: WorkSession
     /// Builds plugins; nil where native code must not be built or loaded (a sandbox).
     public let builder: PluginBuilder?
-    /// Draws progress; nil is silent.
-    public let listener: Job.Listener?
-    /// Where runs, replies and scores are remembered; see `LabSession` for how to store something on the way.
-    public let lab: LabSession
-    /// The replies of teachers that were paid for.
-    let replies: ReplyCache
     /// The width of the screen, in columns.
     public let width: () -> Int
     /// Whether pictures on the screen may have colours.
@@ -26,18 +21,23 @@ public struct ScriptEnvironment {
         plugins: PluginHost, builder: PluginBuilder? = nil, listener: Job.Listener?, lab: LabSession = .off,
         width: @escaping () -> Int = { 100 }, isColoured: Bool = false, write: @escaping (String) -> Void
     ) {
-        self.plugins = plugins
+        session = WorkSession(plugins: plugins, listener: listener, lab: lab)
         self.builder = builder
-        self.listener = listener
-        self.lab = lab
-        replies = ReplyCache(lab: lab)
         self.width = width
         self.isColoured = isColoured
         self.write = write
     }
 
+    /// The plugins that can be had.
+    public var plugins: PluginHost { session.plugins }
+    /// Where runs, replies and scores are remembered.
+    public var lab: LabSession { session.lab }
+
     /// Starts a job that this program shows and that Ctrl-C cancels.
-    func job(_ title: String) -> Job { Job(title, listener: listener) }
+    func job(_ title: String) -> Job { session.job(title) }
+
+    /// Starts a job too short for a bar: only what it notes is shown.
+    func shortJob(_ title: String) -> Job { session.shortJob(title) }
 }
 
 /// Shows the rooms of the house to Lua: one file a table, each function declared with its documentation.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import LuaBridge
 import Scripting
+import Workbench
 
 /// The version of Lyceum.
 let lyceumVersion = "0.1.0"

@@ -5,6 +5,7 @@ import LuaBridge
 import LyceumKit
 import PluginTools
 import Scripting
+import Workbench
 
 /// Puts the parts together.
 enum Program {

@@ -3,6 +3,7 @@ import LuaBridge
 import LyceumKit
 import Scripting
 import Synchronization
+import Workbench
 
 /// What the program around a test's scripts recorded.
 final class Recorder: Sendable {

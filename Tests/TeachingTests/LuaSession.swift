@@ -2,6 +2,7 @@ import Lab
 import LuaBridge
 import LyceumKit
 import Scripting
+import Workbench
 
 /// A session of Lua whose lab is in `folder`; nil has none.
 func session(_ folder: String?, _ notes: Notes = Notes()) throws -> LuaState {

@@ -4,6 +4,7 @@ import LuaBridge
 import LyceumKit
 import Scripting
 import Testing
+import Workbench
 
 @Suite("Replies are paid for once")
 struct ReplyKeepingTests {

@@ -2,6 +2,7 @@ import Evaluation
 import Lab
 import LuaBridge
 import LyceumKit
+import Workbench
 
 /// Runs side by side, in Lua's hands.
 final class ComparisonObject {
@@ -98,48 +99,5 @@ final class ComparisonObject {
         if !settings.isEmpty { lines.insert(rule, at: rows.count) }
         lines.append("\(comparison.common.count) settings are the same in all (comparison.common)")
         return (lines + notes).map { DisplayWidth.cut($0, to: max(width, 20)) }.joined(separator: "\n")
-    }
-}
-
-extension RunComparison {
-    /// The scores of one evaluation over the same data.
-    struct ScoreGroup {
-        let evaluation: String
-        let data: String
-        let figures: [Figure]
-        /// "*" where figures of a group need a word; empty otherwise.
-        var mark = ""
-        /// The word.
-        var explanation = ""
-    }
-
-    /// The scores for people, by evaluation and data: without the parts of F.
-    var scoreGroups: [ScoreGroup] {
-        var groups: [ScoreGroup] = []
-        for figure in scores where !RunText.isDetail(figure.name) {
-            if let last = groups.last, last.evaluation == figure.evaluation, last.data == figure.data {
-                groups[groups.count - 1] = ScoreGroup(
-                    evaluation: last.evaluation, data: last.data, figures: last.figures + [figure])
-            } else {
-                groups.append(
-                    ScoreGroup(evaluation: figure.evaluation, data: figure.data, figures: [figure]))
-            }
-        }
-        var mark = ""
-        for place in groups.indices {
-            let group = groups[place]
-            var words: [String] = []
-            if group.figures.contains(where: { !$0.isFair }) {
-                words.append("computed in different ways: these do not compare")
-            }
-            if groups.contains(where: { $0.evaluation == group.evaluation && $0.data != group.data }) {
-                words.append("\(group.evaluation) on data \(group.data.prefix(8))")
-            }
-            if words.isEmpty { continue }
-            mark += "*"
-            groups[place].mark = mark
-            groups[place].explanation = words.joined(separator: "; ")
-        }
-        return groups
     }
 }

@@ -2,6 +2,7 @@ import Corpus
 import Evaluation
 import LuaBridge
 import LyceumKit
+import Workbench
 
 extension Scripting {
     static var lead: LuaFunction {
@@ -83,7 +84,7 @@ extension Scripting {
                     }
                 }
                 if let run = given.optionalInt("run") ?? object.run {
-                    try environment.record(
+                    try environment.session.record(
                         report.evaluation(data: Dataset.fingerprint(ofTexts: texts)), pairs: [], run: run,
                         isAsked: given.isGiven("run"))
                 }

@@ -2,6 +2,7 @@ import Corpus
 import Evaluation
 import LuaBridge
 import LyceumKit
+import Workbench
 
 extension Scripting {
     /// `metrics`: how close is it?
@@ -79,7 +80,7 @@ extension Scripting {
                     data == nil ? 3 : 2, declared: rougeOptions + [runOption])
                 let scored = try pairs(call, data, options.values)
                 let report = try rougeReport(scored, options, environment)
-                try environment.record(scored, data, options.values) {
+                try environment.session.record(scored, data, options.values) {
                     report.evaluation(data: $0)
                 } figures: {
                     report.rowFigures
@@ -192,7 +193,7 @@ extension Scripting {
                     predictions: scored.predictions, references: references,
                     confidence: try given.double("confidence"), resamples: try given.int("resamples"),
                     seed: try given.int("seed"), job: Job("scoring"))
-                try environment.record(scored, data, given) {
+                try environment.session.record(scored, data, given) {
                     report.evaluation(data: $0)
                 } figures: {
                     zip(scored.predictions, references).map { ["accuracy": $0 == $1 ? 1 : 0] }

@@ -35,7 +35,7 @@ extension Scripting {
                         let rows = built.map { manifest in
                             let found = environment.plugins.refresh(manifest.path)
                             if found.isOutdated {
-                                environment.listener?.note(
+                                environment.session.listener?.note(
                                     "\(manifest.id) was loaded before it was built: start Lyceum again to use the new build"
                                 )
                             }

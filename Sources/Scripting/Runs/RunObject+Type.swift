@@ -2,6 +2,7 @@ import Corpus
 import Lab
 import LuaBridge
 import LyceumKit
+import Workbench
 
 extension RunObject {
     static func type(_ environment: ScriptEnvironment) -> LuaType {

@@ -100,8 +100,3 @@ final class RunObject {
         return artifacts.last { $0.kind == "checkpoint" && Files.isFolder($0.path) }?.path
     }
 }
-
-extension RunRecord {
-    /// The last step of any curve; nil without any.
-    var steps: Int? { metrics.values.map(\.step).max() }
-}

@@ -2,6 +2,7 @@ import Corpus
 import Lab
 import LuaBridge
 import LyceumKit
+import Workbench
 
 extension Scripting {
     /// `runs`: what was done so far.

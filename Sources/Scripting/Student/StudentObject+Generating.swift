@@ -63,10 +63,3 @@ extension StudentObject {
         .list(([generation.text] + generation.alternatives).map(Value.string))
     }
 }
-
-extension ScriptEnvironment {
-    /// Starts a job too short for a bar: only what it notes is shown.
-    func shortJob(_ title: String) -> Job {
-        Job(title, listener: listener.map { Job.Listener(progress: { _ in }, note: $0.note) })
-    }
-}

@@ -1,6 +1,7 @@
 import Corpus
 import Lab
 import LyceumKit
+import Workbench
 
 extension StudentObject {
     /// What a run of this student is started with.
@@ -47,7 +48,7 @@ extension StudentObject {
         let fingerprint = Dataset.fingerprint(ofTexts: try data.strings(try options.string("input")))
         let start = start(
             .generate, over: data, options: options, data: ["input": fingerprint], in: environment)
-        let recording = run == nil ? Recording(start, in: environment) : nil
+        let recording = run == nil ? Recording(start, in: environment.session) : nil
         func answer() throws -> ([Answer], Int?) {
             let began = ContinuousClock.now
             let answers = try work(environment.job(title))
@@ -59,19 +60,5 @@ extension StudentObject {
             return (answers, isKept ? run : nil)
         }
         return try recording?.during(answer) ?? answer()
-    }
-}
-
-extension Dataset {
-    /// What people call it: the file it was loaded from, or how it was made.
-    var name: String {
-        guard let first = history.first else { return "" }
-        let path = first.detail.isEmpty ? first.operation : first.detail
-        return String(path.split(separator: "/").last ?? "")
-    }
-
-    /// Identifies texts, whatever the column or the list they stand in is called.
-    static func fingerprint(ofTexts texts: [String]) -> String {
-        Dataset(records: texts.map { ["text": .string($0)] }).fingerprint
     }
 }

@@ -3,6 +3,7 @@ import Evaluation
 import LuaBridge
 import LyceumKit
 import LyceumText
+import Workbench
 
 /// A student in Lua's hands, with the architecture whose options its methods take.
 final class StudentObject {
@@ -113,13 +114,14 @@ final class StudentObject {
                         .train, over: data, options: options.values,
                         data: ["train": examples.fingerprint, "valid": validation?.fingerprint],
                         in: environment),
-                    in: environment)
+                    in: environment.session)
                 // Also a run that was stopped or failed has changed the student.
                 defer { if recording.hasSteps { object.run = recording.run } }
                 let report = try recording.during {
                     let report = try object.student.train(
                         on: examples, validation: validation, options: own,
-                        job: recording.job("training \(object.student.architecture)", in: environment))
+                        job: recording.job("training \(object.student.architecture)", in: environment.session)
+                    )
                     recording.complete(with: report)
                     object.run = recording.run
                     return report

@@ -1,6 +1,7 @@
 import Lab
 import LyceumKit
 import Teaching
+import Workbench
 
 /// One call's dealings with a server's Batch API: hands over what nobody has handed over before, and fetches what
 /// is done.

@@ -4,6 +4,7 @@ import LuaBridge
 import LyceumKit
 import Prompting
 import Teaching
+import Workbench
 
 /// A dataset that a teacher goes over: the questions, in order, and what came of each.
 ///

@@ -1,6 +1,7 @@
 import Lab
 import LyceumKit
 import Teaching
+import Workbench
 
 extension TeacherObject {
     /// Which replies that were bought before may answer a question.
@@ -37,9 +38,9 @@ extension TeacherObject {
         let asked = lookUp(questions, of: generation, reuse: reuse, log, environment, job)
         if reuse != .none { try checkNotOnTheirWay(asked, environment) }
         let result = TeacherRun.run(asked.map(\.request), teacher: teacher, job: job) { answers in
-            keep(answers, to: asked, of: generation, log, environment.replies)
+            keep(answers, to: asked, of: generation, log, environment.session.replies)
         }
-        shareReplies(questions, of: generation, log, environment.replies)
+        shareReplies(questions, of: generation, log, environment.session.replies)
         if let error = result.stopped {
             throw ended(error, asked: asked.count, result, log, job, isKept: environment.lab.isOn)
         }
@@ -96,7 +97,7 @@ extension TeacherObject {
         _ questions: [Question], of generation: TeacherGeneration, reuse: Reuse, _ log: GenerationLog,
         _ environment: ScriptEnvironment, _ job: Job
     ) -> [Question] {
-        var found = reuse == .none ? [:] : environment.replies.find(questions.map(\.name))
+        var found = reuse == .none ? [:] : environment.session.replies.find(questions.map(\.name))
         if reuse == .good { found = found.filter { $0.value.reply.defect == nil } }
         var asked: [Question] = []
         var seen: Set<ReplyCache.Name> = []

@@ -1,6 +1,7 @@
 import Lab
 import LyceumKit
 import Teaching
+import Workbench
 
 extension TeacherObject {
     /// Answers the questions of a generation with what was bought before, and then by the server's Batch API.
@@ -41,7 +42,7 @@ extension TeacherObject {
             if !run.standing.isEmpty { job.note("\(job.title): \(run.standing)") }
             throw error
         }
-        shareReplies(questions, of: generation, log, environment.replies)
+        shareReplies(questions, of: generation, log, environment.session.replies)
         if !run.summary.isEmpty { job.note("\(job.title): \(run.summary)") }
         return try generation.close(log, asked: questions.count, isDone: run.isDone)
     }

@@ -2,6 +2,7 @@ import Lab
 import LuaBridge
 import LyceumKit
 import Teaching
+import Workbench
 
 extension TeacherObject {
     static func estimate(_ environment: ScriptEnvironment) -> LuaFunction {
@@ -41,7 +42,7 @@ extension TeacherObject {
     ) throws -> CostEstimate {
         let job = environment.job("estimating")
         let questions = try questions(generation.open, of: generation, job: job)
-        let found = isFresh ? [:] : environment.replies.find(questions.map(\.name))
+        let found = isFresh ? [:] : environment.session.replies.find(questions.map(\.name))
         var estimate = CostEstimate()
         estimate.replies = questions.count
         let underWay =

@@ -2,27 +2,33 @@ import Glibc
 import LyceumKit
 
 /// Curves over steps, to be drawn in a terminal or as SVG.
-struct Plot {
+public struct Plot {
     /// One curve.
-    struct Series {
+    public struct Series {
         /// What the legend calls it.
-        let name: String
+        public let name: String
         /// Its points in the order of x; those that are no numbers are left out when it is drawn.
-        var points: [(x: Double, y: Double)]
+        public var points: [(x: Double, y: Double)]
+
+        /// Names a curve.
+        public init(name: String, points: [(x: Double, y: Double)]) {
+            self.name = name
+            self.points = points
+        }
     }
 
     /// What the y axis shows.
-    let title: String
+    public let title: String
     /// What the x axis shows.
-    let xTitle: String
+    public let xTitle: String
     /// The curves; what an axis cannot show was taken out.
-    let series: [Series]
+    public let series: [Series]
     /// The horizontal axis.
     let x: Axis
     /// The vertical axis.
     let y: Axis
     /// What has to be said below the picture; empty if nothing.
-    let remark: String
+    public let remark: String
 
     /// Prepares a picture.
     ///
@@ -30,7 +36,7 @@ struct Plot {
     ///   - smoothing: 0 is off; otherwise the weight of the past in an exponential mean, below 1.
     ///   - isLogarithmic: whether y grows by factors.
     /// - Throws: `LyceumError.empty` if there is nothing to draw.
-    init(
+    public init(
         title: String, xTitle: String = "step", series: [Series], smoothing: Double = 0,
         isLogarithmic: Bool = false
     ) throws {

@@ -4,19 +4,26 @@ import Lab
 import LyceumKit
 
 /// Predictions and what they are scored against, row by row.
-struct ScoredTexts {
-    let predictions: [String]
+public struct ScoredTexts {
+    /// What was written.
+    public let predictions: [String]
     /// Each row's, of which there may be several.
-    let references: [[String]]
+    public let references: [[String]]
+
+    /// Pairs texts: as many predictions as references.
+    public init(predictions: [String], references: [[String]]) {
+        self.predictions = predictions
+        self.references = references
+    }
 
     /// Identifies the references, whatever the column or the list they stand in is called: scores on other
     /// references do not compare.
-    var fingerprint: String {
+    public var fingerprint: String {
         Dataset(records: references.map { ["reference": .list($0.map(Value.string))] }).fingerprint
     }
 }
 
-extension ScriptEnvironment {
+extension WorkSession {
     /// How many rows' inputs are kept with an evaluation: enough for samples, little beside the scores.
     private static let keptInputs = 100
 
@@ -28,7 +35,7 @@ extension ScriptEnvironment {
     ///   - evaluation: the scores, given the fingerprint of what they were scored against.
     ///   - figures: each row's; called only if they are kept.
     /// - Throws: `LyceumError` if the user named a run that is not there.
-    func record(
+    public func record(
         _ scored: ScoredTexts, _ data: Dataset?, _ options: Options,
         evaluation: (_ data: String) -> RunEvaluation, figures: () -> [[String: Double]]
     ) throws {
@@ -49,7 +56,7 @@ extension ScriptEnvironment {
     /// Records scores.
     ///
     /// - Parameter isAsked: whether the user asked for it, and wants to know if it cannot be.
-    func record(_ evaluation: RunEvaluation, pairs: [EvaluatedPair], run: Int, isAsked: Bool) throws {
+    public func record(_ evaluation: RunEvaluation, pairs: [EvaluatedPair], run: Int, isAsked: Bool) throws {
         if isAsked {
             try lab.store.addEvaluation(evaluation, pairs: pairs, to: run)
         } else {
@@ -67,7 +74,7 @@ extension ScriptEnvironment {
 
 extension RougeReport {
     /// The scores as the lab keeps them: of each measure F, and its precision and recall.
-    func evaluation(data: String) -> RunEvaluation {
+    public func evaluation(data: String) -> RunEvaluation {
         var scores: [RunScore] = []
         for summary in summaries {
             let name = summary.kind.name
@@ -83,7 +90,7 @@ extension RougeReport {
     }
 
     /// Row by row, F of each measure.
-    var rowFigures: [[String: Double]] {
+    public var rowFigures: [[String: Double]] {
         var rows = [[String: Double]](repeating: [:], count: count)
         for kind in options.kinds {
             for (row, score) in scores(of: kind).enumerated() { rows[row][kind.name] = score.fmeasure }
@@ -94,7 +101,7 @@ extension RougeReport {
 
 extension ClassificationReport {
     /// The scores as the lab keeps them.
-    func evaluation(data: String) -> RunEvaluation {
+    public func evaluation(data: String) -> RunEvaluation {
         func score(_ name: String, _ value: Double) -> RunScore {
             intervals[name].map { RunScore(name, value, $0) } ?? RunScore(name, value)
         }
@@ -109,7 +116,7 @@ extension ClassificationReport {
 
 extension LatencyReport {
     /// The scores as the lab keeps them: milliseconds, and inputs a second.
-    func evaluation(data: String) -> RunEvaluation {
+    public func evaluation(data: String) -> RunEvaluation {
         let quantiles = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)]
         return RunEvaluation(
             name: kind, data: data,

@@ -1,7 +1,7 @@
 import LyceumKit
 import Testing
 
-@testable import Scripting
+@testable import Workbench
 
 /// Pictures and marks that do not need a lab.
 @Suite struct PlotTests {

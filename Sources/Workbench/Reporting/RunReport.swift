@@ -3,7 +3,7 @@ import Lab
 import LyceumKit
 
 /// What a page about runs says; `html` writes it.
-struct RunReport {
+public struct RunReport {
     /// How two runs differ in a score of the same rows.
     struct Test {
         /// The score.
@@ -59,7 +59,9 @@ struct RunReport {
     ///   - seed: decides which, and the trials of the tests.
     ///   - job: cancellation.
     /// - Throws: `LyceumError.unknownName` if there is no such run, `LyceumError.cancelled`.
-    init(_ numbers: [Int], of lab: LabStore, title: String, sampleCount: Int, seed: Int, job: Job) throws {
+    public init(_ numbers: [Int], of lab: LabStore, title: String, sampleCount: Int, seed: Int, job: Job)
+        throws
+    {
         self.title = title
         comparison = try lab.compare(numbers)
         curves = try numbers.map { try lab.history(of: $0) }

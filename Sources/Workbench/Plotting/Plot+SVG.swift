@@ -32,7 +32,7 @@ extension Plot {
     ///   - width: of the view box.
     ///   - height: of the area of the curves.
     ///   - isAlone: whether it is a file of its own, with `style` in it; otherwise the page has the style.
-    func svg(width: Double = 640, height: Double = 300, isAlone: Bool) -> String {
+    public func svg(width: Double = 640, height: Double = 300, isAlone: Bool) -> String {
         let yTicks = y.ticks(about: 6)
         let yLabels = y.labels(yTicks)
         let left = Double(yLabels.map(\.count).max() ?? 0) * 7.5 + 16

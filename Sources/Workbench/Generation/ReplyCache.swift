@@ -3,20 +3,29 @@ import LyceumKit
 import Teaching
 
 /// A reply that was bought before, or just now.
-struct KeptReply {
-    let reply: TeacherReply
+public struct KeptReply {
+    /// The reply.
+    public let reply: TeacherReply
     /// What it cost, in USD; nil if that is not known.
-    let cost: Double?
+    public let cost: Double?
     /// Its number in the lab; nil if it is not there.
-    let id: Int?
+    public let id: Int?
     /// When it came.
-    let created: Timestamp
+    public let created: Timestamp
+
+    /// Describes a reply.
+    public init(reply: TeacherReply, cost: Double?, id: Int?, created: Timestamp) {
+        self.reply = reply
+        self.cost = cost
+        self.id = id
+        self.created = created
+    }
 }
 
 /// The replies that were bought: in the lab, and for this session what the lab could not take.
-final class ReplyCache {
+public final class ReplyCache {
     /// Under what a reply is kept.
-    enum Name: Hashable {
+    public enum Name: Hashable {
         /// What was sent: good in every session.
         case sent(ReplyKey)
         /// What a teacher was asked that does not say what it sends, by the teacher's number: good as long as it
@@ -27,10 +36,10 @@ final class ReplyCache {
     private let lab: LabSession
     private var session: [Name: KeptReply] = [:]
 
-    init(lab: LabSession) { self.lab = lab }
+    public init(lab: LabSession) { self.lab = lab }
 
     /// The description of a request under which the lab keeps the reply; nil for a teacher that gives none.
-    static func stored(_ request: TeacherRequest, by teacher: any Teacher) -> ReplyRequest? {
+    public static func stored(_ request: TeacherRequest, by teacher: any Teacher) -> ReplyRequest? {
         teacher.sent(request).map { sent in
             ReplyRequest(
                 kind: teacher.kind, server: sent.server, model: sent.model, messages: sent.messages,
@@ -39,7 +48,7 @@ final class ReplyCache {
     }
 
     /// Looks up many at once; the newest of each.
-    func find(_ names: [Name]) -> [Name: KeptReply] {
+    public func find(_ names: [Name]) -> [Name: KeptReply] {
         var found: [Name: KeptReply] = [:]
         let keys = names.compactMap { name in
             if case .sent(let key) = name { return key }
@@ -56,5 +65,5 @@ final class ReplyCache {
     }
 
     /// Keeps a reply for this session.
-    func remember(_ reply: KeptReply, under name: Name) { session[name] = reply }
+    public func remember(_ reply: KeptReply, under name: Name) { session[name] = reply }
 }

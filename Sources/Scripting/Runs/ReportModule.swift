@@ -1,6 +1,7 @@
 import Lab
 import LuaBridge
 import LyceumKit
+import Workbench
 
 extension Scripting {
     private static let reportOptions: [OptionDeclaration] = [

@@ -1,5 +1,6 @@
 import LuaBridge
 import LyceumKit
+import Workbench
 
 /// A picture of curves in Lua's hands; the prompt draws it.
 final class PlotObject {

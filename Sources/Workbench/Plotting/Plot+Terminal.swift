@@ -7,7 +7,7 @@ extension Plot {
     ///   - width: of the screen, in columns; what is below 30 counts as 30.
     ///   - height: of the area of the curves, in lines.
     ///   - isColoured: whether curves are told apart by colour; letters at their ends tell in any case.
-    func text(width: Int, height: Int, isColoured: Bool) -> String {
+    public func text(width: Int, height: Int, isColoured: Bool) -> String {
         let height = min(max(height, 3), 200)
         let ticks = y.ticks(about: max(2, height / 3))
         let labels = y.labels(ticks)

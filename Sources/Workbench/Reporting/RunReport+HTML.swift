@@ -8,7 +8,7 @@ extension RunReport {
     /// The page, complete in one file.
     ///
     /// - Parameter moment: when it is written.
-    func html(at moment: Timestamp) -> String {
+    public func html(at moment: Timestamp) -> String {
         let sections = [
             section("Runs", overview), section("Options", options), section("Curves", plots),
             section("Scores", scores), section("Time and cost", cost), section("Samples", sampleCards),

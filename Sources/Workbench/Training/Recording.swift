@@ -3,25 +3,25 @@ import LyceumKit
 import Synchronization
 
 /// A run of the lab that goes on while a student works.
-final class Recording: Sendable {
+public final class Recording: Sendable {
     private let recorder: RunRecorder?
     /// The first step that was told of each figure.
     private let firstSteps = Mutex<[String: Int]>([:])
 
     /// Starts to record, if this session has a lab.
-    init(_ start: RunStart, in environment: ScriptEnvironment) {
-        recorder = environment.lab.record(start)
+    public init(_ start: RunStart, in session: WorkSession) {
+        recorder = session.lab.record(start)
     }
 
     /// The run's number; nil if it is not recorded.
-    var run: Int? { recorder?.id }
+    public var run: Int? { recorder?.id }
 
     /// Whether the student has learnt something.
-    var hasSteps: Bool { firstSteps.withLock { !$0.isEmpty } }
+    public var hasSteps: Bool { firstSteps.withLock { !$0.isEmpty } }
 
     /// A job that this program shows, whose figures and checkpoints are recorded as they come.
-    func job(_ title: String, in environment: ScriptEnvironment) -> Job {
-        let shown = environment.listener
+    public func job(_ title: String, in session: WorkSession) -> Job {
+        let shown = session.listener
         return Job(
             title,
             listener: Job.Listener(
@@ -36,7 +36,7 @@ final class Recording: Sendable {
     }
 
     /// Does the work, and records how it ends.
-    func during<T>(_ work: () throws -> T) throws -> T {
+    public func during<T>(_ work: () throws -> T) throws -> T {
         do {
             let result = try work()
             recorder?.finish(.finished)
@@ -53,7 +53,7 @@ final class Recording: Sendable {
 
     /// Records what a report tells beyond the steps that were told: what came before a resumption, all curves of
     /// a student that tells no steps, and the totals.
-    func complete(with report: TrainingReport) {
+    public func complete(with report: TrainingReport) {
         let first = firstSteps.withLock { $0 }
         var curves = report.history
         for (name, points) in report.history {

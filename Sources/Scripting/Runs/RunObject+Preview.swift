@@ -1,0 +1,41 @@
+import LyceumKit
+import Workbench
+
+extension RunObject {
+    /// What the prompt shows of it.
+    func preview(width: Int) -> String {
+        let record = knownRecord
+        var rows: [(name: String, value: String)] = []
+        if let record {
+            let time = record.seconds.map { " in \(RunText.time($0))" } ?? ""
+            rows.append(("state", record.state.rawValue + (record.state == .running ? "" : time)))
+            rows.append(("started", record.started.localText))
+        } else if let seconds {
+            rows.append(("time", RunText.time(seconds)))
+        }
+        if let steps {
+            rows.append(("steps", "\(steps)" + (epochs.map { " (\($0.fixed(2)) epochs)" } ?? "")))
+        }
+        if let seconds, let tokens, seconds > 0, tokens > 0 {
+            rows.append(("tokens/s", (Double(tokens) / seconds).fixed(0)))
+        }
+        let curves = (try? history()) ?? [:]
+        for name in ["loss", "eval_loss"] {
+            guard let points = curves[name], let first = points.first, let last = points.last else {
+                continue
+            }
+            rows.append((name, "\(first.value.fixed(4)) → \(last.value.fixed(4))"))
+        }
+        rows += record?.scoreRows ?? []
+        if let checkpoint { rows.append(("checkpoint", checkpoint)) }
+        if let commit = record?.commit { rows.append(("commit", String(commit.prefix(12)))) }
+        if let tags = record?.tags, !tags.isEmpty { rows.append(("tags", tags.joined(separator: ", "))) }
+        if let note = record?.note, !note.isEmpty { rows.append(("note", note)) }
+        if let problem = record?.problem { rows.append(("problem", problem)) }
+        let lead = number.map { "run \($0)  " } ?? ""
+        let shown = rows.map { ($0.name, DisplayWidth.oneLine($0.value)) }
+        return card(lead + DisplayWidth.oneLine(title), shown).split(separator: "\n").map {
+            DisplayWidth.cut($0, to: max(width, 20))
+        }.joined(separator: "\n")
+    }
+}
