@@ -21,6 +21,7 @@ final class ByteSource {
         if Files.isFolder(path) {
             throw LyceumError.file(path: path, line: nil, problem: "is a folder", remedy: "name a file in it")
         }
+        try Files.checkReadable(path)
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw LyceumError.file(

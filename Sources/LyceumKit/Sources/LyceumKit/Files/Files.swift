@@ -6,6 +6,7 @@ public enum Files {
     ///
     /// - Throws: `LyceumError.file`.
     public static func read(_ path: String) throws -> [UInt8] {
+        try checkReadable(path)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
         defer { close(descriptor) }

@@ -47,8 +47,8 @@ public enum DisplayWidth {
         return toRight ? padding + cut : cut + padding
     }
 
-    /// The beginning of a text as one line that is safe to print: runs of white space become one space, other
-    /// control characters (a text may hold a terminal's escape sequences) become "·".
+    /// The beginning of a text as one line that is safe to print: runs of white space become one space, and what
+    /// a terminal would obey (see `ShownText`) becomes "·".
     ///
     /// - Parameter limit: characters to look at; nil for all.
     public static func oneLine(_ text: some StringProtocol, limit: Int? = nil) -> String {
@@ -61,8 +61,8 @@ public enum DisplayWidth {
                 continue
             }
             isAfterSpace = false
-            let isControl = character.unicodeScalars.contains { $0.properties.generalCategory == .control }
-            result.append(isControl ? "·" : character)
+            let isObeyed = character.unicodeScalars.contains(where: ShownText.isObeyed)
+            result.append(isObeyed ? "·" : character)
         }
         if result.hasSuffix(" ") { result.removeLast() }
         return result

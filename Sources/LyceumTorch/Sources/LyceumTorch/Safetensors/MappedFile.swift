@@ -11,6 +11,7 @@ final class MappedFile: @unchecked Sendable {
 
     init(path: String) throws {
         self.path = path
+        try Files.checkReadable(path)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure(path, "cannot be opened") }
         defer { close(descriptor) }
