@@ -111,8 +111,7 @@ import Testing
             try train(student, ["max_steps": .integer(steps), "seed": .integer(seed)])
             return try weights(student)
         }
-        // Other tests may draw from the process's generator meanwhile: equal once is proof enough.
-        #expect(try (0..<5).contains { _ in try trained(1) == trained(1) })
+        #expect(try trained(1) == trained(1))
         #expect(try trained(1) != trained(2))
     }
 

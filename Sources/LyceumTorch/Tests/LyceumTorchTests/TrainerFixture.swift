@@ -34,6 +34,7 @@ final class LineLearner: Learner {
         self.isReplicable = isReplicable
     }
 
+    /// Its dropout is 0: the trainer gives it the original's.
     func replica() throws -> LineLearner? { isReplicable ? try LineLearner(isReplicable: true) : nil }
 
     func backward(_ batch: Batch, scale: Double, labelSmoothing: Double) throws -> Double {

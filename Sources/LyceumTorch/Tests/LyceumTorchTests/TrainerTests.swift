@@ -73,18 +73,19 @@ import Testing
                     $0.epochs = 2
                 })
             #expect(recorder.batches.flatMap { $0 }.count == 82 && report.tokens == 164)
-            let shares = dropout > 0 ? 1 : replicas
-            #expect(recorder.batches.allSatisfy { $0.count <= (8 + shares - 1) / shares })
+            #expect(recorder.batches.allSatisfy { $0.count <= (8 + replicas - 1) / replicas })
             return try learner.weights()
         }
-        let alone = try weights(1)
-        for replicas in [2, 3] {
-            let together = try weights(replicas)
-            for (a, b) in zip(alone, together) { #expect(abs(a - b) < 1e-6) }
-            #expect(try weights(replicas) == together)
+        // What dropout drops does not depend on the division of the work either.
+        for dropout in [0, 0.5] {
+            let alone = try weights(1, dropout: dropout)
+            for replicas in [2, 3] {
+                let together = try weights(replicas, dropout: dropout)
+                for (a, b) in zip(alone, together) { #expect(abs(a - b) < 1e-6) }
+                #expect(try weights(replicas, dropout: dropout) == together)
+            }
         }
-        // Dropout draws from one generator: the learner works alone.
-        _ = try weights(3, dropout: 0.5)
+        #expect(try weights(1, dropout: 0.5) != weights(1))
     }
 
     @Test func epochsDecideTheSteps() throws {
@@ -99,21 +100,12 @@ import Testing
     }
 
     @Test func resumedRunsGoOnBitForBit() throws {
-        // libtorch has one generator per process, and tests beside this one may draw from it: one undisturbed
-        // attempt proves the point, and a resumed run that went astray would never end at the same bits.
-        #expect(try (0..<5).contains { _ in try resumesBitForBit() })
-    }
-
-    private func resumesBitForBit() throws -> Bool {
-        Files.removeTree(folder)
-        try Torch.manualSeed(5)
         let whole = try LineLearner(dropout: 0.3)
         let report = try train(whole, options: options { $0.accumulationSteps = 2 })
 
         let run = options {
             $0.outputFolder = folder; $0.saveSteps = 5; $0.saveTotalLimit = 1; $0.accumulationSteps = 2
         }
-        try Torch.manualSeed(5)
         let first = try LineLearner(dropout: 0.3)
         let job = Job.silent()
         var batches = 0
@@ -126,13 +118,13 @@ import Testing
         #expect(cancelled?.description.contains("step 7 of 12") == true, "\(String(describing: cancelled))")
         #expect(Files.list(folder) == ["checkpoint-7"])
 
-        try Torch.manualSeed(99)
         let second = try LineLearner(dropout: 0.3)
         let trainer = try Trainer(second, training: LineSource(count: 40), options: run, job: .silent())
         try trainer.restore(folder + "/checkpoint-7")
         let resumed = try trainer.run()
         #expect(resumed.checkpoint == folder + "/checkpoint-12")
-        return try second.weights() == whole.weights() && resumed.history == report.history
+        #expect(try second.weights() == whole.weights())
+        #expect(resumed.history == report.history)
     }
 
     @Test func otherDataOrOptionsAreRefused() throws {

@@ -3,10 +3,6 @@ import Synchronization
 
 // The student under trial: how the clauses make, train and ask one.
 extension StudentContract {
-    /// How often a comparison of two runs is repeated before it counts as different: a network draws from the
-    /// generator of the whole process, which a test beside this one may disturb.
-    static let attempts = 8
-
     /// Pairs that every student can learn something of: the target is the first words, or their kind.
     static func pairs(for task: StudentTask) -> [Example] {
         let nouns = ["library", "editor", "server", "font", "game", "driver", "kernel", "shell"]
@@ -99,12 +95,6 @@ extension StudentContract {
         let path = Files.join(base, "lyceum-contract-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
         defer { Files.removeTree(path) }
         return try body(path)
-    }
-
-    /// Whether two runs give the same, in one of several attempts.
-    func agree(_ body: () throws -> Bool) throws -> Bool {
-        for _ in 0..<Self.attempts { if try body() { return true } }
-        return false
     }
 
     /// The error that `body` throws.

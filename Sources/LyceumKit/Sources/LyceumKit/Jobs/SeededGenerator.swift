@@ -31,9 +31,12 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
         state.3 = rotate(state.3, 45)
         return result
     }
+}
 
+/// What is drawn from any generator; inlinable, so that each kind of generator gets a version of its own.
+extension RandomNumberGenerator {
     /// A whole number in `0..<bound`, without bias (Lemire 2019); 0 if `bound` is not positive.
-    public mutating func index(below bound: Int) -> Int {
+    @inlinable public mutating func index(below bound: Int) -> Int {
         guard bound > 0 else { return 0 }
         let range = UInt64(bound)
         var product = next().multipliedFullWidth(by: range)
@@ -45,10 +48,10 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     }
 
     /// A number in [0, 1).
-    public mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+    @inlinable public mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
     /// The numbers `0..<count` in random order (Fisher and Yates).
-    public mutating func permutation(_ count: Int) -> [Int] {
+    @inlinable public mutating func permutation(_ count: Int) -> [Int] {
         guard count > 1 else { return Array(0..<max(count, 0)) }
         var order = Array(0..<count)
         for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, index(below: i + 1)) }

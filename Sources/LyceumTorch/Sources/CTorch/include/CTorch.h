@@ -144,6 +144,25 @@ void ctorch_set_grad_mode(bool enabled);
 CTorchInferenceMode *ctorch_inference_mode_begin(void);
 void ctorch_inference_mode_end(CTorchInferenceMode *mode);
 
+// --- Random numbers by counter ----------------------------------------------------------------------------------
+//
+// Each number is a function of a key (the run, the step, the layer), a call and its place; see Philox.h. Nothing is
+// remembered between calls, and threads do not matter.
+
+/// Sets elements to zero with probability `rate` and divides the others by 1 - rate; recorded for gradients, without
+/// a mask. When the leading dimension holds `row_count` examples (or a multiple), an element's fate depends on the number
+/// of its example in `rows` and its place within it, not on the other examples of the batch.
+CTorchStatus ctorch_dropout(
+    const CTorchTensor *x, double rate, uint64_t key, uint32_t call, const int64_t *rows, size_t row_count,
+    CTorchTensor **out);
+/// A float32 tensor of numbers uniform in 0 ..< 1.
+CTorchStatus ctorch_uniform(
+    uint64_t key, uint32_t call, const int64_t *shape, size_t rank, CTorchTensor **out);
+/// The vector instructions that our kernels use: 0 none, 1 AVX2, 2 AVX-512.
+int32_t ctorch_vector_level(void);
+/// Uses at most a level; without effect on results. For tests.
+void ctorch_limit_vectors(int32_t level);
+
 // --- Process-wide settings -------------------------------------------------------------------------------------
 
 /// Seeds the CPU's generator and, once CUDA is loaded, those of its devices.

@@ -5,16 +5,13 @@ import LyceumKit
 ///
 /// Each text has random numbers of its own, so that its draws do not depend on the texts beside it.
 struct Sampler {
-    private var generators: [SeededGenerator]
+    private var generators: [PhiloxGenerator]
 
     /// - Parameters:
     ///   - seed: fixes the draws.
     ///   - texts: numbers of the texts, by row.
     init(seed: Int, texts: [Int]) {
-        generators = texts.map { text in
-            // Any odd factor but SplitMix64's own, with which neighbours would share their numbers.
-            SeededGenerator(seed: seed &+ (text &+ 1) &* 0x5851_F42D_4C95_7F2D)
-        }
+        generators = texts.map { RandomSource(seed: seed).generator(.sampling, $0) }
     }
 
     /// Draws without replacement, by the largest of log-probabilities with Gumbel noise.

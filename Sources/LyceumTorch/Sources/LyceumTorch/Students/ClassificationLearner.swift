@@ -46,7 +46,6 @@ final class ClassificationLearner<Encoder: SequenceClassificationModel>: Learner
             try network.addClassifier(labels: classifier.labelCount)
             return network
         }
-        copy.setDropout(0)
         try noGrad {
             for (own, original) in zip(copy.namedBuffers(), classifier.namedBuffers()) {
                 try own.tensor.copy_(original.tensor)

@@ -68,18 +68,16 @@ extension SequenceClassificationStudent {
         }
     }
 
-    /// The network without an output layer. What a checkpoint may lack is drawn, always the same; the process's
-    /// generator goes on as if nothing had been.
+    /// The network without an output layer. What a checkpoint may lack is drawn, always the same.
     private static func network(
         _ configuration: Encoder.Configuration, _ weights: Checkpoint
     ) throws -> ClassificationNetwork<Encoder> {
         let network = try Initializer.withoutDrawing { ClassificationNetwork(try Encoder(configuration)) }
         let held = Encoder.weightNames.match(weights.names, to: Set(network.state().map(\.name))).names
         if Encoder.weightNames.optional.allSatisfy({ held[$0] != nil }) { return network }
-        let generator = try Torch.rngState()
-        defer { try? Torch.restore(rngState: generator) }
-        try Torch.manualSeed(0)
-        return ClassificationNetwork(try Encoder(configuration))
+        return try Initializer.drawing(from: RandomSource(seed: 0)) {
+            ClassificationNetwork(try Encoder(configuration))
+        }
     }
 
     /// Takes over vocabulary, shape, labels and weights of a checkpoint, to go on from it.

@@ -15,12 +15,11 @@ extension SequenceClassificationStudent {
         maxSourceLength = try options.int("max_source_length")
         if let checkpoint { try restore(checkpoint) }
         let device = try device(options)
-        try Torch.manualSeed(UInt64(bitPattern: Int64(settings.seed)))
         let isNew = try options.bool("new_labels") && checkpoint == nil
         let map = try isNew ? LabelMap(of: examples) : labels ?? LabelMap(of: examples)
         try map.check(
             examples, remedy: "new_labels = true forgets the old ones; or train a new student on all labels")
-        let (network, tokenizer) = try prepare(examples, map, job)
+        let (network, tokenizer) = try prepare(examples, map, RandomSource(seed: settings.seed), job)
         let limit = min(maxSourceLength, network.encoder.maxPositions ?? .max)
         func encode(_ source: ExampleSource) throws -> LabelledTexts {
             let texts = try LabelledTexts(source, labels: map, tokenizer: tokenizer, limit: limit, job: job)
@@ -44,13 +43,13 @@ extension SequenceClassificationStudent {
     }
 
     /// Learns a vocabulary, draws weights and an output layer, as far as they are missing.
-    private func prepare(_ examples: ExampleSource, _ map: LabelMap, _ job: Job) throws -> (
-        ClassificationNetwork<Encoder>, any Tokenizer
-    ) {
+    private func prepare(
+        _ examples: ExampleSource, _ map: LabelMap, _ random: RandomSource, _ job: Job
+    ) throws -> (ClassificationNetwork<Encoder>, any Tokenizer) {
         if let network, let tokenizer {
             if labels == map, network.labelCount == map.count { return (network, tokenizer) }
             let renewed = ClassificationNetwork(network.encoder)
-            try renewed.addClassifier(labels: map.count)
+            try Initializer.drawing(from: random) { try renewed.addClassifier(labels: map.count) }
             renewed.eval()
             (self.network, labels) = (renewed, map)
             return (renewed, tokenizer)
@@ -63,8 +62,11 @@ extension SequenceClassificationStudent {
         try texts.rethrow()
         let tokenizer = try made.get()
         configuration.vocabularySize = tokenizer.vocabularySize
-        let network = ClassificationNetwork(try Encoder(configuration))
-        try network.addClassifier(labels: map.count)
+        let network = try Initializer.drawing(from: random) {
+            let network = ClassificationNetwork(try Encoder(configuration))
+            try network.addClassifier(labels: map.count)
+            return network
+        }
         network.eval()
         (self.network, self.tokenizer, labels) = (network, tokenizer, map)
         return (network, tokenizer)

@@ -20,7 +20,6 @@ final class SequenceToSequenceLearner<Model: SequenceToSequenceModel>: Learner {
 
     func replica() throws -> SequenceToSequenceLearner? {
         let copy = try Initializer.withoutDrawing { try Model(model.configuration) }
-        copy.setDropout(0)
         try noGrad {
             for (own, original) in zip(copy.namedBuffers(), model.namedBuffers()) {
                 try own.tensor.copy_(original.tensor)

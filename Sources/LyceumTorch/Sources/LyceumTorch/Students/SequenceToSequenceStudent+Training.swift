@@ -18,8 +18,7 @@ extension SequenceToSequenceStudent {
         if let checkpoint { try restore(checkpoint) }
         let map = try learnLabels(examples)
         let device = try device(options)
-        try Torch.manualSeed(UInt64(bitPattern: Int64(settings.seed)))
-        let (model, tokenizer) = try prepare(examples, job)
+        let (model, tokenizer) = try prepare(examples, RandomSource(seed: settings.seed), job)
         let positions = model.maxPositions
         let sourceLimit = min(maxSourceLength, positions ?? .max)
         let targetLimit = min(try options.int("max_target_length"), positions ?? .max)
@@ -54,7 +53,9 @@ extension SequenceToSequenceStudent {
     }
 
     /// Learns a vocabulary and draws weights, as far as they are missing.
-    private func prepare(_ examples: ExampleSource, _ job: Job) throws -> (Model, any Tokenizer) {
+    private func prepare(
+        _ examples: ExampleSource, _ random: RandomSource, _ job: Job
+    ) throws -> (Model, any Tokenizer) {
         if let model, let tokenizer { return (model, tokenizer) }
         let texts = VocabularyTexts(examples, prefix: prefix, includesTargets: true)
         let made = Result {
@@ -64,7 +65,7 @@ extension SequenceToSequenceStudent {
         try texts.rethrow()
         let tokenizer = try made.get()
         configuration.vocabularySize = tokenizer.vocabularySize
-        let model = try Model(configuration)
+        let model = try Initializer.drawing(from: random) { try Model(configuration) }
         model.eval()
         self.tokenizer = tokenizer
         self.model = model

@@ -30,7 +30,7 @@ public protocol TextNetwork: Module {
     /// What checkpoints call its weights.
     static var weightNames: WeightNames { get }
 
-    /// Makes a network with random weights, drawn from libtorch's generator.
+    /// Makes a network with random weights, drawn by `Initializer`.
     init(_ configuration: Configuration) throws
     /// Its shape.
     var configuration: Configuration { get }

@@ -32,8 +32,7 @@ public struct BatchSampler: Sendable {
 
     /// The batches of an epoch, each a list of example indices.
     public func batches(epoch: Int) -> [[Int]] {
-        // Distinct seeds for neighbouring epochs; the multiplier only spreads them.
-        var generator = SeededGenerator(seed: seed &+ epoch &* 1_000_003)
+        var generator = RandomSource(seed: seed).generator(.order, epoch)
         var order = shuffle ? generator.permutation(lengths.count) : Array(lengths.indices)
         if groupByLength {
             let pool = shuffle ? Self.pool * batchSize : order.count

@@ -5,10 +5,12 @@ import Synchronization
 /// among them, one for each core.
 ///
 /// For small networks this is the better half of the speed: an operator on few numbers gains nothing from a second
-/// thread, a second batch does. The gradients are added up in a fixed order, so a run repeats bit for bit on the
-/// same number of cores.
+/// thread, a second batch does. What dropout drops does not depend on the division, and the gradients are added up in a
+/// fixed order, so a run repeats bit for bit on the same number of cores.
 final class Replicas<Trainee: Learner> {
     private let learners: [Trainee]
+    /// By learner: where it stands, for its dropout.
+    private let passes: [DropoutPass]
     /// By learner: its parameters, in one order.
     private let parameters: [[Tensor]]
     private let threads = Torch.threads
@@ -18,15 +20,20 @@ final class Replicas<Trainee: Learner> {
     /// - Parameters:
     ///   - learner: the original.
     ///   - limit: the most learners, the original included.
-    init(_ learner: Trainee, limit: Int) throws {
+    ///   - random: the random numbers of the run.
+    init(_ learner: Trainee, limit: Int, random: RandomSource) throws {
         var learners = [learner]
-        // Dropout draws from the process's one generator: at the same time, the order would be left to chance.
-        let isRandom = learner.network.modules().contains { ($0 as? Dropout).map { $0.rate > 0 } ?? false }
-        while !isRandom, learners.count < limit, let copy = try learner.replica() {
+        while learners.count < limit, let copy = try learner.replica() {
             try copy.network.shareWeights(of: learner.network)
+            copy.network.copyDropout(of: learner.network)
             learners.append(copy)
         }
         self.learners = learners
+        passes = learners.map { learner in
+            let pass = DropoutPass(random)
+            learner.network.follow(pass)
+            return pass
+        }
         parameters = learners.map { $0.network.namedParameters().map(\.parameter.tensor) }
     }
 
@@ -41,16 +48,18 @@ final class Replicas<Trainee: Learner> {
     /// Leaves the gradients of `scale` times the summed loss in the original's parameters.
     ///
     /// - Parameters:
-    ///   - batches: by learner, what it reads one after the other.
+    ///   - batches: by learner, what it reads one after the other, and the numbers of the examples in it.
+    ///   - step: of the run.
     ///   - computeType: what matrices are multiplied in.
     /// - Returns: the summed loss, not scaled.
     func backward(
-        _ batches: [[Trainee.Batch]], scale: Double, labelSmoothing: Double, computeType: DType
+        _ batches: [[(rows: [Int], batch: Trainee.Batch)]], step: Int, scale: Double, labelSmoothing: Double,
+        computeType: DType
     ) throws -> Double {
-        let shares = zip(learners, batches).map { learner, batches in
+        let shares = learners.indices.map { index in
             Share(
-                learner: learner, batches: batches, scale: scale, labelSmoothing: labelSmoothing,
-                computeType: computeType)
+                learner: learners[index], pass: passes[index], batches: batches[index], step: step,
+                scale: scale, labelSmoothing: labelSmoothing, computeType: computeType)
         }
         if count == 1 { return try shares.reduce(0) { try $0 + $1.run() } }
         let results = Mutex([Result<Double, any Error>?](repeating: nil, count: count))
@@ -93,7 +102,9 @@ final class Replicas<Trainee: Learner> {
 /// common but the weights, and nobody changes those meanwhile.
 private struct Share<Trainee: Learner>: @unchecked Sendable {
     let learner: Trainee
-    let batches: [Trainee.Batch]
+    let pass: DropoutPass
+    let batches: [(rows: [Int], batch: Trainee.Batch)]
+    let step: Int
     let scale: Double
     let labelSmoothing: Double
     let computeType: DType
@@ -107,8 +118,9 @@ private struct Share<Trainee: Learner>: @unchecked Sendable {
             network.dropComputeType()
         }
         try network.setComputeType(computeType)
-        return try batches.reduce(0) {
-            try $0 + learner.backward($1, scale: scale, labelSmoothing: labelSmoothing)
+        return try batches.reduce(0) { sum, part in
+            pass.begin(step: step, rows: part.rows)
+            return try sum + learner.backward(part.batch, scale: scale, labelSmoothing: labelSmoothing)
         }
     }
 }

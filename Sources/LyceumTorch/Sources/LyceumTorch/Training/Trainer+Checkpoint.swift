@@ -26,8 +26,7 @@ extension Trainer {
         try Files.writeFolderAtomically(path) { folder in
             try learner.write(into: folder)
             try Safetensors.write(
-                optimizer.state() + generatorStates(),
-                to: Files.join(folder, Self.optimizerFile))
+                optimizer.state(), to: Files.join(folder, Self.optimizerFile))
             let document = state.json.merging(identity) { _, own in own }
             try Files.write(
                 JSON.encode(.object(document), pretty: true), to: Files.join(folder, Self.stateFile))
@@ -64,9 +63,6 @@ extension Trainer {
         let optimizerPath = Files.join(checkpoint, Self.optimizerFile)
         let tensors = try Safetensors.read(optimizerPath).tensors()
         try optimizer.load(tensors, source: optimizerPath)
-        for (name, device) in generators {
-            if let generator = tensors[name] { try Torch.restore(rngState: generator, of: device) }
-        }
         state = restored
         if state.bestMetric != nil, options.loadBestModelAtEnd, let folder = options.outputFolder {
             let path = Files.join(Files.join(folder, "best"), CheckpointFiles.weights)
@@ -80,16 +76,6 @@ extension Trainer {
                 return (name, try kept.clone())
             }
         }
-    }
-
-    /// The random generators that training draws from, under the names that a checkpoint gives them.
-    private var generators: [(name: String, device: Device)] {
-        let device = learner.network.device
-        return [("rng_state", .cpu)] + (device == .cpu ? [] : [("rng_state_\(device)", device)])
-    }
-
-    private func generatorStates() throws -> [(String, Tensor)] {
-        try generators.map { ($0.name, try Torch.rngState(of: $0.device)) }
     }
 
     /// What decides which batches are drawn and which weights are best: it must be the same when a run is resumed.

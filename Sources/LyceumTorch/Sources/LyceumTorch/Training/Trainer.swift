@@ -61,7 +61,7 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
         // Shares of fewer than four examples are not worth a core of their own.
         let isOnCPU = learner.network.device == .cpu
         let limit = options.replicas ?? (isOnCPU ? min(Torch.threads, options.batchSize / 4, 8) : 1)
-        replicas = try Replicas(learner, limit: limit)
+        replicas = try Replicas(learner, limit: limit, random: RandomSource(seed: options.seed))
         parameters = learner.network.namedParameters()
         optimizer = try options.optimizer.make(parameters, options)
     }
@@ -116,13 +116,13 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
         let parts = batches[min(state.batchesDone, end)..<end].map { replicas.divide($0) }
         // By replica, the batches it reads; the last batch of an epoch may be too small to be shared by all.
         let drawn = try (0..<replicas.count).map { replica in
-            try parts.map { $0[replica] }.filter { !$0.isEmpty }.map { try training.batch(of: $0) }
+            try parts.map { $0[replica] }.filter { !$0.isEmpty }.map { ($0, try training.batch(of: $0)) }
         }
-        let all = drawn.flatMap { $0 }
+        let all = drawn.flatMap { $0.map(\.1) }
         let items = all.reduce(0) { $0 + $1.itemCount }
         try optimizer.zeroGradients()
         let sum = try replicas.backward(
-            drawn, scale: 1 / Double(max(1, items)), labelSmoothing: options.labelSmoothing,
+            drawn, step: state.step, scale: 1 / Double(max(1, items)), labelSmoothing: options.labelSmoothing,
             computeType: options.precision.computeType(on: learner.network.device))
         let loss = sum / Double(max(1, items))
         let norm = try GradientClipping.clip(parameters, maximum: options.maxGradNorm)

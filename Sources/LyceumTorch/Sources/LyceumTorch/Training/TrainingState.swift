@@ -1,6 +1,6 @@
 import LyceumKit
 
-/// Where a run stands between two steps; with the weights, the optimizer and the generator, all that a resumed
+/// Where a run stands between two steps; with the weights and the optimizer, all that a resumed
 /// run needs to go on as if nothing had happened.
 struct TrainingState {
     /// Optimizer steps done.
