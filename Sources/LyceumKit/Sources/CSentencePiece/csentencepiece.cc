@@ -1,8 +1,17 @@
 #include "csentencepiece.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <unordered_map>
@@ -77,18 +86,113 @@ const char *csp_last_error(void) { return last_error.c_str(); }
 
 void csp_release(void *buffer) { std::free(buffer); }
 
-csp_status csp_train(
+struct csp_training {
+    pid_t process = -1;
+    int pipe = -1;
+    // What the child has written so far: a byte, 0 or 1, then the model or the message.
+    std::string received;
+    bool is_over = false;
+
+    csp_training() = default;
+    csp_training(const csp_training &) = delete;
+    ~csp_training() {
+        if (pipe >= 0) close(pipe);
+        if (process < 0) return;
+        kill(process, SIGKILL);
+        while (waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
+        }
+    }
+};
+
+namespace {
+
+bool write_all(int file, const char *bytes, size_t count) {
+    while (count > 0) {
+        const ssize_t written = write(file, bytes, count);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        bytes += written;
+        count -= static_cast<size_t>(written);
+    }
+    return true;
+}
+
+// The child: trains, writes the outcome, and is gone without running anybody's destructors.
+[[noreturn]] void train_in_child(
+    const std::unordered_map<std::string, std::string> &arguments, const char *bytes, const size_t *offsets,
+    size_t text_count, pid_t parent, int pipe) {
+    // Ctrl-C at a terminal reaches this process, too; the parent decides. And it does not outlive its parent.
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(1);
+    std::string result;
+    char outcome = 1;
+    try {
+        TextIterator texts(bytes, offsets, text_count);
+        const Status status = sentencepiece::SentencePieceTrainer::Train(arguments, &texts, &result);
+        if (status.ok()) outcome = 0;
+        else result = status.error_message();
+    } catch (const std::exception &error) {
+        result = error.what();
+    } catch (...) {
+        result = "an unknown C++ exception";
+    }
+    const bool is_written = write_all(pipe, &outcome, 1) && write_all(pipe, result.data(), result.size());
+    _exit(is_written ? 0 : 1);
+}
+
+}  // namespace
+
+csp_status csp_training_begin(
     const csp_option *options, size_t option_count, const char *bytes, const size_t *offsets,
-    size_t text_count, void **model, size_t *model_count) {
+    size_t text_count, csp_training **training) {
     return with_exception_boundary([&] {
         std::unordered_map<std::string, std::string> arguments;
         for (size_t i = 0; i < option_count; ++i) arguments[options[i].name] = options[i].value;
-        TextIterator texts(bytes, offsets, text_count);
-        std::string serialized;
-        const Status status = sentencepiece::SentencePieceTrainer::Train(arguments, &texts, &serialized);
-        if (!status.ok()) return fail(status.error_message());
-        *model = copied(serialized.data(), serialized.size());
-        *model_count = serialized.size();
+        auto begun = std::make_unique<csp_training>();
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) return fail(std::string("no pipe: ") + std::strerror(errno));
+        const pid_t parent = getpid();
+        const pid_t process = fork();
+        if (process == 0) train_in_child(arguments, bytes, offsets, text_count, parent, ends[1]);
+        const int reason = errno;
+        close(ends[1]);
+        begun->pipe = ends[0];
+        begun->process = process;
+        if (process < 0) return fail(std::string("no child process: ") + std::strerror(reason));
+        *training = begun.release();
         return CSP_OK;
     });
 }
+
+csp_status csp_training_wait(csp_training *training, int milliseconds, bool *is_over) {
+    return with_exception_boundary([&] {
+        pollfd waiting{training->pipe, POLLIN, 0};
+        const int ready = poll(&waiting, 1, milliseconds);
+        if (ready < 0 && errno != EINTR) return fail(std::string("waiting failed: ") + std::strerror(errno));
+        if (ready > 0) {
+            char buffer[1 << 16];
+            const ssize_t count = read(training->pipe, buffer, sizeof buffer);
+            if (count < 0 && errno != EINTR) return fail(std::string("reading failed: ") + std::strerror(errno));
+            if (count == 0) training->is_over = true;
+            if (count > 0) training->received.append(buffer, static_cast<size_t>(count));
+        }
+        *is_over = training->is_over;
+        return CSP_OK;
+    });
+}
+
+csp_status csp_training_result(const csp_training *training, void **model, size_t *model_count) {
+    return with_exception_boundary([&] {
+        const std::string &received = training->received;
+        if (!training->is_over || received.empty()) return fail("the trainer ended without a word");
+        if (received[0] != 0) return fail(received.substr(1));
+        *model = copied(received.data() + 1, received.size() - 1);
+        *model_count = received.size() - 1;
+        return CSP_OK;
+    });
+}
+
+void csp_training_end(csp_training *training) { delete training; }

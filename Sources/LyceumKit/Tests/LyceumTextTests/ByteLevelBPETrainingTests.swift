@@ -40,6 +40,59 @@ struct ByteLevelBPETrainingTests {
         }
     }
 
+    @Test("merges are those of the plain method, also in long words and in runs of one letter")
+    func longWords() throws {
+        var random = SeededGenerator(seed: 6)
+        let words =
+            (0..<8).map { _ in
+                String(
+                    (0..<(1 + random.index(below: 40))).map { _ in
+                        Character(["a", "b", "c"][random.index(below: 3)])
+                    })
+            } + [String(repeating: "a", count: 21)]
+        let tokenizer = try ByteLevelBPETokenizer.train(on: words, vocabularySize: 300)
+        let learned = tokenizer.content.model.merges.map {
+            tokenizer.pieces[Int($0.left)] + " " + tokenizer.pieces[Int($0.right)]
+        }
+        #expect(learned == Self.plainMerges(words, from: tokenizer, count: learned.count))
+        #expect(learned.count > 20)
+    }
+
+    /// The textbook's method: count all pairs, merge the most frequent everywhere, begin again.
+    private static func plainMerges(
+        _ words: [String], from tokenizer: ByteLevelBPETokenizer, count: Int
+    ) -> [String] {
+        var split = words.map { $0.map(String.init) }
+        let ids = Dictionary(uniqueKeysWithValues: tokenizer.pieces.enumerated().map { ($1, $0) })
+        return (0..<count).map { _ in
+            var counts: [[String]: Int] = [:]
+            for word in split {
+                for pair in zip(word, word.dropFirst()) { counts[[pair.0, pair.1], default: 0] += 1 }
+            }
+            let best =
+                counts.max { a, b in
+                    (a.value, ids[b.key[0]] ?? 0, ids[b.key[1]] ?? 0) < (
+                        b.value, ids[a.key[0]] ?? 0, ids[a.key[1]] ?? 0
+                    )
+                }?.key ?? []
+            split = split.map { word in
+                var merged: [String] = []
+                var place = 0
+                while place < word.count {
+                    if place + 1 < word.count, word[place] == best[0], word[place + 1] == best[1] {
+                        merged.append(best.joined())
+                        place += 2
+                    } else {
+                        merged.append(word[place])
+                        place += 1
+                    }
+                }
+                return merged
+            }
+            return best.joined(separator: " ")
+        }
+    }
+
     @Test("few words give a small vocabulary; a pair must occur often enough")
     func smallVocabulary() throws {
         let tokenizer = try ByteLevelBPETokenizer.train(on: ["ab ab abc"], vocabularySize: 400)

@@ -88,6 +88,33 @@ struct SentencePieceTrainingTests {
         #expect(String(validating: sample.bytes, as: UTF8.self) != nil)
     }
 
+    @Test("repetitions are cut between words, other lines stay whole")
+    func repetitions() throws {
+        let repeated = String(repeating: "word ", count: 5000)
+        let ordinary = (0..<300).map { "w\($0)" }.joined(separator: " ")
+        let sample = try SentenceSample(of: [repeated, ordinary], atMost: 1000, seed: 0, job: .silent())
+        let sentences = (0..<sample.count).map { number in
+            String(decoding: sample.bytes[sample.offsets[number]..<sample.offsets[number + 1]], as: UTF8.self)
+        }
+        #expect(sentences.joined() == repeated + ordinary)
+        #expect(sentences.dropLast().allSatisfy { $0.utf8.count <= SentenceSample.longestRepetition })
+        #expect(sentences.last == ordinary)
+        #expect(sentences.dropFirst().dropLast().allSatisfy { $0.hasPrefix(" word") })
+    }
+
+    @Test("two trainings at once do not disturb each other")
+    func atOnce() throws {
+        let texts = texts
+        func model(_ size: Int) throws -> [UInt8] {
+            try SentencePieceTokenizer.train(on: texts, vocabularySize: size, limit: .atMost).bytes
+        }
+        let alone = try [model(300), model(400)]
+        let together = try Parallel.map([300, 400]) { size in
+            try SentencePieceTokenizer.train(on: texts, vocabularySize: size, limit: .atMost).bytes
+        }
+        #expect(alone == together)
+    }
+
     @Test("a cancelled job learns nothing")
     func cancelled() {
         let job = Job.silent()

@@ -37,7 +37,7 @@ extension ByteLevelBPETokenizer {
         var counts: [Int] = []
         for text in texts {
             try job.checkCancelled()
-            count(text, &words, &counts)
+            try count(text, &words, &counts, job)
         }
         guard !counts.isEmpty else {
             throw LyceumError.empty(
@@ -55,11 +55,16 @@ extension ByteLevelBPETokenizer {
                 configuration: TokenizerConfiguration(), name: "the trained vocabulary"))
     }
 
-    private static func count(_ text: String, _ words: inout ByteStringTable, _ counts: inout [Int]) {
+    private static func count(
+        _ text: String, _ words: inout ByteStringTable, _ counts: inout [Int], _ job: Job
+    ) throws {
         var text = text
-        text.withUTF8 { utf8 in
+        try text.withUTF8 { utf8 in
             var split = GPT2Words(utf8)
+            var seen = 0
             while let word = split.next() {
+                seen += 1
+                if seen % 65536 == 0 { try job.checkCancelled() }
                 let number = words.insert(UnsafeBufferPointer(rebasing: utf8[word]))
                 if number == counts.count { counts.append(0) }
                 counts[number] += 1

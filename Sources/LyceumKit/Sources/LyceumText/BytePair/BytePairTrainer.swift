@@ -9,8 +9,8 @@ struct BytePairTrainer {
     private struct Candidate: Comparable {
         var count: Int
         let pair: UInt64
-        /// The words in which it was found.
-        let words: [Int32]
+        /// Where its first pieces were when it was found, in order.
+        let places: [Int32]
 
         static func < (a: Candidate, b: Candidate) -> Bool {
             a.count != b.count ? a.count > b.count : a.pair < b.pair
@@ -22,11 +22,19 @@ struct BytePairTrainer {
     private(set) var pieces: [String]
     private var ids: [String: Int32]
     private var merges: [BytePairModel.Merge] = []
-    private var words: [[Int32]]
-    private let counts: [Int]
+    /// The pieces of all words, one after the other; `gone` where a piece has become part of the one before it.
+    private var symbols: [Int32] = []
+    /// The places of the pieces after and before, in the same word; -1 at its ends.
+    private var next: [Int32] = []
+    private var previous: [Int32] = []
+    /// By place, how often its word was met.
+    private var counts: [Int] = []
     private var pairCounts: [UInt64: Int] = [:]
     private var queue = BinaryHeap<Candidate>()
     private let join: (String, String) -> String
+    private static let gone: Int32 = -1
+    /// So many places are looked at between two looks at the job.
+    private static let stride = 1 << 16
 
     /// Starts from words that are spelt in pieces.
     ///
@@ -39,9 +47,16 @@ struct BytePairTrainer {
         pieces: [String], words: [[Int32]], counts: [Int], join: @escaping (String, String) -> String
     ) {
         self.pieces = pieces
-        self.words = words
-        self.counts = counts
         self.join = join
+        for (word, count) in zip(words, counts) {
+            let start = symbols.count
+            symbols += word
+            previous += word.indices.map { $0 == 0 ? -1 : Int32(truncatingIfNeeded: start + $0 - 1) }
+            next += word.indices.map {
+                $0 == word.count - 1 ? -1 : Int32(truncatingIfNeeded: start + $0 + 1)
+            }
+            self.counts += repeatElement(count, count: word.count)
+        }
         ids = Dictionary(pieces.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -71,7 +86,7 @@ struct BytePairTrainer {
     /// - Returns: the merges in their order.
     /// - Throws: `LyceumError.cancelled`.
     mutating func learn(size: Int, minimumFrequency: Int, job: Job) throws -> [BytePairModel.Merge] {
-        countPairs()
+        try countPairs(job)
         while pieces.count < size, var top = queue.popMin() {
             let current = pairCounts[top.pair] ?? 0
             guard top.count == current else {
@@ -85,7 +100,7 @@ struct BytePairTrainer {
             let right = Int32(truncatingIfNeeded: top.pair & 0xFFFF_FFFF)
             let merge = BytePairModel.Merge(left: left, right: right, result: makePiece(left, right))
             merges.append(merge)
-            apply(merge, to: top.words)
+            try apply(merge, at: top.places, job)
             if merges.count % 64 == 0 { job.update(done: pieces.count, of: size, unit: "pieces") }
         }
         return merges
@@ -100,62 +115,50 @@ struct BytePairTrainer {
         return Int32(pieces.count - 1)
     }
 
-    private mutating func countPairs() {
+    private mutating func countPairs(_ job: Job) throws {
         var found: [UInt64: [Int32]] = [:]
-        for (number, word) in words.enumerated() {
-            for (left, right) in zip(word, word.dropFirst()) {
-                note(PairTable.key(left, right), counts[number], in: number, &found)
-            }
+        for place in symbols.indices {
+            if place % Self.stride == 0 { try job.checkCancelled() }
+            note(place, counts[place], &found)
         }
         offer(found)
     }
 
-    /// Counts a pair and remembers the word it was found in.
-    private mutating func note(
-        _ pair: UInt64, _ count: Int, in word: Int, _ found: inout [UInt64: [Int32]]
-    ) {
+    /// Counts the pair that begins at a place, if one does, and remembers the place.
+    private mutating func note(_ place: Int, _ count: Int, _ found: inout [UInt64: [Int32]]) {
+        let after = Int(next[place])
+        guard after >= 0 else { return }
+        let pair = PairTable.key(symbols[place], symbols[after])
         pairCounts[pair, default: 0] += count
-        guard count > 0 else { return }
-        let number = Int32(truncatingIfNeeded: word)
-        if found[pair]?.last != number { found[pair, default: []].append(number) }
+        if count > 0 { found[pair, default: []].append(Int32(truncatingIfNeeded: place)) }
     }
 
     private mutating func offer(_ found: [UInt64: [Int32]]) {
-        for (pair, words) in found {
+        for (pair, places) in found {
             let count = pairCounts[pair] ?? 0
-            if count > 0 { queue.insert(Candidate(count: count, pair: pair, words: words)) }
+            if count > 0 { queue.insert(Candidate(count: count, pair: pair, places: places)) }
         }
     }
 
-    /// Merges a pair in words and counts the pairs that come and go.
-    private mutating func apply(_ merge: BytePairModel.Merge, to numbers: [Int32]) {
+    /// Merges a pair wherever it still stands, and counts the pairs that come and go: the work is that of the places, not
+    /// of the words' lengths.
+    private mutating func apply(_ merge: BytePairModel.Merge, at places: [Int32], _ job: Job) throws {
         var found: [UInt64: [Int32]] = [:]
-        for number in numbers.map({ Int($0) }) {
-            let count = counts[number]
-            let word = words[number]
-            var merged: [Int32] = []
-            merged.reserveCapacity(word.count)
-            var position = 0
-            while position < word.count {
-                guard word[position] == merge.left, position + 1 < word.count,
-                    word[position + 1] == merge.right
-                else {
-                    merged.append(word[position])
-                    position += 1
-                    continue
-                }
-                position += 2
-                if let before = merged.last {
-                    note(PairTable.key(before, merge.left), -count, in: number, &found)
-                    note(PairTable.key(before, merge.result), count, in: number, &found)
-                }
-                if position < word.count {
-                    note(PairTable.key(merge.right, word[position]), -count, in: number, &found)
-                    note(PairTable.key(merge.result, word[position]), count, in: number, &found)
-                }
-                merged.append(merge.result)
-            }
-            words[number] = merged
+        for (number, place) in places.lazy.map({ Int($0) }).enumerated() {
+            if number % Self.stride == Self.stride - 1 { try job.checkCancelled() }
+            let right = Int(next[place])
+            guard symbols[place] == merge.left, right >= 0, symbols[right] == merge.right else { continue }
+            let count = counts[place]
+            let (before, after) = (Int(previous[place]), Int(next[right]))
+            if before >= 0 { note(before, -count, &found) }
+            note(right, -count, &found)
+            symbols[place] = merge.result
+            symbols[right] = Self.gone
+            next[place] = Int32(truncatingIfNeeded: after)
+            next[right] = -1
+            if after >= 0 { previous[after] = Int32(truncatingIfNeeded: place) }
+            if before >= 0 { note(before, count, &found) }
+            note(place, count, &found)
         }
         offer(found)
     }

@@ -1,6 +1,5 @@
 import CSentencePiece
 import LyceumKit
-import Synchronization
 
 extension SentencePieceTokenizer {
     /// What to do when the text does not hold as many pieces as were asked for.
@@ -24,7 +23,7 @@ extension SentencePieceTokenizer {
     ///   - maximumSentences: the most sentences to learn from; more are sampled down to it.
     ///   - seed: of that sample.
     ///   - extraIDs: how many sentinels to add above the vocabulary.
-    ///   - job: progress and cancellation; the learning itself, once begun, is not interrupted.
+    ///   - job: progress and cancellation.
     /// - Throws: `LyceumError.empty` without any text, `LyceumError.invalid` for a size that does not fit.
     public static func train(
         on texts: some Sequence<String>, vocabularySize: Int, limit: VocabularyLimit = .exact,
@@ -49,14 +48,9 @@ extension SentencePieceTokenizer {
             // Errors come back as a status; the trainer's diary is nobody's business.
             ("minloglevel", "3"),
         ]
-        let bytes = try trainingLock.withLock { _ in
-            try learn(sample, options, vocabularySize: vocabularySize)
-        }
+        let bytes = try learn(sample, options, vocabularySize: vocabularySize, job: job)
         return try SentencePieceTokenizer(bytes: bytes, name: "the trained vocabulary", extraIDs: extraIDs)
     }
-
-    /// The library's trainer keeps its settings in globals.
-    private static let trainingLock = Mutex(())
 
     private static func check(
         vocabularySize: Int, _ characterCoverage: Double, _ maximumSentences: Int
@@ -77,7 +71,7 @@ extension SentencePieceTokenizer {
     }
 
     private static func learn(
-        _ sample: SentenceSample, _ options: [(name: String, value: String)], vocabularySize: Int
+        _ sample: SentenceSample, _ options: [(name: String, value: String)], vocabularySize: Int, job: Job
     ) throws -> [UInt8] {
         // The option structs borrow these strings for the length of the call.
         let names = options.map { Array($0.name.utf8CString) }
@@ -93,17 +87,24 @@ extension SentencePieceTokenizer {
                 }
             }
         }
-        var model: UnsafeMutableRawPointer?
-        var count = 0
+        var training: OpaquePointer?
+        defer { csp_training_end(training) }
         let status = withPointers(0, []) { made in
             sample.bytes.withUnsafeBufferPointer { bytes in
                 bytes.withMemoryRebound(to: CChar.self) { chars in
-                    csp_train(
-                        made, made.count, chars.baseAddress, sample.offsets, sample.count, &model, &count)
+                    csp_training_begin(
+                        made, made.count, chars.baseAddress, sample.offsets, sample.count, &training)
                 }
             }
         }
-        guard status == CSP_OK else {
+        var isOver = false
+        while status == CSP_OK, !isOver {
+            try job.checkCancelled()
+            guard csp_training_wait(training, 50, &isOver) == CSP_OK else { break }
+        }
+        var model: UnsafeMutableRawPointer?
+        var count = 0
+        guard status == CSP_OK, isOver, csp_training_result(training, &model, &count) == CSP_OK else {
             throw failure(String(cString: csp_last_error()), vocabularySize: vocabularySize)
         }
         defer { csp_release(model) }

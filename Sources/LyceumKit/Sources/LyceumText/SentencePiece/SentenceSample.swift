@@ -2,8 +2,11 @@ import LyceumKit
 
 /// Sentences for the vocabulary trainer: lines of texts, at most so many, one after the other in memory.
 struct SentenceSample {
-    /// The trainer skips what is longer, in bytes; longer lines are cut here instead.
-    static let longestSentence = 1 << 20
+    /// Longer lines, in bytes, are cut, between words where there are any. The trainer looks at every run of characters
+    /// that comes twice, as long as it may be: its time grows with the length of what is repeated.
+    static let longestSentence = 1 << 12
+    /// Lines that say the same few words again and again are cut to this.
+    static let longestRepetition = 1 << 8
 
     /// All sentences, one after the other.
     private(set) var bytes: [UInt8] = []
@@ -22,14 +25,16 @@ struct SentenceSample {
         var random = SeededGenerator(seed: seed)
         for text in texts {
             try job.checkCancelled()
-            for sentence in text.split(whereSeparator: \.isNewline).flatMap(Self.cut)
-            where Self.isVisible(sentence) {
-                seen += 1
-                if kept.count < limit {
-                    kept.append(sentence.utf8)
-                } else {
-                    let place = random.index(below: seen)
-                    if place < limit { kept[place] = sentence.utf8 }
+            for line in text.split(whereSeparator: \.isNewline) {
+                for sentence in Self.cut(line) where Self.isVisible(sentence) {
+                    if seen & 0xFF == 0 { try job.checkCancelled() }
+                    seen += 1
+                    if kept.count < limit {
+                        kept.append(sentence.utf8)
+                    } else {
+                        let place = random.index(below: seen)
+                        if place < limit { kept[place] = sentence.utf8 }
+                    }
                 }
             }
         }
@@ -49,19 +54,35 @@ struct SentenceSample {
         }
     }
 
-    /// The line in pieces that the trainer takes, cut between characters.
+    /// The line in pieces that the trainer takes.
     private static func cut(_ line: Substring) -> [Substring] {
-        if line.utf8.count <= longestSentence { return [line] }
+        pieces(of: line, longest: longestSentence).flatMap { piece in
+            isRepetitive(piece) ? pieces(of: piece, longest: longestRepetition) : [piece]
+        }
+    }
+
+    /// Whether most of a line's words have come before in it.
+    private static func isRepetitive(_ line: Substring) -> Bool {
+        guard line.utf8.count > longestRepetition else { return false }
+        let words = line.utf8.split(separator: UInt8(ascii: " "))
+        return Set(words.map { Substring($0) }).count * 8 < words.count
+    }
+
+    /// The line cut before spaces, or, where there are none, between characters.
+    private static func pieces(of line: Substring, longest: Int) -> [Substring] {
         var pieces: [Substring] = []
         var rest = line
-        while !rest.isEmpty {
-            let end = rest.utf8.index(
-                rest.startIndex, offsetBy: longestSentence, limitedBy: rest.endIndex)
+        while rest.utf8.count > longest {
+            let end = rest.utf8.index(rest.startIndex, offsetBy: longest)
             // A slice whose end lies inside a character ends before it.
-            let piece = rest[..<(end ?? rest.endIndex)]
+            var piece = rest[..<end]
+            if let space = piece.utf8.lastIndex(of: UInt8(ascii: " ")), space > piece.startIndex {
+                piece = rest[..<space]
+            }
+            if piece.isEmpty { piece = rest.prefix(1) }
             pieces.append(piece)
             rest = rest[piece.endIndex...]
         }
-        return pieces
+        return rest.isEmpty ? pieces : pieces + [rest]
     }
 }

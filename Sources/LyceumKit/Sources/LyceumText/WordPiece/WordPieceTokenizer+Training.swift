@@ -31,7 +31,7 @@ extension WordPieceTokenizer {
         var counts: [Int] = []
         for text in texts {
             try job.checkCancelled()
-            count(text, normalizer, &words, &counts)
+            try count(text, normalizer, &words, &counts, job)
         }
         guard !counts.isEmpty else {
             throw LyceumError.empty(
@@ -94,13 +94,17 @@ extension WordPieceTokenizer {
     }
 
     private static func count(
-        _ text: String, _ normalizer: BertNormalizer, _ words: inout ByteStringTable, _ counts: inout [Int]
-    ) {
+        _ text: String, _ normalizer: BertNormalizer, _ words: inout ByteStringTable, _ counts: inout [Int],
+        _ job: Job
+    ) throws {
         var text = text
         let bytes = text.withUTF8 { normalizer.apply(to: $0) }
-        bytes.withUnsafeBufferPointer { utf8 in
+        try bytes.withUnsafeBufferPointer { utf8 in
             var split = BertWords(utf8)
+            var seen = 0
             while let range = split.next() {
+                seen += 1
+                if seen % 65536 == 0 { try job.checkCancelled() }
                 let word = UnsafeBufferPointer(rebasing: utf8[range])
                 guard word.count <= longestWord else { continue }
                 let number = words.insert(word)

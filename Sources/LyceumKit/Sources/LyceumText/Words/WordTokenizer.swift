@@ -45,7 +45,10 @@ public final class WordTokenizer: CopyingTokenizer {
         var counts: [String: Int] = [:]
         for text in texts {
             try job.checkCancelled()
-            for word in WordSplitter.words(text, lowercase: lowercase) { counts[word, default: 0] += 1 }
+            for (place, word) in WordSplitter.words(text, lowercase: lowercase).enumerated() {
+                if place % 65536 == 65535 { try job.checkCancelled() }
+                counts[word, default: 0] += 1
+            }
         }
         guard !counts.isEmpty else {
             throw LyceumError.empty(
