@@ -140,6 +140,7 @@ struct Completer {
         switch kind {
         case .choice(let choices): return choices
         case .list(let element): return choices(element)
+        case .either(let kinds): return kinds.lazy.compactMap(choices).first
         default: return nil
         }
     }
@@ -198,10 +199,13 @@ struct Completer {
     }
 
     /// The values that an option can have, as far as they can be listed.
-    private func values(_ option: OptionDeclaration) -> [LuaSuggestion] {
-        switch option.kind {
-        case .boolean: return [LuaSuggestion("true", option.doc), LuaSuggestion("false", option.doc)]
-        case .choice(let choices): return choices.map { LuaSuggestion("\"\($0)\"", option.doc) }
+    private func values(_ option: OptionDeclaration) -> [LuaSuggestion] { values(option.kind, option.doc) }
+
+    private func values(_ kind: OptionDeclaration.Kind, _ doc: String) -> [LuaSuggestion] {
+        switch kind {
+        case .boolean: return [LuaSuggestion("true", doc), LuaSuggestion("false", doc)]
+        case .choice(let choices): return choices.map { LuaSuggestion("\"\($0)\"", doc) }
+        case .either(let kinds): return kinds.flatMap { values($0, doc) }
         case .object(let type): return globals { state.typeName($0) == type }
         default: return []
         }

@@ -109,6 +109,7 @@ public struct StubFile {
         case .list(let element):
             let inner = name(of: element)
             return inner.contains("|") ? "(\(inner))[]" : inner + "[]"
+        case .either(let kinds): return kinds.map { name(of: $0) }.joined(separator: "|")
         case .object("value"): return "any"
         default: return kind.shortName
         }

@@ -32,7 +32,7 @@ struct DecodingParity<Model: SequenceToSequenceModel> {
 
     /// The checkpoint's options overridden by `given`, which may name keys that only a checkpoint has.
     private func options(_ given: [String: Value]) throws -> DecodingOptions {
-        let declared = DecodingOptions.declarations()
+        let declared = DecodingOptions.declarations
         let names = Set(declared.map(\.name))
         let configuration = try GenerationConfiguration(
             student.generation.values.merging(given) { old, new in new }, source: folder)

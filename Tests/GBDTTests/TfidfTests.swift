@@ -38,8 +38,8 @@ struct TfidfTests {
     private func options(_ given: [String: Value]) throws -> TfidfOptions {
         var given = given
         given["min_df"] = given["min_df"] ?? 1  // scikit-learn's default
-        let checked = try Options(given, declared: TfidfOptions.declarations, function: "test")
-        return try #require(try TfidfOptions.blocks(checked).first)
+        let checked = try Options(given, declared: TextSettings.declarations, function: "test")
+        return try #require(try TextSettings(checked).blocks(checked).first)
     }
 
     private func expectEqual(_ actual: SparseMatrix, _ expected: SparseMatrix, _ what: String) {
@@ -88,8 +88,8 @@ struct TfidfTests {
 
     @Test func wordsAndCharactersStandSideBySide() throws {
         let given: [String: Value] = ["char_ngram_range": [2, 2], "min_df": 1]
-        let blocks = try TfidfOptions.blocks(
-            Options(given, declared: TfidfOptions.declarations, function: "test"))
+        let options = try Options(given, declared: TextSettings.declarations, function: "test")
+        let blocks = try TextSettings(options).blocks(options)
         let (features, matrix) = try TextFeatures.fit(["ab cd", "ab"], blocks, threads: 1, job: .silent())
         let names = (0..<features.columnCount).map { features.name(of: $0) }
         #expect(

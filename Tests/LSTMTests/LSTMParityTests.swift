@@ -101,7 +101,7 @@ struct LSTMParityTests {
         let sources = try fixture.rows("sources")
         func texts(_ given: [String: Value], batchSize: Int) throws -> [[Int]] {
             let options = try DecodingOptions(
-                Options(given, declared: DecodingOptions.declarations(), function: "test"))
+                Options(given, declared: DecodingOptions.declarations, function: "test"))
             return try Generator.generate(
                 fixture.model, sources: sources, batchSize: batchSize, options: options, job: .silent())
         }

@@ -98,7 +98,7 @@ struct T5ParityTests {
     func generatedTokens(_ name: String) throws {
         let fixture = try T5Fixture(name)
         let sources = try T5Fixture.rows(fixture.tensor("input_ids"), padding: 0)
-        let declared = DecodingOptions.declarations()
+        let declared = DecodingOptions.declarations
         let cases = try #require(fixture.expected["generated"]?.object)
         #expect(cases.count >= 7)
         for (label, example) in cases {

@@ -1,4 +1,4 @@
-// BART, the denoising encoder-decoder: learnt positions, norms after each layer, biases everywhere.
+// BART, the denoising encoder-decoder: learned positions, norms after each layer, biases everywhere.
 //
 // Sources: Lewis et al., "BART: Denoising Sequence-to-Sequence Pre-training for Natural Language Generation,
 // Translation, and Comprehension" (2019); transformers' `BartForConditionalGeneration`, whose weight names these are.
@@ -7,22 +7,21 @@ import LyceumKit
 import LyceumText
 import LyceumTorch
 
-/// A vector for each position, learnt.
+/// A vector for each position, learned.
 final class LearnedPositions: Module {
     /// The rows 0 and 1 of the table belong to no position: fairseq counted from the id of the padding on.
     static let offset = 2
 
-    private let weight: Parameter
+    @Part("weight") private var weight: Parameter
     private let count: Int
 
     init(_ configuration: BARTConfiguration) throws {
         count = configuration.positions
+        super.init()
         weight = try Parameter(
             Initializer.normal(
                 [count + Self.offset, configuration.modelSize], deviation: configuration.deviation),
             isEmbedding: true)
-        super.init()
-        register("weight", weight)
     }
 
     /// The vectors of positions `first..<first + length`: [length, model].
@@ -36,27 +35,22 @@ final class LearnedPositions: Module {
 
 /// Multi-head attention with biases, scaled by the root of a head's size.
 final class BARTAttention: Module {
-    private let queries: Linear
-    private let keys: Linear
-    private let values: Linear
-    private let output: Linear
+    @Part("q_proj") private var queries: Linear
+    @Part("k_proj") private var keys: Linear
+    @Part("v_proj") private var values: Linear
+    @Part("out_proj") private var output: Linear
     private let heads: Int
     private let scale: Double
-    private let dropout: Dropout
+    @Part("dropout") private var dropout: Dropout
 
     init(_ configuration: BARTConfiguration, heads: Int) throws {
         let size = configuration.modelSize
-        func linear() throws -> Linear { try .bart(configuration, inputs: size, outputs: size) }
-        (queries, keys, values, output) = (try linear(), try linear(), try linear(), try linear())
         self.heads = heads
         scale = 1 / Double(size / heads).squareRoot()
-        dropout = Dropout(configuration.attentionDropout)
         super.init()
-        register("k_proj", keys)
-        register("v_proj", values)
-        register("q_proj", queries)
-        register("out_proj", output)
-        register("dropout", dropout)
+        func linear() throws -> Linear { try .bart(configuration, inputs: size, outputs: size) }
+        (queries, keys, values, output) = (try linear(), try linear(), try linear(), try linear())
+        dropout = Dropout(configuration.attentionDropout)
     }
 
     /// Keys and values of `x` [rows, length, model]: [rows, heads, length, size] each.
@@ -64,7 +58,8 @@ final class BARTAttention: Module {
         (try Attention.split(keys(x), heads: heads), try Attention.split(values(x), heads: heads))
     }
 
-    /// Lets `x` [rows, length, model] attend; `sources` rows of keys serve all rows, as many for each.
+    /// Attends from `x` [rows, length, model]. Keys may have fewer rows than `x`: each source's row then serves an
+    /// equal number of consecutive rows, its hypotheses.
     func callAsFunction(_ x: Tensor, keys: Tensor, values: Tensor, mask: Tensor?) throws -> Tensor {
         let shape = x.shape
         // Hypotheses of one source become queries of one row: (rows, 1, model) -> (sources, rows / sources, model).
@@ -89,18 +84,26 @@ extension Linear {
 /// One layer of the encoder or the decoder: attention, in the decoder attention to the source, feed-forward; each
 /// adds to the states, and a norm follows.
 final class BARTLayer: Module {
-    private let selfAttention: BARTAttention
-    private let selfAttentionNorm: LayerNorm
-    private let crossAttention: BARTAttention?
-    private let crossAttentionNorm: LayerNorm?
-    private let inner: Linear
-    private let outer: Linear
-    private let norm: LayerNorm
+    @Part("self_attn") private var selfAttention: BARTAttention
+    @Part("self_attn_layer_norm") private var selfAttentionNorm: LayerNorm
+    @Part("encoder_attn") private var crossAttention: BARTAttention?
+    @Part("encoder_attn_layer_norm") private var crossAttentionNorm: LayerNorm?
+    @Part("fc1") private var inner: Linear
+    @Part("fc2") private var outer: Linear
+    @Part("final_layer_norm") private var norm: LayerNorm
     private let activation: (Tensor) throws -> Tensor
-    private let activationDropout: Dropout
-    private let dropout: Dropout
+    @Part("activation_dropout") private var activationDropout: Dropout
+    @Part("dropout") private var dropout: Dropout
 
     init(_ configuration: BARTConfiguration, isDecoder: Bool) throws {
+        switch configuration.activation {
+        case .gelu: activation = { try $0.gelu() }
+        case .geluTanh: activation = { try $0.gelu(approximate: .tanh) }
+        case .relu: activation = { try $0.relu() }
+        case .silu: activation = { try $0.silu() }
+        case .tanh: activation = { try $0.tanh() }
+        }
+        super.init()
         let stack = isDecoder ? configuration.decoder : configuration.encoder
         let size = configuration.modelSize
         selfAttention = try BARTAttention(configuration, heads: stack.heads)
@@ -110,27 +113,8 @@ final class BARTLayer: Module {
         inner = try .bart(configuration, inputs: size, outputs: stack.feedForwardSize)
         outer = try .bart(configuration, inputs: stack.feedForwardSize, outputs: size)
         norm = try LayerNorm(size)
-        switch configuration.activation {
-        case "gelu_new": activation = { try $0.gelu(approximate: .tanh) }
-        case "relu": activation = { try $0.relu() }
-        case "silu": activation = { try $0.silu() }
-        case "tanh": activation = { try $0.tanh() }
-        default: activation = { try $0.gelu() }
-        }
         activationDropout = Dropout(configuration.activationDropout)
         dropout = Dropout(configuration.dropoutRate)
-        super.init()
-        register("self_attn", selfAttention)
-        register("self_attn_layer_norm", selfAttentionNorm)
-        if let crossAttention, let crossAttentionNorm {
-            register("encoder_attn", crossAttention)
-            register("encoder_attn_layer_norm", crossAttentionNorm)
-        }
-        register("fc1", inner)
-        register("fc2", outer)
-        register("final_layer_norm", norm)
-        register("activation_dropout", activationDropout)
-        register("dropout", dropout)
     }
 
     /// - Parameters:
@@ -158,24 +142,20 @@ final class BARTLayer: Module {
 
 /// The encoder or the decoder.
 final class BARTStack: Module {
-    private let positions: LearnedPositions
-    private let embeddingNorm: LayerNorm
-    private let layers: [BARTLayer]
-    private let dropout: Dropout
+    @Part("embed_positions") private var positions: LearnedPositions
+    @Part("layernorm_embedding") private var embeddingNorm: LayerNorm
+    @Part("layers") private var layers: [BARTLayer]
+    @Part("dropout") private var dropout: Dropout
     private let scale: Double
 
     init(_ configuration: BARTConfiguration, isDecoder: Bool) throws {
+        scale = configuration.scalesEmbeddings ? Double(configuration.modelSize).squareRoot() : 1
+        super.init()
         let stack = isDecoder ? configuration.decoder : configuration.encoder
         positions = try LearnedPositions(configuration)
         embeddingNorm = try LayerNorm(configuration.modelSize)
         layers = try (0..<stack.layers).map { _ in try BARTLayer(configuration, isDecoder: isDecoder) }
         dropout = Dropout(configuration.dropoutRate)
-        scale = configuration.scalesEmbeddings ? Double(configuration.modelSize).squareRoot() : 1
-        super.init()
-        register("embed_positions", positions)
-        for (index, layer) in layers.enumerated() { register("layers.\(index)", layer) }
-        register("layernorm_embedding", embeddingNorm)
-        register("dropout", dropout)
     }
 
     /// - Parameters: see `BARTLayer`; `x` are embedded tokens without their positions.
@@ -212,16 +192,17 @@ final class BART: Module, SequenceToSequenceModel {
     static let generationDefaults: [String: Value] = ["forced_eos_token_id": 2]
 
     let configuration: BARTConfiguration
-    private let shared: Embedding
-    private let encoder: BARTStack
-    private let decoder: BARTStack
-    private let head: Linear?
+    @Part("model.shared") private var shared: Embedding
+    @Part("model.encoder") private var encoder: BARTStack
+    @Part("model.decoder") private var decoder: BARTStack
+    @Part("lm_head") private var head: Linear?
     /// [1, vocabulary]; not trained.
-    private let logitsBias: Tensor
+    @Part("final_logits_bias") private var logitsBias: Tensor
 
     init(_ configuration: BARTConfiguration) throws {
-        let table = [configuration.vocabularySize, configuration.modelSize]
         self.configuration = configuration
+        super.init()
+        let table = [configuration.vocabularySize, configuration.modelSize]
         shared = try Embedding(weight: Initializer.normal(table, deviation: configuration.deviation))
         encoder = try BARTStack(configuration, isDecoder: false)
         decoder = try BARTStack(configuration, isDecoder: true)
@@ -229,12 +210,6 @@ final class BART: Module, SequenceToSequenceModel {
             configuration.tiesEmbeddings
             ? nil : try Linear(weight: Initializer.normal(table, deviation: configuration.deviation))
         logitsBias = try .zeros([1, configuration.vocabularySize])
-        super.init()
-        register("model.shared", shared)
-        register("model.encoder", encoder)
-        register("model.decoder", decoder)
-        if let head { register("lm_head", head) }
-        register(buffer: "final_logits_bias", logitsBias)
     }
 
     var decoderLayerCount: Int { configuration.decoder.layers }

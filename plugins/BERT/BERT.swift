@@ -1,4 +1,4 @@
-// BERT: an encoder whose tokens all see each other, with a norm behind each layer and learnt positions. The state
+// BERT: an encoder whose tokens all see each other, with a norm behind each layer and learned positions. The state
 // of the first token, through one more layer, sums up the text.
 //
 // Sources: Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding"
@@ -17,14 +17,16 @@ private func linear(_ inputs: Int, _ outputs: Int, _ configuration: BERTConfigur
 
 /// A token is the sum of its word, its position and its segment.
 final class BERTEmbeddings: Module {
-    private let words: Embedding
-    private let positions: Embedding
-    private let segments: Embedding
-    private let norm: LayerNorm
-    private let dropout: Dropout
+    @Part("word_embeddings") private var words: Embedding
+    @Part("position_embeddings") private var positions: Embedding
+    @Part("token_type_embeddings") private var segments: Embedding
+    @Part("LayerNorm") private var norm: LayerNorm
+    @Part("dropout") private var dropout: Dropout
     private let positionCount: Int
 
     init(_ configuration: BERTConfiguration) throws {
+        positionCount = configuration.positions
+        super.init()
         func table(_ rows: Int) throws -> Embedding {
             try Embedding(
                 weight: Initializer.normal([rows, configuration.size], deviation: configuration.deviation))
@@ -34,13 +36,6 @@ final class BERTEmbeddings: Module {
         segments = try table(configuration.segments)
         norm = try LayerNorm(configuration.size, epsilon: configuration.epsilon)
         dropout = Dropout(configuration.dropoutRate)
-        positionCount = configuration.positions
-        super.init()
-        register("word_embeddings", words)
-        register("position_embeddings", positions)
-        register("token_type_embeddings", segments)
-        register("LayerNorm", norm)
-        register("dropout", dropout)
     }
 
     /// [rows, length] to [rows, length, size].
@@ -54,18 +49,21 @@ final class BERTEmbeddings: Module {
 
 /// Multi-head attention of the tokens to each other.
 final class BERTAttention: Module {
-    private let query: Linear
-    private let key: Linear
-    private let value: Linear
-    private let output: Linear
-    private let norm: LayerNorm
-    private let weightDropout: Dropout
-    private let dropout: Dropout
+    @Part("self.query") private var query: Linear
+    @Part("self.key") private var key: Linear
+    @Part("self.value") private var value: Linear
+    @Part("output.dense") private var output: Linear
+    @Part("output.LayerNorm") private var norm: LayerNorm
+    @Part("self.dropout") private var weightDropout: Dropout
+    @Part("output.dropout") private var dropout: Dropout
     private let heads: Int
     private let scale: Double
 
     init(_ configuration: BERTConfiguration) throws {
         let size = configuration.size
+        heads = configuration.heads
+        scale = 1 / Double(size / configuration.heads).squareRoot()
+        super.init()
         query = try linear(size, size, configuration)
         key = try linear(size, size, configuration)
         value = try linear(size, size, configuration)
@@ -73,16 +71,6 @@ final class BERTAttention: Module {
         norm = try LayerNorm(size, epsilon: configuration.epsilon)
         weightDropout = Dropout(configuration.attentionDropout)
         dropout = Dropout(configuration.dropoutRate)
-        heads = configuration.heads
-        scale = 1 / Double(size / configuration.heads).squareRoot()
-        super.init()
-        for (name, part) in [("query", query), ("key", key), ("value", value)] {
-            register("self." + name, part)
-        }
-        register("self.dropout", weightDropout)
-        register("output.dense", output)
-        register("output.LayerNorm", norm)
-        register("output.dropout", dropout)
     }
 
     /// - Parameters:
@@ -98,31 +86,26 @@ final class BERTAttention: Module {
 
 /// One layer: attention, then two linear maps with an activation between; a norm behind each.
 final class BERTLayer: Module {
-    private let attention: BERTAttention
-    private let inner: Linear
-    private let outer: Linear
-    private let norm: LayerNorm
-    private let dropout: Dropout
+    @Part("attention") private var attention: BERTAttention
+    @Part("intermediate.dense") private var inner: Linear
+    @Part("output.dense") private var outer: Linear
+    @Part("output.LayerNorm") private var norm: LayerNorm
+    @Part("output.dropout") private var dropout: Dropout
     private let activation: (Tensor) throws -> Tensor
 
     init(_ configuration: BERTConfiguration) throws {
+        switch configuration.activation {
+        case .gelu: activation = { try $0.gelu() }
+        case .geluNew, .geluTanh: activation = { try $0.gelu(approximate: .tanh) }
+        case .relu: activation = { try $0.relu() }
+        case .silu: activation = { try $0.silu() }
+        }
+        super.init()
         attention = try BERTAttention(configuration)
         inner = try linear(configuration.size, configuration.feedForwardSize, configuration)
         outer = try linear(configuration.feedForwardSize, configuration.size, configuration)
         norm = try LayerNorm(configuration.size, epsilon: configuration.epsilon)
         dropout = Dropout(configuration.dropoutRate)
-        switch configuration.activation {
-        case "gelu_new", "gelu_pytorch_tanh": activation = { try $0.gelu(approximate: .tanh) }
-        case "relu": activation = { try $0.relu() }
-        case "silu": activation = { try $0.silu() }
-        default: activation = { try $0.gelu() }
-        }
-        super.init()
-        register("attention", attention)
-        register("intermediate.dense", inner)
-        register("output.dense", outer)
-        register("output.LayerNorm", norm)
-        register("output.dropout", dropout)
     }
 
     func callAsFunction(_ x: Tensor, mask: Tensor?) throws -> Tensor {
@@ -151,19 +134,16 @@ final class BERT: Module, SequenceClassificationModel {
         oldEnds: ["LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"])
 
     let configuration: BERTConfiguration
-    private let embeddings: BERTEmbeddings
-    private let layers: [BERTLayer]
-    private let pooler: Linear
+    @Part("embeddings") private var embeddings: BERTEmbeddings
+    @Part("encoder.layer") private var layers: [BERTLayer]
+    @Part("pooler.dense") private var pooler: Linear
 
     init(_ configuration: BERTConfiguration) throws {
         self.configuration = configuration
+        super.init()
         embeddings = try BERTEmbeddings(configuration)
         layers = try (0..<configuration.layers).map { _ in try BERTLayer(configuration) }
         pooler = try linear(configuration.size, configuration.size, configuration)
-        super.init()
-        register("embeddings", embeddings)
-        for (index, layer) in layers.enumerated() { register("encoder.layer.\(index)", layer) }
-        register("pooler.dense", pooler)
     }
 
     var padID: Int { configuration.padID }

@@ -15,7 +15,7 @@ public func pluginRegister(_ host: UnsafeMutableRawPointer, _ identity: UnsafeRa
     }
 }
 
-/// The students of this plugin: `PointerGenerator` writes, `PooledLSTM` tells classes.
+/// The students of this plugin: `PointerGenerator` writes, `PooledLSTM` classifies.
 enum LSTMStudents {
     /// How they are made, trained and loaded.
     static var registration: StudentArchitecture {
@@ -26,7 +26,7 @@ enum LSTMStudents {
         let classifiers = SequenceClassificationStudent<PooledLSTM>.registration(
             modelTypes: ["lstm"], summary: writers.summary, learningRate: 2e-3)
         func isClassifier(_ options: Options) throws -> Bool {
-            try options.string("task") == StudentTask.classify.rawValue
+            try options.choice("task") == StudentTask.classify
         }
         return StudentArchitecture(
             id: writers.id, aliases: ["pointer-generator"], modelTypes: writers.modelTypes,

@@ -12,22 +12,18 @@ import LyceumTorch
 
 /// Where in the source the decoder looks: a distribution over its positions.
 final class AdditiveAttention: Module {
-    private let memory: Linear
-    private let query: Linear
-    private let energy: Linear
-    private let coverage: Linear?
+    @Part("memory") private var memory: Linear
+    @Part("query") private var query: Linear
+    @Part("energy") private var energy: Linear
+    @Part("coverage") private var coverage: Linear?
 
     init(_ configuration: LSTMConfiguration) throws {
+        super.init()
         let (hidden, size) = (configuration.hiddenSize, configuration.attentionSize)
         memory = try Linear.initial(2 * hidden, size, bias: false)
         query = try Linear.initial(2 * hidden, size)
         energy = try Linear.initial(size, 1, bias: false)
         coverage = configuration.hasCoverage ? try Linear.initial(1, size, bias: false) : nil
-        super.init()
-        for (name, linear) in [("memory", memory), ("query", query), ("energy", energy)] {
-            register(name, linear)
-        }
-        if let coverage { register("coverage", coverage) }
     }
 
     /// What is compared with the queries, [sources, length, size]: the same at each step.
@@ -73,21 +69,22 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
     private static let unknownID = 2
 
     let configuration: LSTMConfiguration
-    private let embedding: Embedding
-    private let encoder: BidirectionalLSTM
-    private let startHidden: Linear
-    private let startCell: Linear
-    private let input: Linear
-    private let cell: LSTMCell
-    private let attention: AdditiveAttention
-    private let gate: Linear?
-    private let output: Linear
-    private let head: Linear?
-    private let bias: Parameter?
-    private let dropout: Dropout
+    @Part("embedding") private var embedding: Embedding
+    @Part("encoder") private var encoder: BidirectionalLSTM
+    @Part("start_hidden") private var startHidden: Linear
+    @Part("start_cell") private var startCell: Linear
+    @Part("decoder.input") private var input: Linear
+    @Part("decoder.cell") private var cell: LSTMCell
+    @Part("attention") private var attention: AdditiveAttention
+    @Part("gate") private var gate: Linear?
+    @Part("output") private var output: Linear
+    @Part("head") private var head: Linear?
+    @Part("head.bias") private var bias: Parameter?
+    @Part("dropout") private var dropout: Dropout
 
     init(_ configuration: LSTMConfiguration) throws {
         self.configuration = configuration
+        super.init()
         let (size, hidden) = (configuration.embeddingSize, configuration.hiddenSize)
         let vocabulary = configuration.vocabularySize
         embedding = try Embedding(weight: Initializer.normal([vocabulary, size], deviation: 0.1))
@@ -103,19 +100,6 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
         head = configuration.tiesEmbeddings ? nil : try Linear.initial(configuration.featureSize, vocabulary)
         bias = configuration.tiesEmbeddings ? try Parameter(.zeros([vocabulary]), decays: false) : nil
         dropout = Dropout(configuration.dropoutRate)
-        super.init()
-        register("embedding", embedding)
-        register("encoder", encoder)
-        register("start_hidden", startHidden)
-        register("start_cell", startCell)
-        register("decoder.input", input)
-        register("decoder.cell", cell)
-        register("attention", attention)
-        if let gate { register("gate", gate) }
-        register("output", output)
-        if let head { register("head", head) }
-        if let bias { register("head.bias", bias) }
-        register("dropout", dropout)
     }
 
     var decoderLayerCount: Int { 1 }
@@ -310,11 +294,14 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
         _ texts: some Sequence<String>, configuration: LSTMConfiguration, job: Job
     ) throws -> any Tokenizer {
         let size = configuration.vocabularySize
-        if configuration.hasWords {
+        switch configuration.vocabulary {
+        case .words:
             return try WordTokenizer.train(
                 on: texts, vocabularySize: size, lowercase: configuration.lowercase, job: job)
+        case .sentencepiece:
+            return try SentencePieceTokenizer.train(
+                on: texts, vocabularySize: size, limit: .atMost, job: job)
         }
-        return try SentencePieceTokenizer.train(on: texts, vocabularySize: size, limit: .atMost, job: job)
     }
 }
 

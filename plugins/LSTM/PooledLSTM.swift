@@ -14,12 +14,13 @@ final class PooledLSTM: Module, SequenceClassificationModel {
     static let encoderName = "lstm"
 
     let configuration: LSTMConfiguration
-    private let embedding: Embedding
-    private let encoder: BidirectionalLSTM
-    private let dropout: Dropout
+    @Part("embedding") private var embedding: Embedding
+    @Part("encoder") private var encoder: BidirectionalLSTM
+    @Part("dropout") private var dropout: Dropout
 
     init(_ configuration: LSTMConfiguration) throws {
         self.configuration = configuration
+        super.init()
         let size = configuration.embeddingSize
         embedding = try Embedding(
             weight: Initializer.normal([configuration.vocabularySize, size], deviation: 0.1))
@@ -27,10 +28,6 @@ final class PooledLSTM: Module, SequenceClassificationModel {
             inputs: size, hidden: configuration.hiddenSize, layers: configuration.layers,
             dropout: configuration.dropoutRate)
         dropout = Dropout(configuration.dropoutRate)
-        super.init()
-        register("embedding", embedding)
-        register("encoder", encoder)
-        register("dropout", dropout)
     }
 
     var padID: Int { 0 }

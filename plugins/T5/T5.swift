@@ -11,7 +11,7 @@ import LyceumTorch
 /// Scores of attention become biases by the distance of two positions, in classes that widen logarithmically.
 final class RelativePositionBias: Module {
     /// [buckets, heads].
-    private let embedding: Embedding
+    @Part("relative_attention_bias") private var embedding: Embedding
     private let isBidirectional: Bool
     private let maxDistance: Int
     private let buckets: Int
@@ -19,15 +19,13 @@ final class RelativePositionBias: Module {
     private var table: Tensor?
 
     init(_ configuration: T5Configuration, isBidirectional: Bool) throws {
-        let deviation = configuration.initializerFactor / Double(configuration.modelSize).squareRoot()
-        embedding = try Embedding(
-            weight: Initializer.normal([configuration.buckets, configuration.heads], deviation: deviation),
-            decays: false)
         self.isBidirectional = isBidirectional
         maxDistance = configuration.maxDistance
         buckets = configuration.buckets
         super.init()
-        register("relative_attention_bias", embedding)
+        let deviation = configuration.initializerFactor / Double(configuration.modelSize).squareRoot()
+        embedding = try Embedding(
+            weight: Initializer.normal([buckets, configuration.heads], deviation: deviation), decays: false)
     }
 
     /// The biases of queries `first..<first + queries` to keys `0..<keys`: [1, heads, queries, keys].
@@ -72,31 +70,32 @@ final class RelativePositionBias: Module {
     }
 }
 
+extension T5Configuration {
+    /// A linear map without a bias whose weights have the deviation factor / √`size`.
+    fileprivate func linear(_ inputs: Int, _ outputs: Int, over size: Int) throws -> Linear {
+        let deviation = initializerFactor / Double(size).squareRoot()
+        return try Linear(weight: Initializer.normal([outputs, inputs], deviation: deviation))
+    }
+}
+
 /// Multi-head attention without biases and without scaling.
 final class T5Attention: Module {
-    private let q: Linear
-    private let k: Linear
-    private let v: Linear
-    private let o: Linear
+    @Part("q") private var q: Linear
+    @Part("k") private var k: Linear
+    @Part("v") private var v: Linear
+    @Part("o") private var o: Linear
+    @Part("dropout") private var dropout: Dropout
     private let heads: Int
-    private let dropout: Dropout
 
     init(_ configuration: T5Configuration) throws {
-        let (model, inner) = (configuration.modelSize, configuration.heads * configuration.headSize)
-        let factor = configuration.initializerFactor
-        let narrow = factor / Double(model).squareRoot()
-        q = try Linear(
-            weight: Initializer.normal(
-                [inner, model], deviation: narrow / Double(configuration.headSize).squareRoot()))
-        k = try Linear(weight: Initializer.normal([inner, model], deviation: narrow))
-        v = try Linear(weight: Initializer.normal([inner, model], deviation: narrow))
-        o = try Linear(
-            weight: Initializer.normal([model, inner], deviation: factor / Double(inner).squareRoot()))
         heads = configuration.heads
-        dropout = Dropout(configuration.dropoutRate)
         super.init()
-        for (name, linear) in [("q", q), ("k", k), ("v", v), ("o", o)] { register(name, linear) }
-        register("dropout", dropout)
+        let (model, inner) = (configuration.modelSize, configuration.heads * configuration.headSize)
+        q = try configuration.linear(model, inner, over: model * configuration.headSize)
+        k = try configuration.linear(model, inner, over: model)
+        v = try configuration.linear(model, inner, over: model)
+        o = try configuration.linear(inner, model, over: inner)
+        dropout = Dropout(configuration.dropoutRate)
     }
 
     /// Keys and values of `x` [rows, length, model]: [rows, heads, length, size] each.
@@ -104,7 +103,8 @@ final class T5Attention: Module {
         (try Attention.split(k(x), heads: heads), try Attention.split(v(x), heads: heads))
     }
 
-    /// Lets `x` [rows, length, model] attend; `sources` rows of keys serve all rows, as many for each.
+    /// Attends from `x` [rows, length, model]. Keys may have fewer rows than `x`: each source's row then serves an
+    /// equal number of consecutive rows, its hypotheses.
     func callAsFunction(_ x: Tensor, keys: Tensor, values: Tensor, bias: Tensor?) throws -> Tensor {
         let shape = x.shape
         let sources = try keys.size(0)
@@ -118,38 +118,33 @@ final class T5Attention: Module {
 
 /// Two linear maps with an activation between, or with a gate (Shazeer, "GLU Variants Improve Transformer", 2020).
 final class T5FeedForward: Module {
-    private let inputs: [Linear]
-    private let wo: Linear
+    @Part("wi") private var input: Linear?
+    @Part("wi_*") private var gated: [Linear]
+    @Part("wo") private var wo: Linear
+    @Part("dropout") private var dropout: Dropout
     private let activation: (Tensor) throws -> Tensor
-    private let dropout: Dropout
 
     init(_ configuration: T5Configuration) throws {
-        let (model, inner) = (configuration.modelSize, configuration.feedForwardSize)
-        let factor = configuration.initializerFactor
-        let isGated = configuration.feedForward.hasPrefix("gated-")
-        inputs = try (0..<(isGated ? 2 : 1)).map { _ in
-            try Linear(
-                weight: Initializer.normal([inner, model], deviation: factor / Double(model).squareRoot()))
-        }
-        wo = try Linear(
-            weight: Initializer.normal([model, inner], deviation: factor / Double(inner).squareRoot()))
+        let isGated: Bool
         switch configuration.feedForward {
-        // transformers reads "gated-gelu" as the approximation by tanh that T5 1.1 was trained with.
-        case "gated-gelu": activation = { try $0.gelu(approximate: .tanh) }
-        case "gelu": activation = { try $0.gelu() }
-        case "silu", "gated-silu": activation = { try $0.silu() }
-        default: activation = { try $0.relu() }
+        case .relu: (isGated, activation) = (false, { try $0.relu() })
+        case .gelu: (isGated, activation) = (false, { try $0.gelu() })
+        case .silu: (isGated, activation) = (false, { try $0.silu() })
+        case .gatedReLU: (isGated, activation) = (true, { try $0.relu() })
+        // transformers reads this as the approximation by tanh that T5 1.1 was trained with.
+        case .gatedGELU: (isGated, activation) = (true, { try $0.gelu(approximate: .tanh) })
+        case .gatedSiLU: (isGated, activation) = (true, { try $0.silu() })
         }
-        dropout = Dropout(configuration.dropoutRate)
         super.init()
-        for (index, linear) in inputs.enumerated() { register(isGated ? "wi_\(index)" : "wi", linear) }
-        register("wo", wo)
-        register("dropout", dropout)
+        let (model, inner) = (configuration.modelSize, configuration.feedForwardSize)
+        input = try isGated ? nil : configuration.linear(model, inner, over: model)
+        gated = try (0..<(isGated ? 2 : 0)).map { _ in try configuration.linear(model, inner, over: model) }
+        wo = try configuration.linear(inner, model, over: inner)
+        dropout = Dropout(configuration.dropoutRate)
     }
 
     func callAsFunction(_ x: Tensor) throws -> Tensor {
-        var hidden = try activation(inputs[0](x))
-        if inputs.count > 1 { hidden = try hidden * inputs[1](x) }
+        let hidden = try input.map { try activation($0(x)) } ?? activation(gated[0](x)) * gated[1](x)
         return try wo(dropout(hidden))
     }
 }
@@ -157,26 +152,22 @@ final class T5FeedForward: Module {
 /// One layer of the encoder or the decoder: attention, in the decoder attention to the source, feed-forward; each
 /// reads the norm of the states and adds to them.
 final class T5Block: Module {
-    private let selfAttention: T5Attention
-    private let crossAttention: T5Attention?
+    @Part("layer.0.SelfAttention") private var selfAttention: T5Attention
+    @Part("layer.1.EncDecAttention") private var crossAttention: T5Attention?
+    @Part("layer.*.layer_norm") private var norms: [RMSNorm]
+    @Part("dropout") private var dropout: Dropout
     private let feedForward: T5FeedForward
-    private let norms: [RMSNorm]
-    private let dropout: Dropout
 
     init(_ configuration: T5Configuration, isDecoder: Bool) throws {
+        feedForward = try T5FeedForward(configuration)
+        super.init()
         selfAttention = try T5Attention(configuration)
         crossAttention = isDecoder ? try T5Attention(configuration) : nil
-        feedForward = try T5FeedForward(configuration)
+        register("layer.\(isDecoder ? 2 : 1).DenseReluDense", feedForward)
         norms = try (0..<(isDecoder ? 3 : 2)).map { _ in
             try RMSNorm(configuration.modelSize, epsilon: configuration.epsilon)
         }
         dropout = Dropout(configuration.dropoutRate)
-        super.init()
-        register("layer.0.SelfAttention", selfAttention)
-        if let crossAttention { register("layer.1.EncDecAttention", crossAttention) }
-        register("layer.\(norms.count - 1).DenseReluDense", feedForward)
-        for (index, norm) in norms.enumerated() { register("layer.\(index).layer_norm", norm) }
-        register("dropout", dropout)
     }
 
     /// - Parameters:
@@ -206,23 +197,19 @@ final class T5Block: Module {
 
 /// The encoder or the decoder.
 final class T5Stack: Module {
-    let blocks: [T5Block]
-    let position: RelativePositionBias
-    private let norm: RMSNorm
-    private let dropout: Dropout
+    @Part("block") private var blocks: [T5Block]
+    /// All blocks share the biases; the checkpoint holds them in the first.
+    @Part("block.0.layer.0.SelfAttention") var position: RelativePositionBias
+    @Part("final_layer_norm") private var norm: RMSNorm
+    @Part("dropout") private var dropout: Dropout
 
     init(_ configuration: T5Configuration, isDecoder: Bool) throws {
+        super.init()
         let count = isDecoder ? configuration.decoderLayers : configuration.encoderLayers
         blocks = try (0..<count).map { _ in try T5Block(configuration, isDecoder: isDecoder) }
         position = try RelativePositionBias(configuration, isBidirectional: !isDecoder)
         norm = try RMSNorm(configuration.modelSize, epsilon: configuration.epsilon)
         dropout = Dropout(configuration.dropoutRate)
-        super.init()
-        for (index, block) in blocks.enumerated() { register("block.\(index)", block) }
-        // All blocks share the biases; the checkpoint holds them in the first.
-        register("block.0.layer.0.SelfAttention", position)
-        register("final_layer_norm", norm)
-        register("dropout", dropout)
     }
 
     /// - Parameters: see `T5Block`; `x` are embedded tokens.
@@ -252,25 +239,21 @@ final class T5: Module, SequenceToSequenceModel {
         ignored: ["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"])
 
     let configuration: T5Configuration
-    private let shared: Embedding
-    private let encoder: T5Stack
-    private let decoder: T5Stack
-    private let head: Linear?
+    @Part("shared") private var shared: Embedding
+    @Part("encoder") private var encoder: T5Stack
+    @Part("decoder") private var decoder: T5Stack
+    @Part("lm_head") private var head: Linear?
 
     init(_ configuration: T5Configuration) throws {
-        let table = [configuration.vocabularySize, configuration.modelSize]
         self.configuration = configuration
+        super.init()
+        let table = [configuration.vocabularySize, configuration.modelSize]
         shared = try Embedding(weight: Initializer.normal(table, deviation: configuration.initializerFactor))
         encoder = try T5Stack(configuration, isDecoder: false)
         decoder = try T5Stack(configuration, isDecoder: true)
         head =
             configuration.tiesEmbeddings
             ? nil : try Linear(weight: Initializer.normal(table, deviation: configuration.initializerFactor))
-        super.init()
-        register("shared", shared)
-        register("encoder", encoder)
-        register("decoder", decoder)
-        if let head { register("lm_head", head) }
     }
 
     var decoderLayerCount: Int { configuration.decoderLayers }

@@ -12,6 +12,7 @@ import Testing
         .list("types", of: .string, default: ["a", "b"], "several"),
         .list("ids", of: .list(.integer), "lists of lists"), .object("valid", "dataset", "held out"),
         OptionDeclaration("equals", kind: .table, doc: "column = value"),
+        OptionDeclaration("stop", kind: .either([.boolean, .choice(["never"])]), doc: "when"),
     ]
 
     @Test(arguments: declarations) func theyComeBackEqual(_ declaration: OptionDeclaration) throws {

@@ -4,21 +4,8 @@ import LyceumTorch
 /// The mean of a text's embeddings: the smallest encoder that can tell texts apart.
 final class BagEncoder: Module, SequenceClassificationModel {
     struct Configuration: NetworkConfiguration {
-        static let declarations: [OptionDeclaration] = [
-            .integer("vocab_size", default: 60, in: 16...1000, "pieces"),
-            .number("dropout_rate", default: 0, in: 0...0.9, "dropout"),
-        ]
-        var vocabularySize: Int
-        let dropoutRate: Double
-
-        init(_ options: Options) throws {
-            vocabularySize = try options.int("vocab_size")
-            dropoutRate = try options.double("dropout_rate")
-        }
-
-        var json: [String: Value] {
-            ["vocab_size": .integer(vocabularySize), "dropout_rate": .number(dropoutRate)]
-        }
+        @Setting("vocab_size", in: 16...1000, "pieces") var vocabularySize = 60
+        @Setting("dropout_rate", in: 0...0.9, "dropout") var dropoutRate = 0.0
     }
 
     static let architecture = "bag"

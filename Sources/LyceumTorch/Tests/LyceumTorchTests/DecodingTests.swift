@@ -44,7 +44,7 @@ import Testing
     @Test func optionsAreChecked() throws {
         func options(_ given: [String: Value]) throws -> DecodingOptions {
             try DecodingOptions(
-                Options(given, declared: DecodingOptions.declarations(), function: "generate"))
+                Options(given, declared: DecodingOptions.declarations, function: "generate"))
         }
         #expect(throws: LyceumError.self) { try options(["early_stopping": "always"]) }
         #expect(throws: LyceumError.self) { try options(["min_new_tokens": 5, "max_new_tokens": 4]) }

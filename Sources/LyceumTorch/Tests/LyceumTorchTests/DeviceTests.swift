@@ -79,11 +79,14 @@ import Testing
     @Test func choicesAreResolved() throws {
         #expect(try DeviceChoice.cpu.resolve() == .cpu)
         #expect(try DeviceChoice.auto.resolve() == (Torch.hasCUDA ? .cuda(0) : .cpu))
-        let declared = [DeviceChoice.declaration]
-        #expect(try DeviceChoice(Options([:], declared: declared, function: "new")) == .auto)
+        let declared = NewStudentSettings.declarations
+        func settings(_ given: [String: Value]) throws -> NewStudentSettings {
+            try NewStudentSettings(Options(given, declared: declared, function: "new"))
+        }
+        #expect(try settings([:]).device == .auto && settings(["device": "cpu"]).device == .cpu)
         #expect(
-            try DeviceChoice(Options(["device": "cpu"], declared: declared, function: "new")) == .cpu)
-        #expect(try DeviceChoice(Options([:], declared: [DeviceChoice.moving], function: "train")) == nil)
+            try ReadingSettings(Options([:], declared: ReadingSettings.declarations, function: "x")).device
+                == nil)
         #expect(throws: LyceumError.self) {
             try Options(["device": "gpu"], declared: declared, function: "new")
         }

@@ -4,17 +4,16 @@ import Testing
 
 /// Two layers that share one weight, and a buffer.
 private final class Pair: Module {
-    let first: Linear
-    let second: Linear
+    @Part("layer.0.first") var first: Linear
+    @Part("second") var second: Linear
+    @Part("count") private var count: Tensor
 
     init(inputs: Int = 2) throws {
+        super.init()
         first = try Linear(weight: .ones([3, inputs]), bias: .zeros([3]))
         second = try Linear(weight: .ones([1, 3]))
-        super.init()
-        register("layer.0.first", first)
-        register("second", second)
+        count = try .zeros([1])
         register("again", first)
-        register(buffer: "count", try .zeros([1]))
     }
 }
 

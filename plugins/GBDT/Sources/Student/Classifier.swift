@@ -163,7 +163,7 @@ extension GBDTStudent {
                 remedy: "make one with student.new(\"gbdt\", { task = \"classify\" })")
         }
         guard case .classifier(let classifier) = try trained(to: "classify") else { return [] }
-        return try classifier.classify(inputs, threads: try options.int("nthread"), job: job)
+        return try classifier.classify(inputs, threads: ThreadSettings(options).threads, job: job)
     }
 
     func generate(_ inputs: [String], options: Options, job: Job) throws -> [GeneratedText] {
@@ -173,8 +173,8 @@ extension GBDTStudent {
                 remedy: "make one with student.new(\"gbdt\", { task = \"generate\" })")
         }
         guard case .summarizer(let summarizer) = try trained(to: "generate") else { return [] }
+        let settings = try SummarySettings(options)
         return try summarizer.summarize(
-            inputs, sentences: try options.int("num_sentences"), threads: try options.int("nthread"), job: job
-        )
+            inputs, sentences: settings.sentences, threads: settings.threads, job: job)
     }
 }

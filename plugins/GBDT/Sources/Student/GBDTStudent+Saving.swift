@@ -26,7 +26,7 @@ extension GBDTStudent {
             try Files.write(JSON.encode(value, pretty: pretty), to: Files.join(folder, name))
         }
         let model = try trained(to: "be saved")
-        var document = configuration.values
+        var document = configuration.settings
         document["model_type"] = .string(architecture)
         try write(.object(document), SavedFiles.configuration, pretty: true)
         try Files.write(model.booster.json(), to: Files.join(folder, SavedFiles.model))

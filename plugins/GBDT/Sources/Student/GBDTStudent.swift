@@ -82,13 +82,8 @@ final class GBDTStudent: Student {
             summary: "gradient-boosted trees on TF-IDF or sentence features (Chen and Guestrin 2016)",
             tasks: [.classify, .generate], configuration: GBDTConfiguration.declarations,
             trainingOptions: BoostingOptions.declarations,
-            generationOptions: [
-                .integer(
-                    "num_sentences", default: 1, in: 1...10_000, unit: "sentences",
-                    "sentences of a summary; they keep the order of the text, one a line"),
-                BoostingOptions.threadDeclaration,
-            ],
-            classificationOptions: [BoostingOptions.threadDeclaration],
+            generationOptions: SummarySettings.declarations,
+            classificationOptions: ThreadSettings.declarations,
             make: { GBDTStudent(try GBDTConfiguration($0)) },
             load: { try GBDTStudent(folder: $0) })
     }

@@ -75,10 +75,10 @@ struct Summarizer {
         }
     }
 
-    private static func objective(_ name: String) -> Objective {
-        let isRanking = name.hasPrefix("rank:")
+    private static func objective(_ choice: GBDTConfiguration.SentenceObjective) -> Objective {
+        let isRanking = choice == .pairwise || choice == .ndcg
         return Objective(
-            parameters: [("objective", name), ("eval_metric", isRanking ? "ndcg@1" : "rmse")],
+            parameters: [("objective", choice.rawValue), ("eval_metric", isRanking ? "ndcg@1" : "rmse")],
             isScore: isRanking)
     }
 

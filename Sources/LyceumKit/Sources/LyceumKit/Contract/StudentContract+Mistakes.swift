@@ -57,14 +57,19 @@ extension StudentContract {
 
     /// The values of an option at which code tends to break. The largest is left out: it may not fit the machine.
     private static func extremes(of option: OptionDeclaration) -> [Value] {
-        switch option.kind {
+        extremes(of: option.kind, range: option.range)
+    }
+
+    private static func extremes(of kind: OptionDeclaration.Kind, range: ClosedRange<Double>?) -> [Value] {
+        switch kind {
         case .boolean: return [true, false]
-        case .integer: return option.range.map { [.integer(Int($0.lowerBound))] } ?? [0, -1]
-        case .number: return option.range.map { [.number($0.lowerBound)] } ?? [0, -1]
+        case .integer: return range.map { [.integer(Int($0.lowerBound))] } ?? [0, -1]
+        case .number: return range.map { [.number($0.lowerBound)] } ?? [0, -1]
         case .string: return [""]
         case .choice(let choices): return choices.map(Value.string)
         case .list: return [[]]
         case .table: return [[:]]
+        case .either(let kinds): return kinds.flatMap { extremes(of: $0, range: range) }
         case .object: return []
         }
     }

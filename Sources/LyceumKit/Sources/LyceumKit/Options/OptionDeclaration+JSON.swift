@@ -35,6 +35,7 @@ extension OptionDeclaration.Kind {
         case .boolean, .integer, .number, .string, .table: return .string(shortName)
         case .choice(let choices): return ["choice": .list(choices.map(Value.string))]
         case .list(let element): return ["list": element.json]
+        case .either(let kinds): return ["either": .list(kinds.map(\.json))]
         case .object(let type): return ["object": .string(type)]
         }
     }
@@ -47,6 +48,8 @@ extension OptionDeclaration.Kind {
             self = .choice(choices.compactMap(\.string))
         } else if let element = json.object?["list"].flatMap(Self.init(json:)) {
             self = .list(element)
+        } else if let kinds = json.object?["either"]?.list {
+            self = .either(kinds.compactMap(Self.init(json:)))
         } else if let type = json.object?["object"]?.string {
             self = .object(type)
         } else {

@@ -16,6 +16,8 @@ public struct OptionDeclaration: Sendable, Equatable {
         case list(Kind)
         /// A table of named values, checked by whoever receives it.
         case table
+        /// One of several kinds: a Boolean or a word.
+        case either([Kind])
         /// Something that only the scripting layer knows (a dataset, a prompt, a student); named here for help.
         case object(String)
     }
@@ -123,9 +125,11 @@ extension OptionDeclaration.Kind: CustomStringConvertible {
         case .integer: return "a whole number"
         case .number: return "a number"
         case .string: return "a string"
-        case .choice(let choices): return "one of " + choices.map { "'\($0)'" }.joined(separator: ", ")
+        case .choice(let choices):
+            return (choices.count == 1 ? "" : "one of ") + choices.map { "'\($0)'" }.joined(separator: ", ")
         case .list(let element): return "a list (each element \(element))"
         case .table: return "a table"
+        case .either(let kinds): return kinds.map(\.description).joined(separator: " or ")
         case .object(let type): return "a \(type)"
         }
     }
@@ -140,6 +144,7 @@ extension OptionDeclaration.Kind: CustomStringConvertible {
         case .choice(let choices): return choices.joined(separator: "|")
         case .list(let element): return element.shortName + "[]"
         case .table: return "table"
+        case .either(let kinds): return kinds.map(\.shortName).joined(separator: "|")
         case .object(let type): return type
         }
     }

@@ -129,6 +129,7 @@ extension OptionDeclaration.Kind {
         case .table:
             if value.list?.isEmpty == true { return .object([:]) }
             return value.object.map(Value.object)
+        case .either(let kinds): return kinds.lazy.compactMap { $0.converted(value) }.first
         case .object: return value
         }
     }

@@ -1,53 +1,95 @@
 import LyceumKit
 
 /// How texts are generated, by transformers' names and with its defaults (except `max_new_tokens`).
-public struct DecodingOptions: Sendable {
-    /// When a beam search ends.
-    public enum EarlyStopping: Sendable {
-        /// When no running beam looks as if it could still win; transformers' `False`.
-        case heuristic
-        /// As soon as `num_beams` texts are finished; `True`.
-        case whenFull
-        /// Only when no running beam can win any more; `"never"`.
-        case never
-    }
-
+///
+/// None declares its default: what a user leaves out is the checkpoint's generation_config.json to say, and only then
+/// the value that the text names.
+public struct DecodingOptions: Settings {
     /// The most tokens to write.
+    @Setting(
+        "max_new_tokens", in: 1...65536, unit: "tokens", declaresDefault: false,
+        "the most tokens to write; 64 unless the checkpoint says")
     public var maxNewTokens = 64
     /// The fewest tokens to write.
+    @Setting(
+        "min_new_tokens", in: 0...65536, unit: "tokens", declaresDefault: false,
+        "the fewest tokens to write; 0")
     public var minNewTokens = 0
+    @Setting(
+        "max_length", in: 1...65536, unit: "tokens",
+        "the same as max_new_tokens + 1, which counts before it")
+    private var maxLength: Int?
+    @Setting(
+        "min_length", in: 0...65536, unit: "tokens",
+        "the same as min_new_tokens + 1, which counts before it")
+    private var minLength: Int?
+    /// Texts for each source.
+    @Setting(
+        "num_return_sequences", in: 1...256, unit: "texts", declaresDefault: false,
+        "texts for each input, the best first; 1")
+    public var numReturnSequences = 1
     /// Hypotheses kept; 1 keeps one text.
+    @Setting(
+        "num_beams", in: 1...256, declaresDefault: false, "hypotheses kept in beam search; 1 is none")
     public var numBeams = 1
     /// The power of the length that scores are divided by.
+    @Setting(
+        "length_penalty", in: -100...100, declaresDefault: false,
+        "a beam's score is divided by its length to this power: above 0 favours long texts; 1")
     public var lengthPenalty = 1.0
     /// When a beam search ends.
+    @Setting(
+        "early_stopping", declaresDefault: false,
+        "when beam search ends: true when num_beams texts are finished, false by heuristic, 'never' when none can win "
+            + "any more; false")
     public var earlyStopping = EarlyStopping.heuristic
-    /// No n-gram of this size occurs twice; 0 is off.
-    public var noRepeatNgramSize = 0
-    /// Scores of tokens that were written are divided by this if positive, multiplied if negative; 1 is off.
-    public var repetitionPenalty = 1.0
     /// Whether tokens are drawn instead of taking the most probable ones.
+    @Setting("do_sample", declaresDefault: false, "whether tokens are drawn by their probability; false")
     public var doSample = false
     /// Scores are divided by this before a draw.
+    @Setting(
+        "temperature", in: 0...1000, declaresDefault: false,
+        "scores are divided by this before a draw: below 1 the probable become more so; 1")
     public var temperature = 1.0
     /// A draw is among so many most probable tokens; 0 is off.
+    @Setting(
+        "top_k", in: 0...1_000_000, declaresDefault: false,
+        "a draw is among so many most probable tokens; 0 is off; 50")
     public var topK = 50
     /// A draw is among the most probable tokens that together have this probability.
+    @Setting(
+        "top_p", in: 0...1, declaresDefault: false,
+        "a draw is among the most probable tokens that together have this probability; 1")
     public var topP = 1.0
     /// Fixes the draws.
+    @Setting("seed", declaresDefault: false, "fixes the draws, whatever the batch_size; 42")
     public var seed = 42
-    /// Texts for each source.
-    public var numReturnSequences = 1
+    /// No n-gram of this size occurs twice; 0 is off.
+    @Setting(
+        "no_repeat_ngram_size", in: 0...1024, declaresDefault: false,
+        "no n-gram of this size occurs twice; 0 is off")
+    public var noRepeatNgramSize = 0
+    /// Scores of tokens that were written are divided by this if positive, multiplied if negative; 1 is off.
+    @Setting(
+        "repetition_penalty", in: 0...100, declaresDefault: false,
+        "scores of tokens already written are divided by this if positive, else multiplied; 1 is off")
+    public var repetitionPenalty = 1.0
     /// The token that a text must begin with.
+    @Setting("forced_bos_token_id", in: 0...Int(Int32.max), "the id that a text must begin with")
     public var forcedBOS: Int?
-    /// Tokens of which one must stand at the end of a text of `maxNewTokens`.
-    public var forcedEOS: [Int] = []
+    /// The token that must stand at the end of a text of `maxNewTokens`.
+    @Setting("forced_eos_token_id", in: 0...Int(Int32.max), "the id that must end a text of max_new_tokens")
+    public var forcedEOS: Int?
     /// Sequences of tokens that must not occur.
+    @Setting("bad_words_ids", "sequences of ids that must not occur")
     public var badWords: [[Int]] = []
     /// Tokens that must not occur.
+    @Setting("suppress_tokens", "ids that must not occur")
     public var suppressed: [Int] = []
     /// Tokens that must not be the first of a text (the second, if the first is forced).
+    @Setting("begin_suppress_tokens", "ids that must not come first")
     public var suppressedAtBegin: [Int] = []
+
     /// The token that texts follow; nil leaves it to the network.
     public var startID: Int?
     /// The tokens that end a text; none leaves it to the network.
@@ -58,41 +100,21 @@ public struct DecodingOptions: Sendable {
 
     /// Reads checked options.
     ///
+    /// - Throws: `LyceumError.badOption` for options that do not fit together.
+    public init(_ options: Options) throws {
+        try self.init(options, configuration: GenerationConfiguration())
+    }
+
+    /// Reads checked options.
+    ///
     /// - Parameters:
     ///   - options: what the user asks for.
     ///   - configuration: what the checkpoint says where the user says nothing.
     /// - Throws: `LyceumError.badOption` for options that do not fit together.
-    public init(
-        _ options: Options, configuration: GenerationConfiguration = GenerationConfiguration()
-    ) throws {
-        func value(_ name: String) -> Value? { options.values[name] ?? configuration.options[name] }
-        func integers(_ value: Value?) -> [Int] { value?.list?.compactMap(\.integer) ?? [] }
-        numBeams = value("num_beams")?.integer ?? numBeams
-        lengthPenalty = value("length_penalty")?.number ?? lengthPenalty
-        noRepeatNgramSize = value("no_repeat_ngram_size")?.integer ?? noRepeatNgramSize
-        repetitionPenalty = value("repetition_penalty")?.number ?? repetitionPenalty
-        doSample = value("do_sample")?.bool ?? doSample
-        temperature = value("temperature")?.number ?? temperature
-        topK = value("top_k")?.integer ?? topK
-        topP = value("top_p")?.number ?? topP
-        seed = value("seed")?.integer ?? seed
-        numReturnSequences = value("num_return_sequences")?.integer ?? numReturnSequences
-        forcedBOS = value("forced_bos_token_id")?.integer
-        forcedEOS = (value("forced_eos_token_id")?.integer).map { [$0] } ?? []
-        badWords = value("bad_words_ids")?.list?.map(integers) ?? []
-        suppressed = integers(value("suppress_tokens"))
-        suppressedAtBegin = integers(value("begin_suppress_tokens"))
+    public init(_ options: Options, configuration: GenerationConfiguration) throws {
+        try self.init(options, otherwise: configuration.options)
         startID = configuration.startID
         endIDs = configuration.endIDs
-        switch value("early_stopping") {
-        case nil, .bool(false)?: earlyStopping = .heuristic
-        case .bool(true)?: earlyStopping = .whenFull
-        case .string("never")?: earlyStopping = .never
-        case let other?:
-            throw LyceumError.badOption(
-                function: options.function, option: "early_stopping", expected: "true, false or 'never'",
-                got: other.text)
-        }
         readLengths(options.values, configuration.options)
         try check(options)
     }
@@ -134,7 +156,7 @@ public struct DecodingOptions: Sendable {
         }
         guard repetitionPenalty > 0 else { throw bad("repetition_penalty", "more than 0", "0") }
         if !doSample, let name = ["temperature", "top_k", "top_p"].first(where: options.isGiven) {
-            throw bad(name, "do_sample = true beside it", "do_sample = false")
+            throw bad(name, "do_sample = true next to it", "do_sample = false")
         }
         if numReturnSequences > 1, numBeams == 1, !doSample {
             throw bad(
@@ -155,7 +177,8 @@ public struct DecodingOptions: Sendable {
     /// - Throws: `LyceumError.invalid`.
     func check(vocabulary: Int) throws {
         let named: [(String, [Int])] = [
-            ("forced_bos_token_id", forcedBOS.map { [$0] } ?? []), ("forced_eos_token_id", forcedEOS),
+            ("forced_bos_token_id", forcedBOS.map { [$0] } ?? []),
+            ("forced_eos_token_id", forcedEOS.map { [$0] } ?? []),
             ("bad_words_ids", badWords.flatMap { $0 }), ("suppress_tokens", suppressed),
             ("begin_suppress_tokens", suppressedAtBegin),
             ("decoder_start_token_id", startID.map { [$0] } ?? []),

@@ -21,7 +21,7 @@ public struct GenerationConfiguration: Sendable {
     /// - Throws: `LyceumError.badOption` for a value of the wrong type or out of range.
     public init(_ values: [String: Value], source: String) throws {
         self.values = values.filter { !$0.value.isNull }
-        let declared = DecodingOptions.declarations()
+        let declared = DecodingOptions.declarations
         let names = Set(declared.map(\.name))
         var known = self.values.filter { names.contains($0.key) }
         // transformers allows several forced ends, one of which is as good as another.
@@ -50,7 +50,7 @@ public struct GenerationConfiguration: Sendable {
             }
             try self.init(values, source: path)
         } else {
-            let names = Set(DecodingOptions.declarations().map(\.name)).union(Self.tokens).union(
+            let names = Set(DecodingOptions.declarations.map(\.name)).union(Self.tokens).union(
                 Self.foreign.keys)
             try self.init(
                 defaults.merging(model.filter { names.contains($0.key) && !$0.value.isNull }) { _, new in new

@@ -44,8 +44,8 @@ struct LogitsProcessor {
             return banned
         }
         if written == 0, let token = options.forcedBOS { scores = try force([token], scores) }
-        if written == options.maxNewTokens - 1, !options.forcedEOS.isEmpty {
-            scores = try force(options.forcedEOS, scores)
+        if written == options.maxNewTokens - 1, let token = options.forcedEOS {
+            scores = try force([token], scores)
         }
         let isBegin = written == (options.forcedBOS == nil ? 0 : 1)
         let suppressed = Set(options.suppressed + (isBegin ? options.suppressedAtBegin : []))

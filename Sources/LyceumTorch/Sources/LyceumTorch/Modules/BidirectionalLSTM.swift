@@ -11,7 +11,7 @@ public final class BidirectionalLSTM: Module {
     private let hidden: Int
     /// By layer, the parameters of the two directions in the order that `aten::lstm` takes them.
     private let layers: [(forward: [Parameter], reverse: [Parameter])]
-    private let dropout: Dropout
+    @Part("dropout") private var dropout: Dropout
 
     /// Makes layers with PyTorch's initial weights.
     ///
@@ -22,7 +22,6 @@ public final class BidirectionalLSTM: Module {
     ///   - dropout: the share of elements dropped between layers.
     public init(inputs: Int, hidden: Int, layers: Int, dropout: Double) throws {
         self.hidden = hidden
-        self.dropout = Dropout(dropout)
         self.layers = try (0..<max(1, layers)).map { layer in
             let size = layer == 0 ? inputs : 2 * hidden
             return (
@@ -31,6 +30,7 @@ public final class BidirectionalLSTM: Module {
             )
         }
         super.init()
+        self.dropout = Dropout(dropout)
         for (index, layer) in self.layers.enumerated() {
             for (name, parameter) in zip(LSTMCell.names, layer.forward) {
                 register("\(name)_l\(index)", parameter)
@@ -39,7 +39,6 @@ public final class BidirectionalLSTM: Module {
                 register("\(name)_l\(index)_reverse", parameter)
             }
         }
-        register("dropout", self.dropout)
     }
 
     /// Reads rows.

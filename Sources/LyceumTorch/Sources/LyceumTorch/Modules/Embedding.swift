@@ -1,7 +1,7 @@
 /// A table of vectors, looked up by id.
 public final class Embedding: Module {
     /// [ids, size].
-    public let weight: Parameter
+    @Part("weight") public private(set) var weight: Parameter
 
     /// Makes a table of initial values.
     ///
@@ -9,9 +9,8 @@ public final class Embedding: Module {
     ///   - weight: [ids, size]; see `Initializer`.
     ///   - decays: whether weight decay applies.
     public init(weight: Tensor, decays: Bool = true) throws {
-        self.weight = try Parameter(weight, decays: decays, isEmbedding: true)
         super.init()
-        register("weight", self.weight)
+        self.weight = try Parameter(weight, decays: decays, isEmbedding: true)
     }
 
     /// Makes a table as `torch.nn.Embedding(count, size)` does, normally distributed; `deviation` is 1 there.

@@ -1,9 +1,9 @@
 /// A linear map: y = x Wᵀ + b, for `x` of shape [..., inputs] and `W` of shape [outputs, inputs].
 public final class Linear: Module {
     /// [outputs, inputs].
-    public let weight: Parameter
+    @Part("weight") public private(set) var weight: Parameter
     /// [outputs], if there is one.
-    public let bias: Parameter?
+    @Part("bias") public private(set) var bias: Parameter?
 
     /// Makes a layer of initial values.
     ///
@@ -11,11 +11,9 @@ public final class Linear: Module {
     ///   - weight: [outputs, inputs]; see `Initializer`.
     ///   - bias: [outputs], or nil for none.
     public init(weight: Tensor, bias: Tensor? = nil) throws {
+        super.init()
         self.weight = try Parameter(weight)
         self.bias = try bias.map { try Parameter($0, decays: false) }
-        super.init()
-        register("weight", self.weight)
-        if let bias = self.bias { register("bias", bias) }
     }
 
     /// Makes a layer as `torch.nn.Linear(inputs, outputs)` does: uniform in ±1 / sqrt(inputs).

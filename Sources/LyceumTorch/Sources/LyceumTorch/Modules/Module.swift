@@ -1,28 +1,45 @@
 /// A part of a network: parameters, buffers and smaller modules under names, as `torch.nn.Module`.
 ///
-/// A subclass makes its parts in `init`, calls `super.init()` and registers them. Paths join names with dots
-/// ("block.0.layer.1.DenseReluDense.wi.weight"); a name may hold dots itself, so that paths can be exactly those
-/// of the checkpoints that a model reads. Used from one thread.
+/// A subclass declares its parts with `@Part("name")`, calls `super.init()` in its `init` and then makes them. Paths
+/// join names with dots ("block.0.layer.1.DenseReluDense.wi.weight"); a name may hold dots itself, so that paths can
+/// be exactly those of the checkpoints that a model reads. Used from one thread.
 open class Module {
-    private var ownParameters: [(name: String, parameter: Parameter)] = []
-    private var ownBuffers: [(name: String, tensor: Tensor)] = []
-    private var children: [(name: String, module: Module)] = []
+    /// The declared parts, in the order of the properties, those of a superclass first.
+    private var parts: [any AnyPart] = []
+    /// What `register` added.
+    private var others: [(name: String, element: ModuleElement)] = []
     /// Whether dropout is on; set it on the root with `train()` and `eval()`.
     public private(set) var isTraining = false
 
-    /// Makes a module without parts.
-    public init() {}
-
-    /// Adds a parameter under a name.
-    public final func register(_ name: String, _ parameter: Parameter) {
-        ownParameters.append((name, parameter))
+    /// Makes a module; its parts come after this.
+    public init() {
+        var mirror: Mirror? = Mirror(reflecting: self)
+        var parts: [any AnyPart] = []
+        while let reflected = mirror, reflected.subjectType != Module.self {
+            parts = reflected.children.compactMap { $0.value as? any AnyPart } + parts
+            mirror = reflected.superclassMirror
+        }
+        self.parts = parts
     }
 
-    /// Adds a module under a name.
-    public final func register(_ name: String, _ module: Module) { children.append((name, module)) }
+    /// Adds a parameter under a name, where `@Part` will not do.
+    public final func register(_ name: String, _ parameter: Parameter) {
+        others.append((name, .parameter(parameter)))
+    }
 
-    /// Adds a tensor that is saved and loaded but not trained.
-    public final func register(buffer name: String, _ tensor: Tensor) { ownBuffers.append((name, tensor)) }
+    /// Adds a module under a name, where `@Part` will not do.
+    public final func register(_ name: String, _ module: Module) { others.append((name, .module(module))) }
+
+    /// Adds a tensor that is saved and loaded but not trained, where `@Part` will not do.
+    public final func register(buffer name: String, _ tensor: Tensor) {
+        others.append((name, .buffer(tensor)))
+    }
+
+    /// What it is made of, by name: declared parts first, then registered ones.
+    final var elements: [(name: String, element: ModuleElement)] { parts.flatMap(\.elements) + others }
+
+    /// The names of the declared parts that have not been set.
+    final var missingParts: [String] { parts.filter(\.isMissing).map(\.name) }
 
     /// Every parameter with its path, in order of registration, depth first; a shared one once, under the path
     /// that comes first. Walks the tree: whoever needs it often keeps the list.
@@ -30,7 +47,7 @@ open class Module {
         var seen: Set<ObjectIdentifier> = []
         var list: [(name: String, parameter: Parameter)] = []
         visit { prefix, module in
-            for (name, parameter) in module.ownParameters
+            for case (let name, .parameter(let parameter)) in module.elements
             where seen.insert(ObjectIdentifier(parameter)).inserted {
                 list.append((prefix + name, parameter))
             }
@@ -41,7 +58,11 @@ open class Module {
     /// Every buffer with its path, depth first.
     public final func namedBuffers() -> [(name: String, tensor: Tensor)] {
         var list: [(name: String, tensor: Tensor)] = []
-        visit { prefix, module in list += module.ownBuffers.map { (prefix + $0.name, $0.tensor) } }
+        visit { prefix, module in
+            for case (let name, .buffer(let tensor)) in module.elements {
+                list.append((prefix + name, tensor))
+            }
+        }
         return list
     }
 
@@ -93,6 +114,8 @@ open class Module {
 
     private func visit(prefix: String = "", _ body: (_ prefix: String, _ module: Module) -> Void) {
         body(prefix, self)
-        for (name, module) in children { module.visit(prefix: "\(prefix)\(name).", body) }
+        for case (let name, .module(let module)) in elements {
+            module.visit(prefix: "\(prefix)\(name).", body)
+        }
     }
 }

@@ -3,9 +3,9 @@
 /// Source: Ba, Kiros and Hinton, "Layer Normalization" (2016).
 public final class LayerNorm: Module {
     /// [size].
-    public let weight: Parameter
+    @Part("weight") public private(set) var weight: Parameter
     /// [size].
-    public let bias: Parameter
+    @Part("bias") public private(set) var bias: Parameter
     private let epsilon: Double
     private let size: Int
 
@@ -13,11 +13,9 @@ public final class LayerNorm: Module {
     public init(_ size: Int, epsilon: Double = 1e-5) throws {
         self.size = size
         self.epsilon = epsilon
+        super.init()
         weight = try Parameter(.ones([size]), decays: false)
         bias = try Parameter(.zeros([size]), decays: false)
-        super.init()
-        register("weight", weight)
-        register("bias", bias)
     }
 
     /// Normalises [..., size].
@@ -31,7 +29,7 @@ public final class LayerNorm: Module {
 /// Source: Zhang and Sennrich, "Root Mean Square Layer Normalization" (2019); transformers' `T5LayerNorm`.
 public final class RMSNorm: Module {
     /// [size].
-    public let weight: Parameter
+    @Part("weight") public private(set) var weight: Parameter
     private let epsilon: Double
     private let size: Int
 
@@ -39,9 +37,8 @@ public final class RMSNorm: Module {
     public init(_ size: Int, epsilon: Double = 1e-6) throws {
         self.size = size
         self.epsilon = epsilon
-        weight = try Parameter(.ones([size]), decays: false)
         super.init()
-        register("weight", weight)
+        weight = try Parameter(.ones([size]), decays: false)
     }
 
     /// Normalises [..., size].

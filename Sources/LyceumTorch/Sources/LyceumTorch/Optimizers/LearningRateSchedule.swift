@@ -2,7 +2,7 @@ import Glibc
 import LyceumKit
 
 /// How the learning rate changes over the steps, by transformers' names (`lr_scheduler_type`).
-public enum LearningRateSchedule: String, Sendable, CaseIterable {
+public enum LearningRateSchedule: String, SettingChoice {
     /// The same rate throughout; warm-up is ignored, as in transformers.
     case constant
     /// Rises to the full rate, then stays.

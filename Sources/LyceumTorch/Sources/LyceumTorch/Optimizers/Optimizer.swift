@@ -41,7 +41,7 @@ extension Optimizer {
 }
 
 /// The optimizers that a run can choose, by transformers' names (`optim`).
-public enum OptimizerChoice: String, Sendable, CaseIterable {
+public enum OptimizerChoice: String, SettingChoice {
     /// Adam with decoupled weight decay.
     case adamW = "adamw"
     /// Factored second moments: a fraction of AdamW's memory.

@@ -22,6 +22,7 @@ extension Tokenizer {
             cut += 1
             return ids.prefix(max(0, limit - 1)) + [eosID]
         }
+        try checkRows(ids, of: texts)
         return (ids, cut)
     }
 
@@ -43,7 +44,11 @@ extension Tokenizer {
     /// The ids of many texts that are written about `inputs`, cut to `limit`.
     func encodeTargets(_ texts: [String], of inputs: EncodedInputs, limit: Int, job: Job) throws -> [[Int]] {
         guard let copying = self as? any CopyingTokenizer, inputs.words.contains(where: { !$0.isEmpty })
-        else { return try encodeBatch(texts, addEOS: true, maximumLength: limit, job: job) }
+        else {
+            let ids = try encodeBatch(texts, addEOS: true, maximumLength: limit, job: job)
+            try checkRows(ids, of: texts)
+            return ids
+        }
         return try Parallel.map(Array(zip(texts, inputs.words)), job: job) { text, words in
             try copying.encodeTarget(text, words: words, maximumLength: limit)
         }

@@ -16,11 +16,11 @@ extension NetworkStudent {
         try module?.move(to: choice.resolve())
     }
 
-    /// Where the student computes from now on: the options' wish, or else the last one.
+    /// Where the student computes from now on: as asked for, or else as before.
     ///
     /// - Throws: `LyceumError.unsupported` if it is CUDA, and there is none.
-    public func device(_ options: Options) throws -> Device {
-        if let wish = DeviceChoice(options) { deviceChoice = wish }
+    public func device(_ wish: DeviceChoice?) throws -> Device {
+        if let wish { deviceChoice = wish }
         return try deviceChoice.resolve()
     }
 

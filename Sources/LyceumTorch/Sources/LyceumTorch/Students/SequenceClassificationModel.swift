@@ -22,15 +22,14 @@ public protocol SequenceClassificationModel: TextNetwork {
 /// It has no output layer until the labels are known.
 final class ClassificationNetwork<Encoder: SequenceClassificationModel>: Module {
     let encoder: Encoder
-    private let dropout: Dropout
-    private var classifier: Linear?
+    @Part("dropout") private var dropout: Dropout
+    @Part("classifier") private var classifier: Linear?
 
     init(_ encoder: Encoder) {
         self.encoder = encoder
-        dropout = Dropout(encoder.classifierDropout)
         super.init()
+        dropout = Dropout(encoder.classifierDropout)
         register(Encoder.encoderName, encoder)
-        register("dropout", dropout)
     }
 
     /// How many labels the output layer scores; 0 if there is none.
@@ -41,7 +40,6 @@ final class ClassificationNetwork<Encoder: SequenceClassificationModel>: Module 
         let layer = try Linear(
             weight: Initializer.normal([labels, encoder.pooledSize], deviation: encoder.classifierDeviation),
             bias: .zeros([labels]))
-        register("classifier", layer)
         (classifier, labelCount) = (layer, labels)
     }
 

@@ -8,21 +8,22 @@ extension SequenceClassificationStudent {
     /// Names the class of each text; see `Student.classify`.
     public func classify(_ inputs: [String], options: Options, job: Job) throws -> [Classification] {
         try options.check(against: Self.classificationOptions)
+        let reading = try ReadingSettings(options)
         let (network, tokenizer, labels) = try ready(to: "classify")
         let positions = network.encoder.maxPositions
-        let limit = min(options.optionalInt("max_source_length") ?? maxSourceLength, positions ?? .max)
+        let limit = min(reading.maxSourceLength ?? maxSourceLength, positions ?? .max)
         let (texts, cut) = try tokenizer.encodeInputs(inputs, limit: limit, job: job)
         job.noteCut(cut, of: inputs.count, limit: limit, positions: positions)
         network.eval()
-        try network.move(to: device(options))
+        try network.move(to: device(reading.device))
         defer { network.dropComputeType() }
         // By length, so that little is padded; the answers go back to their places.
         let order = texts.indices.sorted { texts[$0].count > texts[$1].count }
-        let batchSize = max(1, try options.int("batch_size"))
+        let batchSize = reading.batchSize
         var answers = [Classification](repeating: Classification(probabilities: []), count: inputs.count)
         try noGrad {
             // To convert all weights costs as much as to read a few texts.
-            let precision = try Precision(options)
+            let precision = reading.precision
             let isWorthIt = precision != .auto || inputs.count >= Self.fewTexts
             try network.setComputeType(isWorthIt ? precision.computeType(on: network.device) : .float32)
             for start in stride(from: 0, to: order.count, by: batchSize) {
@@ -52,12 +53,13 @@ extension SequenceClassificationStudent: LossMeasuringStudent {
     ///
     /// - Throws: `LyceumError.invalid` for a label that the student does not know.
     public func loss(on examples: ExampleSource, options: Options, job: Job) throws -> Double {
+        let reading = try ReadingSettings(options)
         let (network, tokenizer, labels) = try ready(to: "measure a loss")
         guard examples.count > 0 else {
             throw LyceumError.empty("the data to measure the loss on", remedy: "give at least one text")
         }
         let limit = min(
-            options.optionalInt("max_source_length") ?? maxSourceLength, network.encoder.maxPositions ?? .max)
+            reading.maxSourceLength ?? maxSourceLength, network.encoder.maxPositions ?? .max)
         let texts = try LabelledTexts(examples, labels: labels, tokenizer: tokenizer, limit: limit, job: job)
         guard texts.unknownLabels.isEmpty else {
             throw LyceumError.invalid(
@@ -65,9 +67,9 @@ extension SequenceClassificationStudent: LossMeasuringStudent {
                 got: "also \(LabelMap.list(texts.unknownLabels.keys))",
                 remedy: "filter the rows of other labels out")
         }
-        try network.move(to: device(options))
+        try network.move(to: device(reading.device))
         return try ClassificationLearner(network) { _ in }.meanLoss(
-            of: texts, batchSize: options.int("batch_size"), precision: Precision(options), job: job)
+            of: texts, batchSize: reading.batchSize, precision: reading.precision, job: job)
     }
 }
 

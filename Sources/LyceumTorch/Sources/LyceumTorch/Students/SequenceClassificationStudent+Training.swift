@@ -2,20 +2,20 @@ import LyceumKit
 import LyceumText
 
 extension SequenceClassificationStudent {
-    /// Learns texts and their labels; see `Student.train`, `TrainingOptions` and `labelOptions`.
+    /// Learns texts and their labels; see `Student.train`, `TrainingOptions` and `LabelTrainingSettings`.
     public func train(
         on examples: ExampleSource, validation: ExampleSource?, options: Options, job: Job
     ) throws -> TrainingReport {
         try options.check(against: Self.trainingOptions(learningRate: 0))
-        let settings = try TrainingOptions(options)
+        let (settings, labelling) = (try TrainingOptions(options), try LabelTrainingSettings(options))
         guard examples.count > 0 else {
             throw LyceumError.empty("the training data", remedy: "give at least one text of each label")
         }
         let checkpoint = try settings.checkpointToResume()
-        maxSourceLength = try options.int("max_source_length")
+        maxSourceLength = labelling.maxSourceLength
         if let checkpoint { try restore(checkpoint) }
-        let device = try device(options)
-        let isNew = try options.bool("new_labels") && checkpoint == nil
+        let device = try device(labelling.device)
+        let isNew = labelling.newLabels && checkpoint == nil
         let map = try isNew ? LabelMap(of: examples) : labels ?? LabelMap(of: examples)
         try map.check(
             examples, remedy: "new_labels = true forgets the old ones; or train a new student on all labels")
@@ -33,7 +33,7 @@ extension SequenceClassificationStudent {
         try network.move(to: device)
         network.setDropout(settings.dropout)
         let weights =
-            try options.string("class_weight") == "balanced"
+            labelling.classWeight == .balanced
             ? Self.balancedWeights(training.labels, of: map.count) : nil
         let trainer = try Trainer(
             ClassificationLearner(network, weights: weights) { try self.write(into: $0) },
@@ -64,6 +64,7 @@ extension SequenceClassificationStudent {
         configuration.vocabularySize = tokenizer.vocabularySize
         let network = try Initializer.drawing(from: random) {
             let network = ClassificationNetwork(try Encoder(configuration))
+            try network.encoder.checkWiring()
             try network.addClassifier(labels: map.count)
             return network
         }

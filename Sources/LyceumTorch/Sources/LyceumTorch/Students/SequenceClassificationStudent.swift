@@ -88,48 +88,26 @@ extension SequenceClassificationStudent {
         StudentArchitecture(
             id: Encoder.architecture, aliases: aliases, modelTypes: modelTypes, summary: summary,
             tasks: [.classify],
-            configuration: Encoder.Configuration.declarations + [DeviceChoice.declaration],
+            configuration: Encoder.Configuration.declarations
+                + NewStudentSettings.declarations.without("task"),
             trainingOptions: trainingOptions(learningRate: learningRate),
             classificationOptions: classificationOptions,
             trial: ["vocab_size": 120, "max_source_length": 64].merging(trial) { _, own in own },
             make: { options in
-                SequenceClassificationStudent(
-                    try Encoder.Configuration(options), device: DeviceChoice(options) ?? .auto)
+                try SequenceClassificationStudent(
+                    Encoder.Configuration(options), device: NewStudentSettings(options).device)
             },
             load: { try SequenceClassificationStudent(folder: $0) })
     }
 
     /// The options of `student:train`, for an architecture that does more than classify.
     public static func trainingOptions(learningRate: Double) -> [OptionDeclaration] {
-        TrainingOptions.declarations(learningRate: learningRate, batchSize: 16, metrics: ["accuracy"]) + [
-            textLength(512), DeviceChoice.moving,
-        ] + labelOptions
-    }
-
-    /// The options of training that only classifiers have.
-    public static var labelOptions: [OptionDeclaration] {
-        [
-            .choice(
-                "class_weight", ["none", "balanced"], default: "none",
-                "\"balanced\": every class weighs the same in training, however rare"),
-            .boolean(
-                "new_labels", default: false,
-                "forget the labels known so far and learn this data's, with a new output layer"),
-        ]
+        TrainingOptions.declarations(learningRate: learningRate, batchSize: 16, metrics: ["accuracy"])
+            + LabelTrainingSettings.declarations
     }
 
     /// The options of `student:classify`.
     public static var classificationOptions: [OptionDeclaration] {
-        [
-            textLength(nil),
-            .integer("batch_size", default: 32, in: 1...65536, unit: "texts", "texts read at once"),
-            Precision.declaration, DeviceChoice.moving,
-        ]
-    }
-
-    static func textLength(_ length: Int?) -> OptionDeclaration {
-        .integer(
-            "max_source_length", default: length, in: 1...65536, unit: "tokens",
-            "longer inputs are cut to this" + (length == nil ? "; else as in training" : ""))
+        ReadingSettings.declarations.without("source_prefix")
     }
 }

@@ -3,25 +3,8 @@ import LyceumText
 
 // Classification as text to text: of the labels, the one that the network would most probably write.
 extension SequenceToSequenceStudent {
-    /// The option of `student.new` that lets the training learn the labels.
-    static var taskDeclaration: OptionDeclaration {
-        .choice(
-            "task", [StudentTask.generate, .classify].map(\.rawValue), default: StudentTask.generate.rawValue,
-            "\"classify\": the targets are labels, which training learns and :classify chooses among")
-    }
-
     /// The options of `student:classify`.
-    static var classificationOptions: [OptionDeclaration] {
-        [
-            .list(
-                "labels", of: .string,
-                "what it chooses among, if it was not made with task = \"classify\"; else those of its training"
-            )
-        ] + textOptions(sourceLength: nil) + [
-            .integer("batch_size", default: 32, in: 1...65536, unit: "texts", "texts read at once"),
-            Precision.declaration, DeviceChoice.moving,
-        ]
-    }
+    static var classificationOptions: [OptionDeclaration] { LabelSettings.declarations }
 
     /// Names the class of each text; see `Student.classify`.
     ///
@@ -30,18 +13,20 @@ extension SequenceToSequenceStudent {
     public func classify(_ inputs: [String], options: Options, job: Job) throws -> [Classification] {
         try options.check(against: Self.classificationOptions)
         let (model, tokenizer) = try ready(to: "classify")
-        let labels = try labels(of: options)
-        let tree = try LabelTree(
-            labels.names.map { try tokenizer.encode($0, addEOS: true) }, labels: labels)
+        let settings = try LabelSettings(options)
+        let (labels, reading) = (try labels(settings, options), settings.reading)
+        let spelled = try labels.names.map { try tokenizer.encode($0, addEOS: true) }
+        try tokenizer.checkRows(spelled, of: labels.names)
+        let tree = try LabelTree(spelled, labels: labels)
         sayPendingNotes(job)
-        let sources = try encodeSources(inputs, for: model, tokenizer, options, job)
+        let sources = try encodeSources(inputs, for: model, tokenizer, reading, job)
         defer { model.dropComputeType() }
         let prefixes = max(1, ChunkedCrossEntropy.limit / max(1, configuration.vocabularySize))
-        let batchSize = max(1, min(try options.int("batch_size"), prefixes / tree.width))
+        let batchSize = max(1, min(reading.batchSize, prefixes / tree.width))
         let order = sources.ids.indices.sorted { sources.ids[$0].count > sources.ids[$1].count }
         var answers = [Classification](repeating: Classification(probabilities: []), count: inputs.count)
         try noGrad {
-            try model.setComputeType(Precision(options).computeType(on: model.device))
+            try model.setComputeType(reading.precision.computeType(on: model.device))
             for start in stride(from: 0, to: order.count, by: batchSize) {
                 try job.checkCancelled(kept: "\(start) of \(inputs.count) texts were classified")
                 let some = order[start..<min(start + batchSize, order.count)]
@@ -61,11 +46,12 @@ extension SequenceToSequenceStudent {
     }
 
     /// The labels to choose among: the options', or those of the training.
-    private func labels(of options: Options) throws -> LabelMap {
-        if let names = options.optionalStrings("labels") {
+    private func labels(_ settings: LabelSettings, _ options: Options) throws -> LabelMap {
+        if let names = settings.labels {
             guard names.count >= 2, Set(names).count == names.count else {
                 throw LyceumError.badOption(
-                    function: options.function, option: "labels", expected: "at least two different texts",
+                    function: options.function, option: settings.$labels.name,
+                    expected: "at least two different texts",
                     got: names.isEmpty ? "none" : LabelMap.list(names))
             }
             return LabelMap(names)

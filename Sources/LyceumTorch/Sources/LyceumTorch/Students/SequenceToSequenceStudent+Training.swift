@@ -7,21 +7,21 @@ extension SequenceToSequenceStudent {
         on examples: ExampleSource, validation: ExampleSource?, options: Options, job: Job
     ) throws -> TrainingReport {
         try options.check(against: Self.trainingOptions(learningRate: 0))
-        let settings = try TrainingOptions(options)
+        let (settings, pairing) = (try TrainingOptions(options), try PairSettings(options))
         guard examples.count > 0 else {
             throw LyceumError.empty("the training data", remedy: "give at least one pair")
         }
         let checkpoint = try settings.checkpointToResume()
         sayPendingNotes(job)
-        prefix = options.optionalString("source_prefix") ?? prefix
-        maxSourceLength = try options.int("max_source_length")
+        prefix = pairing.prefix ?? prefix
+        maxSourceLength = pairing.maxSourceLength
         if let checkpoint { try restore(checkpoint) }
         let map = try learnLabels(examples)
-        let device = try device(options)
+        let device = try device(pairing.device)
         let (model, tokenizer) = try prepare(examples, RandomSource(seed: settings.seed), job)
         let positions = model.maxPositions
         let sourceLimit = min(maxSourceLength, positions ?? .max)
-        let targetLimit = min(try options.int("max_target_length"), positions ?? .max)
+        let targetLimit = min(pairing.maxTargetLength, positions ?? .max)
         if let map {
             try check(map, tokenizer, limit: targetLimit)
             labels = map
@@ -66,6 +66,7 @@ extension SequenceToSequenceStudent {
         let tokenizer = try made.get()
         configuration.vocabularySize = tokenizer.vocabularySize
         let model = try Initializer.drawing(from: random) { try Model(configuration) }
+        try model.checkWiring()
         model.eval()
         self.tokenizer = tokenizer
         self.model = model

@@ -68,18 +68,16 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
         StudentArchitecture(
             id: Model.architecture, aliases: aliases, modelTypes: modelTypes, summary: summary,
             tasks: [.generate, .classify],
-            configuration: Model.Configuration.declarations + [taskDeclaration, DeviceChoice.declaration],
+            configuration: Model.Configuration.declarations + NewStudentSettings.declarations,
             trainingOptions: trainingOptions(learningRate: learningRate),
-            generationOptions: DecodingOptions.declarations() + textOptions(sourceLength: nil) + [
-                .integer("batch_size", default: 32, in: 1...65536, unit: "texts", "texts generated at once"),
-                Precision.declaration, DeviceChoice.moving,
-            ],
+            generationOptions: DecodingOptions.declarations + ReadingSettings.declarations,
             classificationOptions: classificationOptions,
             trial: ["vocab_size": 120, "max_source_length": 64].merging(trial) { _, own in own },
             make: { options in
+                let settings = try NewStudentSettings(options)
                 let student = SequenceToSequenceStudent(
-                    try Model.Configuration(options), device: DeviceChoice(options) ?? .auto)
-                student.task = StudentTask(rawValue: try options.string("task")) ?? .generate
+                    try Model.Configuration(options), device: settings.device)
+                student.task = settings.task
                 student.generation = try GenerationConfiguration(
                     Model.generationDefaults, source: Model.architecture)
                 return student
@@ -91,22 +89,7 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
     static func trainingOptions(learningRate: Double) -> [OptionDeclaration] {
         TrainingOptions.declarations(
             learningRate: learningRate, batchSize: 16, metrics: ValidationTexts.metrics)
-            + ValidationTexts.declarations + textOptions(sourceLength: 512) + [
-                .integer(
-                    "max_target_length", default: 128, in: 1...65536, unit: "tokens",
-                    "longer targets are cut to this"),
-                DeviceChoice.moving,
-            ]
-    }
-
-    static func textOptions(sourceLength: Int?) -> [OptionDeclaration] {
-        let fallback = sourceLength == nil ? "; else as in training" : ""
-        return [
-            .integer(
-                "max_source_length", default: sourceLength, in: 1...65536, unit: "tokens",
-                "longer inputs are cut to this" + fallback),
-            .string("source_prefix", "text put before every input; else the student's own"),
-        ]
+            + ValidationTexts.Wishes.declarations + PairSettings.declarations
     }
 
     /// Says once what the person should know.

@@ -3,19 +3,18 @@ import LyceumText
 
 /// The shape of a network that reads text: Hugging Face's `config.json`, in Swift.
 ///
-/// The names of its options are the keys of `config.json`, so that one declaration serves `student.new`, help,
-/// saving and loading.
-public protocol NetworkConfiguration: Sendable {
-    /// The keys that decide the shape, with defaults.
-    static var declarations: [OptionDeclaration] { get }
-    /// Reads checked options.
-    ///
-    /// - Throws: `LyceumError.badOption` for values that do not fit together.
-    init(_ options: Options) throws
-    /// Everything that goes into config.json.
+/// A structure of `@Setting` properties whose names are the keys of `config.json`, so that one declaration serves
+/// `student.new`, help, saving and loading.
+public protocol NetworkConfiguration: Settings {
+    /// Everything that goes into config.json: the settings, unless it says otherwise.
     var json: [String: Value] { get }
-    /// Rows of the embedding table.
+    /// Rows of the embedding table: `@Setting("vocab_size", …)`.
     var vocabularySize: Int { get set }
+}
+
+extension NetworkConfiguration {
+    /// The settings.
+    public var json: [String: Value] { settings }
 }
 
 /// A network that reads text: what all neural students have in common.
@@ -95,14 +94,23 @@ extension TextNetwork {
             document.filter { known.contains($0.key) }, declared: declared, function: path)
         let configuration = try Configuration(options)
         let tokenizer = try loadTokenizer(folder)
-        guard tokenizer.vocabularySize <= configuration.vocabularySize else {
+        guard tokenizer.vocabularySize > configuration.vocabularySize else {
+            return (path, document, configuration, tokenizer)
+        }
+        // Ids above the vocabulary would be words to copy.
+        guard !(tokenizer is any CopyingTokenizer), tokenizer.padID < configuration.vocabularySize,
+            tokenizer.eosID < configuration.vocabularySize
+        else {
             throw LyceumError.file(
                 path: path, line: nil,
-                problem: "vocab_size is \(configuration.vocabularySize), the tokenizer beside it has "
+                problem: "vocab_size is \(configuration.vocabularySize), the tokenizer next to it has "
                     + "\(tokenizer.vocabularySize) pieces",
                 remedy: "take config.json and tokenizer from the same checkpoint")
         }
-        return (path, document, configuration, tokenizer)
+        return (
+            path, document, configuration,
+            LimitedTokenizer(tokenizer, rows: configuration.vocabularySize)
+        )
     }
 
     /// Reads whichever tokenizer the folder holds.

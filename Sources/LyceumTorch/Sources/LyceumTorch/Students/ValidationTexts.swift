@@ -8,46 +8,47 @@ struct ValidationTexts {
     static let metrics = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
 
     /// The options of training that they add.
-    static let declarations: [OptionDeclaration] = [
-        .boolean(
-            "predict_with_generate", default: nil,
+    struct Wishes: Settings {
+        @Setting(
+            "predict_with_generate",
             "generate for valid at every validation and record its ROUGE (eval_rouge1, …); "
-                + "metric_for_best_model = \"rouge1\" and the like imply it"),
-        .integer(
-            "generation_num_beams", default: 1, in: 1...1024, "beams of that generation"),
-        .integer(
-            "generation_max_length", default: nil, in: 1...65536, unit: "tokens",
-            "the most tokens of its texts; else max_target_length"),
-    ]
+                + "metric_for_best_model = \"rouge1\" and the like imply it")
+        var isWanted: Bool?
+        @Setting("generation_num_beams", in: 1...256, "beams of that generation")
+        var beams = 1
+        @Setting(
+            "generation_max_length", in: 1...65536, unit: "tokens",
+            "the most tokens of its texts; else max_target_length")
+        var maxLength: Int?
+    }
 
     private let search: DecodingOptions
 
     /// Reads the options; nil if no texts are asked for.
     ///
     /// - Parameters:
-    ///   - options: checked against `declarations`, among others.
+    ///   - options: checked against `Wishes`, among others.
     ///   - settings: the run's.
     ///   - configuration: what the checkpoint says about generation.
     ///   - limit: the most tokens of a target in training.
     init?(
         _ options: Options, _ settings: TrainingOptions, configuration: GenerationConfiguration, limit: Int
     ) throws {
+        let wishes = try Wishes(options)
         let isNeeded = settings.metricForBestModel != TrainingOptions.loss
-        let isWanted = options.values["predict_with_generate"]?.bool
-        if isNeeded, isWanted == false {
-            throw LyceumError.badOption(
-                function: options.function, option: "predict_with_generate",
-                expected: "true, which metric_for_best_model = '\(settings.metricForBestModel)' needs",
-                got: "false")
+        if isNeeded, wishes.isWanted == false {
+            throw wishes.$isWanted.refusal(
+                options,
+                expected: "true, which metric_for_best_model = '\(settings.metricForBestModel)' needs")
         }
-        guard isNeeded || isWanted == true else { return nil }
-        let length = min(options.optionalInt("generation_max_length") ?? limit, limit)
+        guard isNeeded || wishes.isWanted == true else { return nil }
+        let length = min(wishes.maxLength ?? limit, limit)
         search = try DecodingOptions(
             Options(
                 [
-                    "num_beams": .integer(try options.int("generation_num_beams")),
+                    "num_beams": .integer(wishes.beams),
                     "max_new_tokens": .integer(max(1, length)), "do_sample": false,
-                ], declared: DecodingOptions.declarations(), function: options.function),
+                ], declared: DecodingOptions.declarations, function: options.function),
             configuration: configuration)
     }
 

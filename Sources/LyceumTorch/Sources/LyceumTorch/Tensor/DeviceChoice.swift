@@ -1,7 +1,7 @@
 import LyceumKit
 
 /// Where a network shall compute (`device`).
-public enum DeviceChoice: String, Sendable, CaseIterable {
+public enum DeviceChoice: String, SettingChoice {
     /// The first CUDA device if libtorch can use one, else the CPU.
     case auto
     /// The processor.
@@ -24,21 +24,12 @@ public enum DeviceChoice: String, Sendable, CaseIterable {
         }
     }
 
-    /// The option of a new student.
-    public static let declaration = declaration(default: .auto, "where it computes")
-
-    /// The option of training and generation, which moves a student.
-    public static let moving = declaration(default: nil, "moves the student to where it shall compute")
-
-    private static func declaration(default choice: DeviceChoice?, _ doc: String) -> OptionDeclaration {
-        .choice(
-            "device", allCases.map(\.rawValue), default: choice?.rawValue,
-            doc + "; auto takes a CUDA device if there is one")
-    }
-
-    /// The choice that options make, nil for none.
-    init?(_ options: Options) {
-        guard let name = options.optionalString("device") else { return nil }
-        self.init(rawValue: name)
+    /// The name of the option that chooses it.
+    static var option: String { "device" }
+    /// What that option is for a new student.
+    static var doc: String { "where it computes; auto takes a CUDA device if there is one" }
+    /// What that option is for training and generation, which move a student.
+    static var movingDoc: String {
+        "moves the student to where it shall compute; auto takes a CUDA device if there is one"
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 import LyceumKit
 
 /// The number format that matrices are multiplied in (`precision`). Weights are kept in float32 either way.
-public enum Precision: String, Sendable, CaseIterable {
+public enum Precision: String, SettingChoice {
     /// bf16 where the device multiplies it in hardware, else fp32.
     case auto
     /// 32-bit floats.
@@ -22,13 +22,10 @@ public enum Precision: String, Sendable, CaseIterable {
         }
     }
 
-    /// The option that chooses it.
-    public static let declaration = OptionDeclaration.choice(
-        "precision", allCases.map(\.rawValue), default: auto.rawValue,
-        "number format of matrix products; auto takes bf16 where the device has it")
-
-    /// Reads the option.
-    init(_ options: Options) throws { self = Precision(rawValue: try options.string("precision")) ?? .auto }
+    /// The name of the option that chooses it.
+    static var option: String { "precision" }
+    /// What that option is, for help.
+    static var doc: String { "number format of matrix products; auto takes bf16 where the device has it" }
 
     /// Whether the processor has instructions that multiply bf16 matrices.
     static let hasHardwareBF16: Bool = {
