@@ -157,8 +157,14 @@ public final class REPL {
         return String(shown)
     }
 
-    /// After an interruption the text that was shown is the value of the line.
+    /// After an interruption the text that was shown, or what was made until then, is the value of the line.
     private func keepInterrupted() {
+        if let left = session.state.leftOver {
+            session.state.leftOver = nil
+            if session.guarded(isSingleLine: true, { try remember([left]) }) == .success {
+                Terminal.report(session.outputStyle.faint("what there is so far is in _"))
+            }
+        }
         guard let text = session.state.shownText else { return }
         session.state.shownText = nil
         Terminal.write("\n")
@@ -166,8 +172,11 @@ public final class REPL {
     }
 
     private func run(_ code: LuaClosure, isSilent: Bool) throws {
+        session.state.leftOver = nil
         let values = try session.state.call(code)
         session.progress.clear()
+        // A script that caught the error has gone on without it.
+        session.state.leftOver = nil
         let shown = session.state.shownText
         session.state.shownText = nil
         if values.isEmpty { return }

@@ -20,11 +20,14 @@ public struct GenerationStart: Sendable, Equatable {
     public var seed: Int?
     /// What it was made with ("lyceum": "0.1.0").
     public var versions: [String: String]
+    /// The numbers of the runs that made columns of the dataset.
+    public var parents: [Int]
 
     /// Describes a generation.
     public init(
         title: String, teacher: String, model: String, prompt: String, inputData: String, rows: Int,
-        options: [String: Value] = [:], seed: Int? = nil, versions: [String: String] = [:]
+        options: [String: Value] = [:], seed: Int? = nil, versions: [String: String] = [:],
+        parents: [Int] = []
     ) {
         self.title = title
         self.teacher = teacher
@@ -35,18 +38,24 @@ public struct GenerationStart: Sendable, Equatable {
         self.options = options
         self.seed = seed
         self.versions = versions
+        self.parents = parents
     }
 
     /// The SHA-256 of the template, as 64 hexadecimal digits.
-    public var promptHash: String { ContentDigest.hexadecimal(SHA256.hash(prompt)) }
+    public var promptHash: String { Self.hash(ofPrompt: prompt) }
+
+    /// The SHA-256 of a template, as 64 hexadecimal digits.
+    public static func hash(ofPrompt prompt: String) -> String {
+        ContentDigest.hexadecimal(SHA256.hash(prompt))
+    }
 }
 
 /// What came of one row of a generation.
 public struct GenerationRow: Sendable, Equatable {
     /// What came of it.
     public enum Outcome: Sendable, Equatable {
-        /// The teacher answered.
-        case reply(NewReply)
+        /// The teacher answered this question.
+        case reply(SentRequest, StoredReply)
         /// The teacher answered, and the lab has stored the reply already: the number of that reply.
         case stored(Int)
         /// The lab had the answer already: the number of that reply.

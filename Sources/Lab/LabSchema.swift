@@ -12,7 +12,7 @@ enum LabSchema {
     static let applicationID = 0x4C59_434D
 
     /// The version that this code reads and writes.
-    static let version = 3
+    static let version = 4
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -30,6 +30,10 @@ enum LabSchema {
         migrator.registerMigration("3 batches") { db in
             try db.execute(sql: batches)
             try db.execute(sql: "PRAGMA user_version = 3")
+        }
+        migrator.registerMigration("4 estimated tokens") { db in
+            try db.execute(sql: estimates)
+            try db.execute(sql: "PRAGMA user_version = 4")
         }
         return migrator
     }
@@ -60,6 +64,9 @@ enum LabSchema {
 
     /// How probable the tokens of a reply were: a JSON list of `{ token, logprob, top }`; NULL if that was not told.
     private static let logprobs = "ALTER TABLE replies ADD COLUMN logprobs TEXT"
+
+    /// Whether the tokens of a reply are estimates, because the server did not say them; its cost is then one too.
+    private static let estimates = "ALTER TABLE replies ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0"
 
     private static let runs = """
         CREATE TABLE runs (

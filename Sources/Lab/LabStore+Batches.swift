@@ -11,7 +11,7 @@ extension LabStore {
     ///   - mark: what the server is told to keep with it.
     ///   - server: the server's base URL.
     /// - Throws: `LyceumError.file` if it cannot be stored.
-    public func openBatch(_ requests: [ReplyRequest], mark: String, server: String) throws -> BatchRecord {
+    public func openBatch(_ requests: [SentRequest], mark: String, server: String) throws -> BatchRecord {
         let process = try processMark()
         let created = Timestamp.now
         let id = try write { db in
@@ -107,16 +107,16 @@ extension LabStore {
     }
 
     /// The questions of a batch whose replies have not been stored, by the name they go under.
-    public func requests(ofBatch id: Int) throws -> [String: ReplyRequest] {
+    public func requests(ofBatch id: Int) throws -> [String: SentRequest] {
         try read(ifMissing: [:]) { db in
-            var requests: [String: ReplyRequest] = [:]
+            var requests: [String: SentRequest] = [:]
             let rows = try Row.fetchCursor(
                 db, sql: "SELECT * FROM batch_requests WHERE batch = ?", arguments: [id])
             while let row = try rows.next() {
                 let messages = try JSON.decode(try row.value("messages") as String, name: "messages")
-                requests[try row.value("key")] = ReplyRequest(
+                requests[try row.value("key")] = SentRequest(
                     kind: try row.value("kind"), server: try row.value("server"),
-                    model: try row.value("model"), messages: ReplyRequest.messages(of: messages),
+                    model: try row.value("model"), messages: SentRequest.messages(of: messages),
                     parameters: try row.fields("parameters"), sample: try row.value("sample"))
             }
             return requests
@@ -127,7 +127,9 @@ extension LabStore {
     ///
     /// - Returns: the numbers of the replies that were stored now, by key.
     /// - Throws: `LyceumError.file` if they cannot be stored; then none of them is.
-    public func keep(_ replies: [NewReply], ofBatch id: Int) throws -> [ReplyKey: Int] {
+    public func keep(
+        _ replies: [(request: SentRequest, reply: StoredReply)], ofBatch id: Int
+    ) throws -> [ReplyKey: Int] {
         try write { db in
             let statement = try db.cachedStatement(
                 sql: "DELETE FROM batch_requests WHERE batch = ? AND key = ?")
@@ -135,7 +137,7 @@ extension LabStore {
             for new in replies {
                 let key = new.request.key
                 try statement.execute(arguments: [id, key.digest])
-                if db.changesCount == 1 { stored[key] = try Self.insert(new, db) }
+                if db.changesCount == 1 { stored[key] = try Self.insert(new.reply, to: new.request, db) }
             }
             try db.execute(
                 sql: "UPDATE batches SET replies = replies + ? WHERE id = ?", arguments: [stored.count, id])

@@ -9,7 +9,7 @@ extension LabStore {
     public func startGeneration(_ start: GenerationStart) throws -> Int {
         let run = RunStart(
             kind: .generate, title: start.title, options: start.options, seed: start.seed,
-            data: ["input": start.inputData], versions: start.versions)
+            data: ["input": start.inputData], versions: start.versions, parents: start.parents)
         let origin = try origin()
         return try write { db in
             let id = try Self.insert(run, origin: origin, db)
@@ -47,7 +47,7 @@ extension LabStore {
                 var isReused = false
                 var problem = row.defect?.storable
                 switch row.outcome {
-                case .reply(let new): reply = try Self.insert(new, db)
+                case .reply(let request, let new): reply = try Self.insert(new, to: request, db)
                 case .stored(let id): reply = id
                 case .reused(let id): (reply, isReused) = (id, true)
                 case .failed(let reason): problem = reason.storable

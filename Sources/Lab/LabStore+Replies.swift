@@ -10,9 +10,9 @@ extension LabStore {
     /// - Returns: the replies' numbers, in order.
     /// - Throws: `LyceumError.file` if they cannot be stored; then none of them is.
     @discardableResult
-    public func keep(_ replies: [NewReply]) throws -> [Int] {
+    public func keep(_ replies: [(request: SentRequest, reply: StoredReply)]) throws -> [Int] {
         if replies.isEmpty { return [] }
-        return try write { db in try replies.map { try Self.insert($0, db) } }
+        return try write { db in try replies.map { try Self.insert($0.reply, to: $0.request, db) } }
     }
 
     /// Looks up many requests at once.
@@ -73,20 +73,22 @@ extension LabStore {
         }
     }
 
-    static func insert(_ new: NewReply, _ db: Database) throws -> Int {
+    static func insert(_ new: StoredReply, to request: SentRequest, _ db: Database) throws -> Int {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO replies (key, kind, server, model, messages, parameters, sample, text, answered_by,
-                    finish_reason, prompt_tokens, completion_tokens, cost, seconds, created, logprobs)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    finish_reason, prompt_tokens, completion_tokens, cost, seconds, created, logprobs,
+                    estimated)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-        let (request, reply) = (new.request, new.reply)
+        let reply = new.reply
         try statement.execute(arguments: [
             request.key.digest, request.kind, request.server, request.model,
             JSON.encode(request.messagesValue), JSON.encode(.object(request.parameters)), request.sample,
             reply.text.storable, reply.model, reply.finishReason, reply.promptTokens, reply.completionTokens,
             new.cost.flatMap { $0.isFinite ? $0 : nil }, reply.seconds.isFinite ? reply.seconds : 0,
-            Timestamp.now.text, reply.logprobs.map { JSON.encode(.list($0.map(\.value))) },
+            new.created.text, reply.logprobs.map { JSON.encode(.list($0.map(\.value))) },
+            reply.isEstimated,
         ])
         return Int(db.lastInsertedRowID)
     }
@@ -102,10 +104,10 @@ extension StoredReply {
             completionTokens: try row.optional("completion_tokens"), seconds: try row.value("seconds"))
         // A lab of version 1 that cannot be written is read as it is.
         if row.hasColumn("logprobs") { reply.logprobs = try row.logprobs("logprobs") }
-        self.reply = reply
-        id = try row.value("id")
-        cost = try row.optional("cost")
-        created = try row.moment("created")
+        if row.hasColumn("estimated") { reply.isEstimated = try row.value("estimated") }
+        self.init(
+            reply, cost: try row.optional("cost"), id: try row.value("id"), created: try row.moment("created")
+        )
     }
 }
 

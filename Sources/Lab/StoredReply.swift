@@ -1,32 +1,23 @@
 import LyceumKit
 
-/// A reply that has just arrived, to be kept.
-public struct NewReply: Sendable, Equatable {
-    /// What was asked.
-    public let request: ReplyRequest
+/// A reply that was paid for: kept in the lab, or about to be.
+public struct StoredReply: Sendable, Equatable {
+    /// Its number in the lab; nil if it is not there.
+    public let id: Int?
     /// What came back.
     public let reply: TeacherReply
     /// What it cost, in USD; nil if the price is not known.
     public let cost: Double?
+    /// When it came.
+    public let created: Timestamp
 
-    /// Pairs a request with its reply.
-    public init(request: ReplyRequest, reply: TeacherReply, cost: Double?) {
-        self.request = request
+    /// Describes a reply; without a number it has just arrived.
+    public init(_ reply: TeacherReply, cost: Double?, id: Int? = nil, created: Timestamp = .now) {
+        self.id = id
         self.reply = reply
         self.cost = cost
+        self.created = created
     }
-}
-
-/// A reply that is kept in the lab.
-public struct StoredReply: Sendable, Equatable, Identifiable {
-    /// Its number in the lab.
-    public let id: Int
-    /// What came back.
-    public let reply: TeacherReply
-    /// What it cost, in USD; nil if the price is not known.
-    public let cost: Double?
-    /// When it was stored.
-    public let created: Timestamp
 }
 
 /// What replies have cost.

@@ -2,7 +2,7 @@
 public struct TokenRates: Sendable, Equatable {
     /// The replies that were looked at.
     public let replies: Int
-    /// Tokens of a question for each byte of its messages (`ReplyRequest.messageBytes`).
+    /// Tokens of a question for each byte of its messages (`SentRequest.messageBytes`).
     public let promptTokensPerByte: Double
     /// The length of a reply which one in ten falls short of, in tokens.
     public let shortReply: Int

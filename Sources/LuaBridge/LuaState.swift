@@ -25,6 +25,8 @@ public final class LuaState {
     public var liveOutput: ((String) -> Void)?
     /// What `liveOutput` has shown of the value of the running line; it need not be printed again.
     public var shownText: String?
+    /// What a function that was stopped had made until then, for whoever ran the code: the prompt puts it into `_`.
+    public var leftOver: LuaValue?
     /// What Lua code may use.
     var limits = LuaLimits()
 

@@ -22,7 +22,7 @@ extension MeteredTeacher {
 }
 
 /// An answer with the index of its request.
-typealias GroupAnswer = (index: Int, result: Result<TeacherReply, any Error>)
+typealias GroupAnswer = TeacherRun.Answer
 
 /// A teacher whose answers arrive several at a time, so that they can be kept with one commit.
 protocol GroupTeacher: Teacher {

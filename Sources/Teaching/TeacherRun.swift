@@ -10,17 +10,8 @@ public enum TeacherRun {
         public let reason: String
     }
 
-    /// What came of one request.
-    public struct Answer: Sendable {
-        /// The request's index, counted from 0.
-        public let row: Int
-        /// What came back; nil if nothing did.
-        public let reply: TeacherReply?
-        /// Why the reply cannot be used, or why there is none; nil for a good reply.
-        public let problem: String?
-        /// What the reply cost, in USD; nil if that is not known.
-        public let cost: Double?
-    }
+    /// What came of one request, by its index, counted from 0: a reply, an `UnusableReply`, or why there is none.
+    public typealias Answer = (index: Int, result: Swift.Result<TeacherReply, any Error>)
 
     /// What came of a run.
     public struct Result {
@@ -67,25 +58,14 @@ public enum TeacherRun {
             }
             return figures
         }
-        func receive(_ group: [GroupAnswer]) throws {
-            let answers = group.compactMap { index, answer -> Answer? in
-                guard requests.indices.contains(index) else { return nil }
-                switch answer {
-                case .success(let reply):
-                    return Answer(row: index, reply: reply, problem: nil, cost: metered?.cost(of: reply))
-                case .failure(let error):
-                    let reply = (error as? UnusableReply)?.reply
-                    return Answer(
-                        row: index, reply: reply, problem: "\(error)",
-                        cost: reply.flatMap { metered?.cost(of: $0) })
-                }
-            }
+        func receive(_ group: [Answer]) throws {
+            let answers = group.filter { requests.indices.contains($0.index) }
             try keep(answers)
-            for answer in answers {
-                if let problem = answer.problem {
-                    result.failures.append(Failure(row: answer.row, reason: problem))
-                } else {
-                    result.replies[answer.row] = answer.reply
+            for (index, answer) in answers {
+                switch answer {
+                case .success(let reply): result.replies[index] = reply
+                case .failure(let error):
+                    result.failures.append(Failure(row: index, reason: "\(error)"))
                 }
             }
             done += answers.count

@@ -8,8 +8,8 @@ public struct TeacherUsage: Sendable, Equatable {
     public var promptTokens = 0
     /// Tokens of the answers, as far as the server said.
     public var completionTokens = 0
-    /// Answers whose server did not say how many tokens they took.
-    public var unmeteredReplies = 0
+    /// Answers whose server did not say how many tokens they took: theirs are estimated.
+    public var estimatedReplies = 0
     /// What it cost, in USD; nil if the price is not known.
     public var cost: Double?
     /// Wall-clock time, in seconds.
@@ -26,7 +26,7 @@ public struct TeacherUsage: Sendable, Equatable {
         difference.calls -= earlier.calls
         difference.promptTokens -= earlier.promptTokens
         difference.completionTokens -= earlier.completionTokens
-        difference.unmeteredReplies -= earlier.unmeteredReplies
+        difference.estimatedReplies -= earlier.estimatedReplies
         difference.cost = cost.map { $0 - (earlier.cost ?? 0) }
         difference.seconds -= earlier.seconds
         return difference

@@ -25,7 +25,7 @@ import Testing
         #expect(found.count == 2)
         let first = try #require(found[request(1).key])
         #expect(first.id == ids[0])
-        #expect(first.reply == newReply(1).reply)
+        #expect(first.reply == newReply(1).reply.reply)
         #expect(first.cost == 0.25)
         #expect(abs(first.created.seconds(since: .now)) < 60)
         let second = try #require(found[request(2).key])
@@ -35,12 +35,12 @@ import Testing
     }
 
     @Test func logprobsAreKept() throws {
-        var new = newReply(1).reply
+        var new = newReply(1).reply.reply
         new.logprobs = [
             TokenLogprob("An", -0.125, top: [TokenLogprob("An", -0.125), TokenLogprob("A\0🐢", -9999)]),
             TokenLogprob("swer", 0),
         ]
-        let reply = NewReply(request: request(1), reply: new, cost: nil)
+        let reply = (request: request(1), reply: StoredReply(new, cost: nil))
         try LabStore(folder: folder.lab).keep([reply, newReply(2)])
         let found = try LabStore(folder: folder.lab).replies(for: [request(1).key, request(2).key])
         #expect(found[request(1).key]?.reply == new)
@@ -72,7 +72,7 @@ import Testing
             messages: [ChatMessage]? = nil, _ parameters: [String: Value] = ["temperature": 1, "seed": 3],
             sample: Int = 0
         ) -> ReplyKey {
-            ReplyRequest(
+            SentRequest(
                 kind: kind, server: server, model: model, messages: messages ?? chat, parameters: parameters,
                 sample: sample
             ).key
@@ -91,7 +91,7 @@ import Testing
 
     @Test func secretsAreNotKept() throws {
         let secret = "sk-verysecret"
-        let asked = ReplyRequest(
+        let asked = SentRequest(
             kind: "openai", server: "https://me:\(secret)@host:8000/v1/?api-key=\(secret)", model: "m",
             messages: [ChatMessage(.user, "Hi")],
             parameters: [
@@ -102,7 +102,7 @@ import Testing
         #expect(asked.parameters == ["max_tokens": 5])
         do {
             let lab = LabStore(folder: folder.lab)
-            try lab.keep([NewReply(request: asked, reply: TeacherReply(text: "Ho", model: "m"), cost: nil)])
+            try lab.keep([(asked, StoredReply(TeacherReply(text: "Ho", model: "m"), cost: nil))])
         }
         for name in Files.list(folder.lab) where !Files.isFolder(Files.join(folder.lab, name)) {
             let bytes = try Files.read(Files.join(folder.lab, name))
@@ -160,11 +160,11 @@ import Testing
 
         let second = try lab.startGeneration(start(3))
         let known = try lab.replies(for: (0..<3).map { request($0).key })
-        let reused = try #require(known[request(0).key])
-        #expect(reused.id == ids[0])
+        let reused = try #require(known[request(0).key]?.id)
+        #expect(reused == ids[0])
         try lab.keep(
             [
-                GenerationRow(row: 0, outcome: .reused(reused.id)),
+                GenerationRow(row: 0, outcome: .reused(reused)),
                 GenerationRow(row: 1, outcome: .failed("again")),
                 GenerationRow(row: 2, outcome: .reply(newReply(2, cost: nil))),
             ], of: second)

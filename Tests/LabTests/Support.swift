@@ -23,21 +23,25 @@ final class TemporaryFolder: Sendable {
 }
 
 /// A request that differs from others in its number only.
-func request(_ number: Int, sample: Int = 0) -> ReplyRequest {
-    ReplyRequest(
+func request(_ number: Int, sample: Int = 0) -> SentRequest {
+    SentRequest(
         kind: "openai", server: "https://api.openai.com/v1", model: "gpt-4o-mini",
         messages: [ChatMessage(.user, "Question \(number)?")], parameters: ["temperature": 0.7],
         sample: sample)
 }
 
 /// A reply to `request(number)`.
-func newReply(_ number: Int, text: String? = nil, cost: Double? = 0.25) -> NewReply {
-    NewReply(
-        request: request(number),
-        reply: TeacherReply(
-            text: text ?? "Answer \(number).", model: "gpt-4o-mini-2024-07-18", promptTokens: 10,
-            completionTokens: 5, seconds: 0.5),
-        cost: cost)
+func newReply(_ number: Int, text: String? = nil, cost: Double? = 0.25) -> (
+    request: SentRequest, reply: StoredReply
+) {
+    (
+        request(number),
+        StoredReply(
+            TeacherReply(
+                text: text ?? "Answer \(number).", model: "gpt-4o-mini-2024-07-18", promptTokens: 10,
+                completionTokens: 5, seconds: 0.5),
+            cost: cost)
+    )
 }
 
 /// The text of the error that `body` throws; nil if it throws none.
@@ -67,4 +71,11 @@ func lines(of path: String) -> [String] {
 /// Waits until a file is there; gives up after half a minute.
 func wait(for path: String) {
     for _ in 0..<3000 where !Files.exists(path) { usleep(10_000) }
+}
+
+extension GenerationRow.Outcome {
+    /// The teacher answered a question.
+    static func reply(_ pair: (request: SentRequest, reply: StoredReply)) -> Self {
+        .reply(pair.request, pair.reply)
+    }
 }

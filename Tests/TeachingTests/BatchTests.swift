@@ -139,9 +139,9 @@ struct BatchTests {
         try withLab { folder in
             try session(folder + "/lab").run(
                 setUp(server.baseURL, rows: 2) + """
-                    local ok, problem = pcall(gpt.generate, gpt, d, { prompt = p, batch = true })
-                    assert(not ok and tostring(problem):find("none of the 2 requests was answered"))
-                    assert(tostring(problem):find("batch_1 is failed and brought no reply to this: the queue is full"))
+                    local out = gpt:generate(d, { prompt = p, batch = true })
+                    assert(#out == 0 and #out.failed == 2)
+                    assert(out.failed[1].reason:find("batch_1 is failed and brought no reply to this: the queue is full"))
                     """)
         }
     }

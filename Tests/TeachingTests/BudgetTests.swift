@@ -49,22 +49,25 @@ struct BudgetTests {
         #expect(sent >= 90)
     }
 
-    @Test("the budget holds for the life of a teacher, and a reply without usage counts as reserved")
+    @Test("the budget holds for the life of a teacher; tokens that a server does not say are estimated")
     func life() throws {
+        let text = String(repeating: "word ", count: 80)  // 400 bytes, about 100 tokens
         let server = try LoopbackServer { _ in
-            LoopbackServer.Reply(200, #"{"choices":[{"message":{"content":"x"}}]}"#)
+            LoopbackServer.Reply(200, JSON.encode(["choices": [["message": ["content": .string(text)]]]]))
         }
         defer { server.stop() }
         let options: [String: Value] = [
-            "budget_usd": 0.05, "price_in": 0, "price_out": 10, "max_tokens": 1000, "concurrency": 1,
+            "budget_usd": 0.005, "price_in": 0, "price_out": 10, "max_tokens": 100, "concurrency": 1,
         ]
         let teacher = try open(server.baseURL, options)
         let first = TeacherRun.run(questions(3), teacher: teacher, job: .silent())
         #expect(first.replyCount == 3 && first.stopped == nil)
+        #expect(first.replies.allSatisfy { $0?.isEstimated == true && $0?.completionTokens == 100 })
         let second = TeacherRun.run(questions(3), teacher: teacher, job: .silent())
         #expect(second.replyCount == 2 && second.stopped != nil)
-        #expect(abs((teacher.usage.cost ?? 0) - 0.05) < 1e-9)
-        #expect(abs((second.usage.cost ?? 0) - 0.02) < 1e-9)
+        #expect(abs((teacher.usage.cost ?? 0) - 0.005) < 1e-9)
+        #expect(abs((second.usage.cost ?? 0) - 0.002) < 1e-9)
+        #expect(teacher.usage.estimatedReplies == 5 && teacher.usage.completionTokens == 500)
     }
 
     @Test("a budget without a price is refused")

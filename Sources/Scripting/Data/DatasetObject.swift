@@ -1,6 +1,7 @@
 import Corpus
 import LuaBridge
 import LyceumKit
+import Workbench
 
 /// A dataset in Lua's hands.
 final class DatasetObject {
@@ -8,19 +9,24 @@ final class DatasetObject {
     /// The rows that an operation could not finish, with a column `reason`; nil if there are none.
     let failed: DatasetObject?
     /// How a teacher made it, so that the rows that failed can be asked again; nil for every other dataset.
-    let generation: TeacherGeneration?
+    let generation: GenerationResult?
 
     /// What `curate` did to it; nil for every other dataset.
     let curation: Curation.Result?
 
     init(
-        _ dataset: Dataset, failed: DatasetObject? = nil, generation: TeacherGeneration? = nil,
+        _ dataset: Dataset, failed: DatasetObject? = nil, generation: GenerationResult? = nil,
         curation: Curation.Result? = nil
     ) {
         self.dataset = dataset
         self.curation = curation
         self.failed = failed
         self.generation = generation
+    }
+
+    /// What a teacher made.
+    convenience init(_ result: GenerationResult) {
+        self.init(result.answered, failed: result.failed.map { DatasetObject($0) }, generation: result)
     }
 
     static func type(_ environment: ScriptEnvironment) -> LuaType {

@@ -181,13 +181,14 @@ do
 ---@class teacher
 ---@field name any what names it in tables: "gpt-4o-mini"
 ---@field kind any how it was opened: "openai", "retrieval"
----@field usage any what it has used: { calls, prompt_tokens, completion_tokens, cost_usd }
+---@field usage any what it has used: { calls, prompt_tokens, completion_tokens, estimated, cost_usd }; `estimated` counts the replies whose tokens the server did not say
 ---@overload fun(question: string|table[]): any
 local teacher = {}
 
 ---@class teacher.generate.options
 ---@field prompt prompt what to ask about each row
 ---@field output? string the column that takes the answers (default reply)
+---@field name? string what the run is called in runs.list; else teacher, model and rows
 ---@field n? integer answers to each row; each is a row of the result (default 1)
 ---@field fresh? boolean asks everything anew, also what was answered before; the newest reply is kept in use (default false)
 ---@field batch? boolean hands the questions to the server's Batch API, answered within a day, at OpenAI for half the price; repeat the call, in a later session too, to fetch the replies (help "replies") (default false)
@@ -208,6 +209,7 @@ function teacher:retry(result) end
 ---@class teacher.estimate.options
 ---@field prompt prompt what to ask about each row
 ---@field output? string the column that takes the answers (default reply)
+---@field name? string what the run is called in runs.list; else teacher, model and rows
 ---@field n? integer answers to each row; each is a row of the result (default 1)
 ---@field fresh? boolean asks everything anew, also what was answered before; the newest reply is kept in use (default false)
 ---@field batch? boolean hands the questions to the server's Batch API, answered within a day, at OpenAI for half the price; repeat the call, in a later session too, to fetch the replies (help "replies") (default false)

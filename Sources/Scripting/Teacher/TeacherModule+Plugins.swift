@@ -1,5 +1,6 @@
 import LuaBridge
 import LyceumKit
+import Workbench
 
 // The teachers that plugins bring.
 extension Scripting {
@@ -14,7 +15,7 @@ extension Scripting {
         guard promised else { return nil }
         let kind = try environment.plugins.teacher(named: name)
         let options = try call.options(1, declared: kind.options, positionals: 1)
-        return TeacherObject(try kind.open(options.values))
+        return TeacherObject(OpenTeacher(try kind.open(options.values), options: options.values))
     }
 
     /// The options of a plugin's teacher, for completion; opens its plugin, as the call itself will.

@@ -2,6 +2,7 @@ import Corpus
 import LuaBridge
 import LyceumKit
 import Teaching
+import Workbench
 
 /// One kind of teacher, as `teacher.open` knows it.
 struct TeacherKind {
@@ -100,7 +101,12 @@ extension Scripting {
                                 got: call.state.typeName(try table.get(option)))
                         }
                         let options = try call.options(1, declared: kind.options, positionals: 1)
-                        return [.object(TeacherObject(try kind.open(options, environment)))]
+                        return [
+                            .object(
+                                TeacherObject(
+                                    OpenTeacher(try kind.open(options, environment), options: options.values))
+                            )
+                        ]
                     }),
                 LuaFunction(
                     name: "list", summary: "The kinds of teachers there are.",

@@ -1,21 +1,15 @@
 import Corpus
 import LuaBridge
 import LyceumKit
-import Synchronization
 import Teaching
+import Workbench
 
 /// A teacher in Lua's hands.
 final class TeacherObject {
-    let teacher: any Teacher
-    /// No other teacher of this process has it.
-    let number: Int
+    let opened: OpenTeacher
+    var teacher: any Teacher { opened.teacher }
 
-    private static let opened = Atomic(0)
-
-    init(_ teacher: any Teacher) {
-        self.teacher = teacher
-        number = Self.opened.add(1, ordering: .relaxed).newValue
-    }
+    init(_ opened: OpenTeacher) { self.opened = opened }
 
     static func type(_ environment: ScriptEnvironment) -> LuaType {
         LuaType(
@@ -31,7 +25,8 @@ final class TeacherObject {
                     .string(object.teacher.kind)
                 },
                 LuaProperty(
-                    "usage", "what it has used: { calls, prompt_tokens, completion_tokens, cost_usd }"
+                    "usage",
+                    "what it has used: { calls, prompt_tokens, completion_tokens, estimated, cost_usd }; `estimated` counts the replies whose tokens the server did not say"
                 ) {
                     (object: TeacherObject) in .data(object.usage)
                 },
@@ -52,26 +47,23 @@ final class TeacherObject {
                     + "print(gpt \"Where did the cat sit? On a mat, said the dog.\")",
                 body: { call in
                     let object = try call.receiver(TeacherObject.self)
-                    let request = TeacherRequest(messages: try messages(call))
-                    if let text = try streamed(request, object.teacher, call.state) { return [.string(text)] }
-                    let result = TeacherRun.run([request], teacher: object.teacher, job: Job("asking"))
-                    if let error = result.stopped { throw error }
-                    if let failure = result.failures.first {
-                        throw LyceumError.failed(failure.reason, remedy: nil)
-                    }
-                    return [LuaValue(result.replies.first??.text)]
+                    let messages = try messages(call)
+                    return [.string(try ask(messages, of: object.opened, call.state, environment))]
                 }),
             toString: { "teacher (\($0.teacher.name))" },
             preview: { object, _ in card("teacher \(object.teacher.name)", object.teacher.card) })
     }
 
-    /// The answer, shown as it comes; nil if this is not the prompt, or the teacher answers in one piece.
-    private static func streamed(
-        _ request: TeacherRequest, _ teacher: any Teacher, _ state: LuaState
-    ) throws -> String? {
-        guard let show = state.liveOutput, let teacher = teacher as? any StreamingTeacher else { return nil }
+    /// The answer; at the prompt it is shown as it comes.
+    private static func ask(
+        _ messages: [ChatMessage], of teacher: OpenTeacher, _ state: LuaState,
+        _ environment: ScriptEnvironment
+    ) throws -> String {
+        guard let show = state.liveOutput, teacher.teacher is any StreamingTeacher else {
+            return try environment.session.ask(messages, of: teacher).text
+        }
         state.shownText = nil
-        return try teacher.stream(request, job: Job("asking")) { piece in
+        return try environment.session.ask(messages, of: teacher) { piece in
             state.shownText = (state.shownText ?? "") + piece
             show(piece)
         }.text
@@ -89,12 +81,12 @@ final class TeacherObject {
     }
 
     private var usage: Value {
-        guard let usage = (teacher as? any MeteredTeacher)?.usage else {
-            return ["calls": 0, "cost_usd": 0.0]
-        }
+        guard teacher is any MeteredTeacher else { return ["calls": 0, "cost_usd": 0.0] }
+        let usage = opened.usage
         return [
             "calls": .integer(usage.calls), "prompt_tokens": .integer(usage.promptTokens),
             "completion_tokens": .integer(usage.completionTokens),
+            "estimated": .integer(usage.estimatedReplies),
             "cost_usd": usage.cost.map(Value.number) ?? .null,
         ]
     }
@@ -105,6 +97,7 @@ final class TeacherObject {
     static let generateOptions: [OptionDeclaration] = [
         .object("prompt", "prompt", required: true, "what to ask about each row"),
         .string("output", default: "reply", "the column that takes the answers"),
+        .string("name", "what the run is called in runs.list; else teacher, model and rows"),
         .integer(
             "n", default: 1, in: 1...1000, "answers to each row; each is a row of the result"),
         .boolean(
@@ -127,23 +120,18 @@ final class TeacherObject {
                 + "d:drop \"teacher_*\" leaves them out"),
     ]
 
-    /// The questions that a call describes.
-    static func generation(_ call: LuaCall, _ options: LuaOptions) throws -> TeacherGeneration {
+    /// What a call wants to be asked.
+    static func plan(_ call: LuaCall, _ options: LuaOptions) throws -> GenerationPlan {
         let data = try call.object(1, DatasetObject.self).dataset
         guard let prompt = try options.object("prompt", PromptObject.self)?.prompt else {
             throw call.mismatch(2, nil)
         }
-        try data.requireRows("ask about")
-        if let missing = prompt.requiredVariables.first(where: { name in
-            !data.columns.contains(String(name.prefix { $0 != "." }))
-        }) {
-            throw LyceumError.missingColumn(missing, available: data.columns)
-        }
-        let settings = TeacherGeneration.Settings(
-            prompt: prompt, output: try options.values.string("output"),
+        return try GenerationPlan(
+            data, prompt: prompt, output: try options.values.string("output"),
             samples: try options.values.int("n"),
-            showsProvenance: try options.values.bool("provenance"))
-        return TeacherGeneration(data, settings)
+            reuse: try options.values.bool("fresh") ? .none : .all,
+            showsProvenance: try options.values.bool("provenance"),
+            name: options.values.optionalString("name"))
     }
 
     private static func generate(_ environment: ScriptEnvironment) -> LuaFunction {
@@ -171,14 +159,16 @@ final class TeacherObject {
             body: { call in
                 let object = try call.receiver(TeacherObject.self)
                 let options = try call.options(2)
-                let generation = try generation(call, options)
-                let reuse: Reuse = try options.values.bool("fresh") ? .none : .all
-                let result =
-                    try options.values.bool("batch")
-                    ? object.answerInBatches(
-                        of: generation, reuse: reuse, waits: try options.values.bool("wait"), environment)
-                    : object.answer(generation.open, of: generation, reuse: reuse, environment)
-                return [.object(result)]
+                let run = GenerationRun(
+                    try plan(call, options), by: object.opened, in: environment.session)
+                let isBatch = try options.values.bool("batch")
+                let waits = try options.values.bool("wait")
+                return [
+                    .object(
+                        try finishing(run, call.state) {
+                            try isBatch ? run.askInBatches(waits: waits) : run.ask()
+                        })
+                ]
             })
     }
 
@@ -203,12 +193,23 @@ final class TeacherObject {
                         got: "another dataset",
                         remedy: "repeat the teacher:generate itself: it asks only what was not answered")
                 }
-                if before.open.isEmpty { return [.object(result)] }
-                let generation = TeacherGeneration(copying: before)
-                return [
-                    .object(
-                        try object.answer(generation.open, of: generation, reuse: .good, environment))
-                ]
+                if before.isComplete { return [.object(result)] }
+                let run = GenerationRun(retrying: before, by: object.opened, in: environment.session)
+                return [.object(try finishing(run, call.state) { try run.ask() })]
             })
+    }
+
+    /// Does the work of a run; what there is when it ends early is left in `_`.
+    private static func finishing(
+        _ run: GenerationRun, _ state: LuaState, _ work: () throws -> GenerationResult
+    ) throws -> DatasetObject {
+        do {
+            return DatasetObject(try work())
+        } catch {
+            if run.answers.contains(where: \.isGood), let partial = try? run.result() {
+                state.leftOver = .object(DatasetObject(partial))
+            }
+            throw error
+        }
     }
 }

@@ -34,8 +34,9 @@ struct OpenAIExchange {
 
     /// The body of a request.
     func body(_ question: TeacherRequest, _ isStreamed: Bool = false) -> Value {
-        let sent = delivered(question)
-        var fields = sent.parameters
+        let sent = sent(question, inWords: asksInWords)
+        var fields = parameters(of: question)
+        if asksInWords { fields["response_format"] = nil }
         if isStreamed {
             fields["stream"] = true
             // Anthropic tells the usage unasked.
@@ -60,12 +61,6 @@ struct OpenAIExchange {
     /// and must find the reply.
     func sent(_ question: TeacherRequest) -> SentRequest { sent(question, inWords: false) }
 
-    private func delivered(_ question: TeacherRequest) -> SentRequest {
-        var request = sent(question, inWords: asksInWords)
-        if asksInWords { request.parameters["response_format"] = nil }
-        return request
-    }
-
     private func sent(_ question: TeacherRequest, inWords: Bool) -> SentRequest {
         var messages = question.messages
         if let system = settings.system, !messages.contains(where: { $0.role == .system }) {
@@ -79,17 +74,22 @@ struct OpenAIExchange {
             let words = [system?.content, structure.instruction].compactMap(\.self).joined(separator: "\n\n")
             messages.insert(ChatMessage(.system, words), at: 0)
         }
+        return SentRequest(
+            kind: settings.dialect.kind, server: settings.address.chatURL, model: settings.model,
+            messages: settings.sending(messages), parameters: parameters(of: question),
+            sample: question.sample)
+    }
+
+    private func parameters(of question: TeacherRequest) -> [String: Value] {
         var fields = settings.parameters
         // Another sample of the same question must not be the same reply.
         if let seed = settings.seed { fields["seed"] = .integer(seed &+ question.sample) }
-        return SentRequest(
-            server: settings.address.chatURL, model: settings.model, messages: settings.sending(messages),
-            parameters: fields)
+        return fields
     }
 
     /// What a completion holds, before it is judged.
     struct Completion {
-        let reply: TeacherReply
+        var reply: TeacherReply
         /// Why the reply is of no use, if it is not.
         let fault: LyceumError?
     }

@@ -55,14 +55,16 @@ final class OpenAIMeter {
         reservedSum += amount
     }
 
-    /// Counts an answer with the tokens that the server named.
-    func settle(_ id: Int, promptTokens: Int?, completionTokens: Int?) {
-        let estimate = release(id)
-        guard let promptTokens, let completionTokens else {
-            usage.unmeteredReplies += 1
-            usage.cost = usage.cost.map { $0 + estimate }
+    /// Counts an answer with its tokens; without them what was reserved counts as spent.
+    func settle(_ id: Int, _ reply: TeacherReply?) {
+        let reserved = release(id)
+        guard let reply, let promptTokens = reply.promptTokens, let completionTokens = reply.completionTokens
+        else {
+            usage.estimatedReplies += 1
+            usage.cost = usage.cost.map { $0 + reserved }
             return
         }
+        if reply.isEstimated { usage.estimatedReplies += 1 }
         usage.promptTokens += promptTokens
         usage.completionTokens += completionTokens
         longestReply = max(longestReply, completionTokens)
@@ -120,9 +122,10 @@ final class OpenAIMeter {
         usage.completionTokens += reply.completionTokens ?? 0
         longestReply = max(longestReply, reply.completionTokens ?? 0)
         guard let prompt = reply.promptTokens, let completion = reply.completionTokens else {
-            usage.unmeteredReplies += 1
+            usage.estimatedReplies += 1
             return
         }
+        if reply.isEstimated { usage.estimatedReplies += 1 }
         let cost = price.flatMap { $0.batchCost(promptTokens: prompt, completionTokens: completion) }
         // With a reply of unknown price the sum is not known either.
         usage.cost = usage.cost.flatMap { sum in cost.map { sum + $0 } }
@@ -131,7 +134,7 @@ final class OpenAIMeter {
     /// About how many tokens a request of so many bytes and its reply will take, for limits by the minute: four
     /// bytes a token, and a reply as long as the mean so far.
     func expectedTokens(bytes: Int) -> Int {
-        let replies = usage.calls - usage.unmeteredReplies
+        let replies = usage.calls
         let mean = replies > 0 && usage.completionTokens > 0 ? usage.completionTokens / replies : 256
         return bytes / 4 + min(mean, maximumReply ?? .max)
     }

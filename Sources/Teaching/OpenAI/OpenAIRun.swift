@@ -168,13 +168,12 @@ final class OpenAIRun {
     private func read(_ response: HTTPResponse, _ index: Int) throws(OpenAIFault) -> OpenAIExchange.Completion
     {
         do {
-            let completion = try exchange.completion(response)
-            meter.settle(
-                index, promptTokens: completion.reply.promptTokens,
-                completionTokens: completion.reply.completionTokens)
+            var completion = try exchange.completion(response)
+            completion.reply = completion.reply.estimated(asking: requests[index].messages)
+            meter.settle(index, completion.reply)
             return completion
         } catch {
-            meter.settle(index, promptTokens: nil, completionTokens: nil)
+            meter.settle(index, nil)
             throw error
         }
     }

@@ -51,14 +51,16 @@ extension OpenAITeacher: StreamingTeacher {
                     let completion = try unwrapped { () throws(OpenAIFault) in
                         try exchange.completion(response)
                     }
-                    settle(completion.reply)
-                    if let fault = completion.fault { throw fault }
-                    receive(completion.reply.text)
-                    return completion.reply
+                    let reply = completion.reply.estimated(asking: request.messages)
+                    meter.settle(0, reply)
+                    if let fault = completion.fault { throw UnusableReply(reply, fault) }
+                    receive(reply.text)
+                    return reply
                 }
                 show(response.body)
                 let reply = events.reply(model: settings.model, seconds: response.seconds)
-                settle(reply)
+                    .estimated(asking: request.messages)
+                meter.settle(0, reply)
                 if let problem = events.error {
                     let body = Array(JSON.encode(problem).utf8)
                     throw LyceumError.failed(
@@ -69,7 +71,7 @@ extension OpenAITeacher: StreamingTeacher {
                     throw LyceumError.failed("\(settings.address.display) broke off", remedy: "ask again")
                 }
                 // What was shown is an answer, even one that was cut short; only an empty one is none.
-                if reply.text.isEmpty, let defect = reply.defect { throw defect }
+                if reply.text.isEmpty, let defect = reply.defect { throw UnusableReply(reply, defect) }
                 return reply
             case .success, .failure, nil:
                 guard events.text.isEmpty else {
@@ -80,10 +82,6 @@ extension OpenAITeacher: StreamingTeacher {
                 return try whole(request, job: job, receive: receive)
             }
         }
-    }
-
-    private func settle(_ reply: TeacherReply) {
-        meter.settle(0, promptTokens: reply.promptTokens, completionTokens: reply.completionTokens)
     }
 
     /// The answer in one piece, with all its tries.

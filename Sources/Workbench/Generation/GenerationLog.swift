@@ -4,19 +4,19 @@ import LyceumKit
 /// Writes down in the lab what a teacher answers, each reply as it arrives.
 ///
 /// A lab that cannot be written is tried again after a pause; what it has not taken yet stays here.
-public final class GenerationLog {
+final class GenerationLog {
     private let lab: LabSession
     private let start: GenerationStart
     private var pending: [GenerationRow] = []
     private var retryAt: ContinuousClock.Instant?
 
     /// The number of the generation's run; nil without a lab.
-    public private(set) var run: Int?
+    private(set) var run: Int?
 
     /// How long a lab that could not be written is left alone.
     private static let pause = Duration.seconds(10)
 
-    public init(_ start: GenerationStart, lab: LabSession) {
+    init(_ start: GenerationStart, lab: LabSession) {
         self.start = start
         self.lab = lab
     }
@@ -24,7 +24,7 @@ public final class GenerationLog {
     /// Commits rows.
     ///
     /// - Returns: whether they, and all before them, are in the lab now.
-    public func keep(_ rows: [GenerationRow]) -> Bool {
+    func keep(_ rows: [GenerationRow]) -> Bool {
         guard lab.isOn else { return false }
         pending += rows
         if let retryAt, retryAt > .now { return false }
@@ -37,7 +37,7 @@ public final class GenerationLog {
     ///   - state: how it ended.
     ///   - problem: why it failed, in one line.
     ///   - output: the fingerprint of the dataset it made; evaluated only with a lab.
-    public func finish(_ state: RunState, problem: String? = nil, output: @autoclosure () -> String?) {
+    func finish(_ state: RunState, problem: String? = nil, output: @autoclosure () -> String?) {
         guard lab.isOn, commit(), let run else { return }
         let output = output()
         _ = lab.attempt { store in

@@ -12,7 +12,7 @@ public final class WorkSession {
     /// Where runs, replies and scores are remembered; see `LabSession` for how to store something on the way.
     public let lab: LabSession
     /// The replies of teachers that were paid for.
-    public let replies: ReplyCache
+    let replies: ReplyCache
 
     /// Describes a session.
     public init(plugins: PluginHost, listener: Job.Listener? = nil, lab: LabSession = .off) {

@@ -49,10 +49,12 @@ public struct TeacherReply: Sendable, Equatable {
     public var model: String
     /// Why it ended: "stop", "length", "content_filter", …
     public var finishReason: String
-    /// Tokens of the question, if the server said.
+    /// Tokens of the question, if they are known.
     public var promptTokens: Int?
-    /// Tokens of the answer, if the server said.
+    /// Tokens of the answer, if they are known.
     public var completionTokens: Int?
+    /// Whether the numbers of tokens are estimates, because the server did not say them.
+    public var isEstimated = false
     /// Time from sending to the last byte, retries excluded, in seconds.
     public var seconds: Double
     /// The tokens of the answer with their probabilities, in order; nil if they were not asked for, or not told.
@@ -115,28 +117,6 @@ public struct UnusableReply: Error, CustomStringConvertible {
     public var description: String { reason.description }
 }
 
-/// A request as a teacher sends it: everything that decides what comes back, and nothing that is secret.
-public struct SentRequest: Sendable, Hashable {
-    /// The server's base address; empty for a teacher without one.
-    public var server: String
-    /// The model that is asked for.
-    public var model: String
-    /// The chat as it is sent, the teacher's own system message included.
-    public var messages: [ChatMessage]
-    /// Everything else that is sent (`temperature`, `max_tokens`, `seed`, …).
-    public var parameters: [String: Value]
-
-    /// Describes what is sent.
-    public init(
-        server: String, model: String, messages: [ChatMessage], parameters: [String: Value] = [:]
-    ) {
-        self.server = server
-        self.model = model
-        self.messages = messages
-        self.parameters = parameters
-    }
-}
-
 /// Something that answers requests: a language model behind an API, or an embedded stand-in.
 ///
 /// A teacher is used from one thread.
@@ -151,7 +131,8 @@ public protocol Teacher: AnyObject {
     /// What is sent for a request. Replies are kept under it, so that the same question is never paid for twice,
     /// in whatever session it is asked.
     ///
-    /// - Returns: nil if that does not decide the answer; then replies are kept for this session only.
+    /// - Returns: nil if that does not decide the answer; then replies are kept for this session only. Whoever keeps
+    ///   the reply adds the teacher's kind and the sample.
     func sent(_ request: TeacherRequest) -> SentRequest?
 
     /// Answers requests, several at a time if it can.

@@ -1,13 +1,11 @@
 import Lab
 import LyceumKit
 import Teaching
-import Workbench
 
-/// One call's dealings with a server's Batch API: hands over what nobody has handed over before, and fetches what
-/// is done.
+/// One call's use of a server's Batch API: submits what nobody has submitted before, and fetches what is done.
 ///
-/// The lab knows of a batch before the server does, so what was handed over is found again whenever and wherever
-/// the process ended.
+/// The lab knows of a batch before the server does, so what was submitted is found again whenever and wherever the
+/// process ended.
 final class BatchRun {
     /// A batch that the server has.
     private struct Running {
@@ -18,12 +16,13 @@ final class BatchRun {
         var state: BatchState?
     }
 
-    let generation: TeacherGeneration
+    let generation: GenerationRun
     let batches: OpenAIBatches
     let store: LabStore
     let log: GenerationLog
     let job: Job
-    private let asked: [ReplyKey: TeacherObject.Question]
+    /// The places of the questions in `generation.answers`, by what they are kept under.
+    private let asked: [ReplyKey: Int]
     private let order: [ReplyKey]
     private var running: [Running] = []
     private var replies = 0
@@ -31,11 +30,12 @@ final class BatchRun {
     private var cost: Double? = 0
 
     init(
-        _ asked: [TeacherObject.Question], of generation: TeacherGeneration, batches: OpenAIBatches,
-        store: LabStore, log: GenerationLog, job: Job
+        _ asked: [Int], of generation: GenerationRun, batches: OpenAIBatches, store: LabStore,
+        log: GenerationLog, job: Job
     ) {
-        order = asked.map(\.stored.key)
-        self.asked = Dictionary(zip(order, asked)) { first, _ in first }
+        let keyed = asked.compactMap { place in generation.answers[place].sent.map { ($0.key, place) } }
+        order = keyed.map(\.0)
+        self.asked = Dictionary(keyed) { first, _ in first }
         self.generation = generation
         self.batches = batches
         self.store = store
@@ -71,10 +71,10 @@ final class BatchRun {
         return parts.joined(separator: ", ")
     }
 
-    // MARK: handing over
+    // MARK: submitting
 
-    /// Hands over the questions that are in no batch yet.
-    func handOver() throws {
+    /// Submits the questions that are in no batch yet.
+    func submit() throws {
         var unheld = Set(order)
         var halfway: [(record: BatchRecord, keys: Set<ReplyKey>)] = []
         for (record, keys) in try store.openBatches(holding: order) {
@@ -87,17 +87,23 @@ final class BatchRun {
             }
         }
         for (record, keys) in halfway where try goOn(with: record, keys) { unheld.subtract(keys) }
-        let questions = order.filter(unheld.contains).compactMap { asked[$0] }
-        let named = questions.map { (name: $0.stored.key.digest, request: $0.request) }
+        var sent: [SentRequest] = []
+        var named: [OpenAIBatches.Question] = []
+        for key in order where unheld.contains(key) {
+            guard let state = asked[key].map({ generation.answers[$0] }), let request = state.request,
+                let own = state.sent
+            else { continue }
+            sent.append(own)
+            named.append((name: key.digest, request: request))
+        }
         let parts = try batches.parts(of: named)
         try batches.checkBudget(parts.flatMap(\.bytes))
         for part in parts {
             let mark = String(UInt64.random(in: .min ... .max), radix: 16)
             let record = try store.openBatch(
-                questions[part.questions].map(\.stored), mark: mark,
-                server: questions[part.questions.lowerBound].stored.server)
+                Array(sent[part.questions]), mark: mark, server: sent[part.questions.lowerBound].server)
             let file = try upload(named[part.questions], of: record)
-            let keys = Set(questions[part.questions].map(\.stored.key))
+            let keys = Set(sent[part.questions].map(\.key))
             try start(record, file: file, keys: keys, bytes: part.bytes)
         }
     }
@@ -105,7 +111,7 @@ final class BatchRun {
     private func upload(_ questions: ArraySlice<OpenAIBatches.Question>, of record: BatchRecord) throws
         -> String
     {
-        job.note("\(job.title): handing over \(questions.count) questions")
+        job.note("\(job.title): submitting \(questions.count) questions")
         do {
             let file = try batches.upload(questions, mark: record.mark)
             try store.setFile(file, ofBatch: record.id)
@@ -131,9 +137,9 @@ final class BatchRun {
         }
     }
 
-    /// Goes on with a batch whose process ended while it handed it over.
+    /// Goes on with a batch whose process ended while it submitted it.
     ///
-    /// - Returns: whether the server has it now; else its questions are handed over anew.
+    /// - Returns: whether the server has it now; else its questions are submitted again.
     private func goOn(with record: BatchRecord, _ keys: Set<ReplyKey>) throws -> Bool {
         guard try store.takeOverBatch(record.id) else { throw Self.inOtherHands }
         guard let file = record.file else {
@@ -157,7 +163,7 @@ final class BatchRun {
 
     private static var inOtherHands: LyceumError {
         .failed(
-            "another lyceum is handing over these questions right now",
+            "another lyceum is submitting these questions right now",
             remedy: "repeat the call when it has: it fetches the replies")
     }
 
@@ -204,8 +210,8 @@ final class BatchRun {
 
     private func markWaiting() {
         for batch in running {
-            for question in batch.keys.compactMap({ asked[$0] }) {
-                generation.answers[question.index].problem =
+            for place in batch.keys.compactMap({ asked[$0] }) {
+                generation.answers[place].problem =
                     "on its way in \(batch.name); the same call fetches the reply when it is there"
             }
         }
@@ -215,7 +221,7 @@ final class BatchRun {
     private func lose(_ batch: Running) throws {
         guard batch.record.isOld else {
             throw LyceumError.failed(
-                "\(batch.record.server) does not know \(batch.name), which was handed over there",
+                "\(batch.record.server) does not know \(batch.name), which was submitted there",
                 remedy: "ask with a key of the same project")
         }
         try end(batch, state: "lost", reason: "\(batch.name) is older than the server keeps batches")
@@ -239,40 +245,39 @@ final class BatchRun {
     }
 
     private func keep(
-        _ answers: [OpenAIBatches.Answer], of batch: Running, _ requests: [String: ReplyRequest],
+        _ answers: [OpenAIBatches.Answer], of batch: Running, _ requests: [String: SentRequest],
         _ reasons: inout [ReplyKey: String]
     ) throws {
-        var new: [NewReply] = []
+        var new: [(request: SentRequest, reply: StoredReply)] = []
         var defects: [ReplyKey: String] = [:]
         for answer in answers {
             guard let request = requests[answer.name] else { continue }
             let key = request.key
             switch answer.result {
             case .success(let reply):
-                new.append(NewReply(request: request, reply: reply, cost: batches.cost(of: reply)))
+                let reply = reply.estimated(asking: request.messages)
+                new.append((request, StoredReply(reply, cost: batches.cost(of: reply))))
             case .failure(let error as UnusableReply):
                 defects[key] = "\(error)"
-                let cost = batches.cost(of: error.reply)
-                new.append(NewReply(request: request, reply: error.reply, cost: cost))
+                let reply = error.reply.estimated(asking: request.messages)
+                new.append((request, StoredReply(reply, cost: batches.cost(of: reply))))
             case .failure(let error): reasons[key] = "\(error)"
             }
         }
         let stored = try store.keep(new, ofBatch: batch.record.id)
-        let now = Timestamp.now
         var rows: [GenerationRow] = []
-        for new in new {
-            let key = new.request.key
+        for (request, reply) in new {
+            let key = request.key
             guard let id = stored[key] else { continue }
-            batches.count(new.reply)
+            batches.count(reply.reply)
             replies += 1
-            cost = cost.flatMap { sum in new.cost.map { sum + $0 } }
-            guard let question = asked[key] else { continue }
-            let kept = KeptReply(reply: new.reply, cost: new.cost, id: id, created: now)
-            generation.answers[question.index].kept = kept
-            generation.answers[question.index].problem = defects[key]
+            cost = cost.flatMap { sum in reply.cost.map { sum + $0 } }
+            guard let place = asked[key] else { continue }
+            generation.answers[place].reply = StoredReply(
+                reply.reply, cost: reply.cost, id: id, created: reply.created)
+            generation.answers[place].problem = defects[key]
             if let defect = defects[key] { failures.append(defect) }
-            let (row, sample) = generation.place(of: question.index)
-            rows.append(GenerationRow(row: row, sample: sample, outcome: .stored(id), defect: defects[key]))
+            rows.append(generation.row(of: place, .stored(id), defect: defects[key]))
         }
         _ = log.keep(rows)
     }
@@ -289,12 +294,11 @@ final class BatchRun {
         let left = Set(try store.requests(ofBatch: batch.record.id).keys)
         var rows: [GenerationRow] = []
         for key in order where batch.keys.contains(key) && left.contains(key.digest) {
-            guard let question = asked[key] else { continue }
+            guard let place = asked[key] else { continue }
             let reason = reasons[key] ?? reason
             failures.append(reason)
-            generation.answers[question.index].problem = reason
-            let (row, sample) = generation.place(of: question.index)
-            rows.append(GenerationRow(row: row, sample: sample, outcome: .failed(reason)))
+            generation.answers[place].problem = reason
+            rows.append(generation.row(of: place, .failed(reason)))
         }
         _ = log.keep(rows)
         try store.endBatch(batch.record.id, state: state)

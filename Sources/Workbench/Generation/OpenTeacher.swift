@@ -1,0 +1,47 @@
+import LyceumKit
+import Synchronization
+import Teaching
+
+/// A teacher that was opened in this process.
+///
+/// Used from one thread, as the teacher itself.
+public final class OpenTeacher {
+    /// Who answers.
+    public let teacher: any Teacher
+    /// The options that it was opened with, secrets left out, for the record of its runs.
+    public let options: [String: Value]
+    /// No other teacher of this process has it.
+    let number: Int
+    /// The record of the single questions that it was asked.
+    var questions: QuestionLog?
+
+    private static let opened = Atomic(0)
+
+    /// Takes a teacher.
+    ///
+    /// - Parameter options: those that the user gave.
+    public init(_ teacher: any Teacher, options: Options? = nil) {
+        self.teacher = teacher
+        let given = options.map { options in options.values.filter { options.isGiven($0.key) } } ?? [:]
+        // A request keeps no secrets either.
+        self.options = SentRequest(model: "", messages: [], parameters: given).parameters
+        number = Self.opened.add(1, ordering: .relaxed).newValue
+    }
+
+    /// What it has used since it was opened; nothing for a teacher that does not count.
+    public var usage: TeacherUsage { (teacher as? any MeteredTeacher)?.usage ?? TeacherUsage(cost: 0) }
+
+    /// What is sent for a question, or, for a teacher that does not say, what is asked.
+    func described(_ request: TeacherRequest) -> (sent: SentRequest, name: ReplyCache.Name) {
+        if let sent = teacher.sent(request) {
+            let own = sent.of(kind: teacher.kind, sample: request.sample)
+            return (own, .sent(own.key))
+        }
+        let asked = SentRequest(
+            kind: teacher.kind, model: teacher.name, messages: request.messages, sample: request.sample)
+        return (asked, .asked(number, request))
+    }
+
+    /// What a reply cost, in USD; nil if that is not known.
+    func cost(of reply: TeacherReply) -> Double? { (teacher as? any MeteredTeacher)?.cost(of: reply) }
+}
