@@ -21,6 +21,8 @@ public final class Session {
     let isQuiet: Bool
     let outputStyle: Style
     private let errors: ErrorPrinter
+    /// Told of every error that is reported, before it is; says how to report it, or nil to keep it quiet. For ranks.
+    public var reporting: ((String) -> String?)?
     private let sources = SourceLines()
 
     /// Prepares a session; from now on Ctrl-C interrupts the code of `state`.
@@ -97,7 +99,8 @@ public final class Session {
             let isInterrupt = (error as? LuaError)?.isInterrupt == true
             // The terminal has just shown ^C.
             let lead = isInterrupt && terminal.isErrorInteractive ? "\n" : ""
-            Terminal.report(lead + errors.text(error, isSingleLine: isSingleLine))
+            let text = errors.text(error, isSingleLine: isSingleLine)
+            if let text = reporting.map({ $0(text) }) ?? text { Terminal.report(lead + text) }
             return isInterrupt ? .interrupted : .failure
         }
     }

@@ -21,7 +21,10 @@ let libtorch: String = {
 /// libtorch's headers are system headers to us: their warnings are not ours. The wheel is built with the new C++
 /// string ABI. Optimised even in debug builds: this is every operator's road.
 let libtorchHeaders: [CXXSetting] = [
-    .unsafeFlags(["-isystem", libtorch + "/include", "-D_GLIBCXX_USE_CXX11_ABI=1", "-O2"]),
+    .unsafeFlags([
+        "-isystem", libtorch + "/include", "-isystem", libtorch + "/include/torch/csrc/api/include",
+        "-D_GLIBCXX_USE_CXX11_ABI=1", "-O2",
+    ]),
     .treatAllWarnings(as: .error),
 ]
 let libtorchLibraries: [LinkerSetting] = [
@@ -42,7 +45,10 @@ let package = Package(
     ],
     dependencies: [.package(path: "../LyceumKit")],
     targets: [
-        .target(name: "CTorch", cxxSettings: libtorchHeaders, linkerSettings: libtorchLibraries),
+        .target(
+            // c10d's headers include gloo's, which the wheel leaves out: Gloo/ declares what they name.
+            name: "CTorch", cxxSettings: libtorchHeaders + [.headerSearchPath("Gloo")],
+            linkerSettings: libtorchLibraries),
         .target(
             name: "LyceumTorch",
             dependencies: ["CTorch", .product(name: "LyceumKit", package: "LyceumKit")],

@@ -61,6 +61,7 @@ public enum Scripting {
         try state.register(metricsModule(environment))
         try state.register(runsModule(environment))
         try state.register(jsonModule)
+        try state.register(ranksModule)
         try state.register(pluginsModule(environment))
         let documentation = state.documentation
         let help = { HelpText(documentation, width: environment.width()) }

@@ -161,19 +161,48 @@ struct RunCommand: ParsableCommand {
         help: "Open the prompt after the script has run.")
     var isInteractive = false
 
+    @Option(
+        name: .customLong("processes"),
+        help: ArgumentHelp(
+            "Run the script in this many processes (ranks) on this machine; see help \"ranks\".",
+            valueName: "n"))
+    var processes: Int?
+
     @Argument(help: "The script; - is standard input.", completion: .file(extensions: ["lua"]))
     var file: String
 
     @Argument(parsing: .captureForPassthrough, help: "What the script gets.", completion: .file())
     var arguments: [String] = []
 
+    func validate() throws {
+        guard let processes else { return }
+        guard (1...1024).contains(processes) else {
+            throw ValidationError("--processes is a number from 1 to 1024")
+        }
+        if isInteractive { throw ValidationError("--processes and -i exclude each other") }
+        if file == "-" {
+            throw ValidationError("--processes needs a file: only one process can read standard input")
+        }
+    }
+
     func run() throws {
+        if let processes, processes > 1 {
+            var launcher = RankLauncher(count: processes)
+            let status = try launcher.run(
+                RankLauncher.withoutProcesses(Array(CommandLine.arguments.dropFirst())))
+            if status != 0 { throw ExitCode(status) }
+            return
+        }
+        let ranks = try RankSession.join()
         let session = try Program.session(
-            isQuiet: output.isQuiet, lab: lab.folder, plugins: plugins, terminal: Terminal(),
-            sandbox: try sandbox.sandbox)
+            isQuiet: output.isQuiet || ranks?.isSilent == true,
+            lab: ranks?.isSilent == true ? nil : lab.folder,
+            plugins: plugins, terminal: Terminal(), sandbox: try sandbox.sandbox)
+        ranks?.attach(to: session)
         try modules.require(in: session)
         let outcome = session.run(file: file, arguments: arguments)
         if isInteractive { return Program.prompt(session) }
+        if outcome == .success { ranks?.leave() }
         try Program.check(outcome)
     }
 }

@@ -189,3 +189,5 @@ CTorchStatus ctorch_load_cuda(const char *path);
 #ifdef __cplusplus
 }
 #endif
+
+#include "CTorchDistributed.h"

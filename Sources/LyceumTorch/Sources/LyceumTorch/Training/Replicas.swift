@@ -51,17 +51,18 @@ final class Replicas<Trainee: Learner> {
     ///   - batches: by learner, what it reads one after the other, and the numbers of the examples in it.
     ///   - step: of the run.
     ///   - computeType: what matrices are multiplied in.
+    ///   - beforeLast: called before the last backward pass, if all of them are the original's.
     /// - Returns: the summed loss, not scaled.
     func backward(
         _ batches: [[(rows: [Int], batch: Trainee.Batch)]], step: Int, scale: Double, labelSmoothing: Double,
-        computeType: DType
+        computeType: DType, beforeLast: () throws -> Void = {}
     ) throws -> Double {
         let shares = learners.indices.map { index in
             Share(
                 learner: learners[index], pass: passes[index], batches: batches[index], step: step,
                 scale: scale, labelSmoothing: labelSmoothing, computeType: computeType)
         }
-        if count == 1 { return try shares.reduce(0) { try $0 + $1.run() } }
+        if count == 1 { return try shares.reduce(0) { try $0 + $1.run(beforeLast) } }
         let results = Mutex([Result<Double, any Error>?](repeating: nil, count: count))
         let threadsEach = max(1, threads / count)
         DispatchQueue.concurrentPerform(iterations: count) { index in
@@ -110,7 +111,7 @@ private struct Share<Trainee: Learner>: @unchecked Sendable {
     let computeType: DType
 
     /// Adds the gradients to the learner's own; gives the summed loss.
-    func run() throws -> Double {
+    func run(_ beforeLast: () throws -> Void = {}) throws -> Double {
         let network = learner.network
         network.train()
         defer {
@@ -118,9 +119,13 @@ private struct Share<Trainee: Learner>: @unchecked Sendable {
             network.dropComputeType()
         }
         try network.setComputeType(computeType)
-        return try batches.reduce(0) { sum, part in
+        if batches.isEmpty { try beforeLast() }
+        var sum = 0.0
+        for (index, part) in batches.enumerated() {
             pass.begin(step: step, rows: part.rows)
-            return try sum + learner.backward(part.batch, scale: scale, labelSmoothing: labelSmoothing)
+            if index == batches.count - 1 { try beforeLast() }
+            sum += try learner.backward(part.batch, scale: scale, labelSmoothing: labelSmoothing)
         }
+        return sum
     }
 }

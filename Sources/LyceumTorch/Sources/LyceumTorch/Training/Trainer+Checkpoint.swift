@@ -21,6 +21,11 @@ extension Trainer {
                     + "finite numbers" + kept,
                 remedy: "lower learning_rate, or give warmup_steps")
         }
+        // Rank 0 writes; the others wait until the checkpoint is whole.
+        try Ranks.onMain { try writeCheckpoint() }
+    }
+
+    private func writeCheckpoint() throws {
         guard let folder = options.outputFolder else { return }
         let path = Files.join(folder, CheckpointFolder.prefix + String(state.step))
         try Files.writeFolderAtomically(path) { folder in
@@ -40,7 +45,9 @@ extension Trainer {
     /// Writes the student as it is now to <output_dir>/best.
     func saveBest() throws {
         guard let folder = options.outputFolder else { return }
-        try Files.writeFolderAtomically(Files.join(folder, "best")) { try learner.write(into: $0) }
+        try Ranks.onMain {
+            try Files.writeFolderAtomically(Files.join(folder, "best")) { try learner.write(into: $0) }
+        }
     }
 
     /// Goes back to a checkpoint: weights, optimizer, generator, position.

@@ -20,6 +20,8 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
     /// The weights of the best validation, by path.
     var best: [(name: String, tensor: Tensor)]?
     private let replicas: Replicas<Trainee>
+    /// The other ranks that train the same network; nil for a process that runs alone.
+    let ranks: RankTraining?
     private var meter = ProgressMeter()
     private var plan: (epoch: Int, batches: [[Int]])?
 
@@ -63,6 +65,7 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
         let limit = options.replicas ?? (isOnCPU ? min(Torch.threads, options.batchSize / 4, 8) : 1)
         replicas = try Replicas(learner, limit: limit, random: RandomSource(seed: options.seed))
         parameters = learner.network.namedParameters()
+        ranks = try RankTraining(learner.network, parameters)
         optimizer = try options.optimizer.make(parameters, options)
     }
 
@@ -86,7 +89,7 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
         meter.start()
         if state.owesValidation { try validate() }
         while !isOver {
-            if job.isCancelled { try stop() }
+            if try ranks?.wantsToStop(job.isCancelled) ?? job.isCancelled { try stop() }
             try step()
             let endsEpoch = state.batchesDone == 0
             if Self.isDue(options.evalSteps, state.step, endsEpoch) || isOver { try validate() }
@@ -113,17 +116,29 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
         if plan?.epoch != state.epoch { plan = (state.epoch, sampler.batches(epoch: state.epoch)) }
         let batches = plan?.batches ?? []
         let end = min(state.batchesDone + options.accumulationSteps, batches.count)
-        let parts = batches[min(state.batchesDone, end)..<end].map { replicas.divide($0) }
+        let parts = batches[min(state.batchesDone, end)..<end].map { batch in
+            replicas.divide(ranks?.share(of: batch) ?? batch)
+        }
         // By replica, the batches it reads; the last batch of an epoch may be too small to be shared by all.
         let drawn = try (0..<replicas.count).map { replica in
             try parts.map { $0[replica] }.filter { !$0.isEmpty }.map { ($0, try training.batch(of: $0)) }
         }
         let all = drawn.flatMap { $0.map(\.1) }
-        let items = all.reduce(0) { $0 + $1.itemCount }
+        // Of all ranks: the loss of a step is one mean over all its items, not a mean of means.
+        var tokens = all.reduce(0) { $0 + $1.tokenCount }
+        var items = all.reduce(0) { $0 + $1.itemCount }
+        if let sums = try ranks?.sum([Double(items), Double(tokens)]) {
+            (items, tokens) = (Int(sums[0]), Int(sums[1]))
+        }
         try optimizer.zeroGradients()
-        let sum = try replicas.backward(
+        var sum = try replicas.backward(
             drawn, step: state.step, scale: 1 / Double(max(1, items)), labelSmoothing: options.labelSmoothing,
-            computeType: options.precision.computeType(on: learner.network.device))
+            computeType: options.precision.computeType(on: learner.network.device),
+            beforeLast: { try ranks?.begin() })
+        if let ranks {
+            try ranks.finish()
+            sum = try ranks.sum([sum])[0]
+        }
         let loss = sum / Double(max(1, items))
         let norm = try GradientClipping.clip(parameters, maximum: options.maxGradNorm)
         guard loss.isFinite, norm.isFinite else {
@@ -146,7 +161,7 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
         let figures = ["loss": loss, "learning_rate": rate, "grad_norm": norm]
         for (name, value) in figures { state.record(name, value) }
         job.record(step: state.step, figures)
-        meter.add(tokens: all.reduce(0) { $0 + $1.tokenCount }, loss: loss)
+        meter.add(tokens: tokens, loss: loss)
         job.update(
             done: state.step, of: totalSteps, unit: "steps",
             figures: meter.figures(of: state))
