@@ -68,6 +68,7 @@ public enum Scripting {
         documentation.addTopics {
             architectureTopics(environment, help: help) + teacherTopics(help: help)
                 + pluginTopics(environment, help: help) + generalTopics
+                + [ranksTopic]
         }
         try state.registerHelp(width: environment.width, write: environment.write)
     }

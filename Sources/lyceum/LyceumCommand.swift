@@ -164,7 +164,7 @@ struct RunCommand: ParsableCommand {
     @Option(
         name: .customLong("processes"),
         help: ArgumentHelp(
-            "Run the script in this many processes (ranks) on this machine; see help \"ranks\".",
+            "Run the script in this many processes (ranks) on this machine; see help \"several machines\".",
             valueName: "n"))
     var processes: Int?
 

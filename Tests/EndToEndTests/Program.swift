@@ -58,8 +58,14 @@ struct Program {
         try run(arguments, bytes: Array(input.utf8))
     }
 
+    /// Runs a line of the shell; `$LYCEUM` is the program.
+    func shell(_ line: String) throws -> Result {
+        let script = try write("line.sh", "LYCEUM='\(try Self.path)'\ncd '\(folder)'\n\(line)\n")
+        return try run(["-c", ". \(script)"], program: "/bin/sh", bytes: [])
+    }
+
     /// Runs to the end, with pipes, on input that need not be text.
-    func run(_ arguments: [String], bytes: [UInt8]) throws -> Result {
+    func run(_ arguments: [String], program: String? = nil, bytes: [UInt8]) throws -> Result {
         let inputPath = try write("stdin", "")
         let file = try #require(fopen(inputPath, "w"))
         fwrite(bytes, 1, bytes.count, file)
@@ -70,7 +76,8 @@ struct Program {
         ]
         defer { for descriptor in descriptors { close(descriptor) } }
         let process = try spawn(
-            try Self.path, arguments, input: descriptors[0], output: descriptors[1], errors: descriptors[2],
+            try program ?? Self.path, arguments, input: descriptors[0], output: descriptors[1],
+            errors: descriptors[2],
             isSession: false)
         let status = process.wait()
         return Result(output: read("stdout"), errors: read("stderr"), status: status)

@@ -1,10 +1,14 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A chat completions server on this machine that takes its time.
 final class SlowServer: Sendable {
     /// Where it listens.
     let baseURL: String
+    /// Requests that were read whole.
+    var requestCount: Int { counter.withLock { $0 } }
+    private let counter = Mutex(0)
     private let listener: Int32
     /// A streamed answer stops behind its first piece until this is signalled.
     private let rest = DispatchSemaphore(value: 0)
@@ -27,11 +31,13 @@ final class SlowServer: Sendable {
         }
         guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
         baseURL = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/v1"
-        Thread.detachNewThread { [descriptor, delay, rest] in
+        Thread.detachNewThread { [descriptor, delay, rest, weak self] in
             while true {
                 let client = accept(descriptor, nil, nil)
                 if client < 0 { return }
-                Thread.detachNewThread { Self.serve(client, delay, rest) }
+                Thread.detachNewThread {
+                    Self.serve(client, delay, rest) { self?.counter.withLock { $0 += 1 } }
+                }
             }
         }
     }
@@ -45,7 +51,9 @@ final class SlowServer: Sendable {
     func release() { rest.signal() }
 
     /// Answers the requests of one connection.
-    private static func serve(_ client: Int32, _ delay: Double, _ rest: DispatchSemaphore) {
+    private static func serve(
+        _ client: Int32, _ delay: Double, _ rest: DispatchSemaphore, _ count: () -> Void
+    ) {
         defer { close(client) }
         var received = ""
         var buffer = [UInt8](repeating: 0, count: 8192)
@@ -60,6 +68,7 @@ final class SlowServer: Sendable {
             else { continue }
             let isStreamed = received.contains(#""stream":true"#)
             received = ""
+            count()
             if isStreamed { return stream(to: client, rest) }
             usleep(UInt32(delay * 1_000_000))
             let body =

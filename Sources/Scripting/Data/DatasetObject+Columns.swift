@@ -124,7 +124,7 @@ extension DatasetObject {
             body: { call in
                 let object = try call.receiver(DatasetObject.self)
                 let path = try call.string(1)
-                try object.dataset.save(path, job: environment.job("saving \(path)"))
+                try Ranks.onMain { try object.dataset.save(path, job: environment.job("saving \(path)")) }
                 return [.object(object)]
             })
     }

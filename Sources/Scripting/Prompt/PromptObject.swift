@@ -71,7 +71,8 @@ final class PromptObject {
                 + "local path = os.tmpname()\np:save(path)\nlocal options = prompt.load(path).options\n"
                 + "assert(options.model == \"gpt-4o-mini\")  -- options[1] = \"openai\"; teacher.open(options)",
             body: { call in
-                try call.receiver(PromptObject.self).prompt.save(try call.string(1))
+                let (prompt, path) = (try call.receiver(PromptObject.self).prompt, try call.string(1))
+                try Ranks.onMain { try prompt.save(path) }
                 return [.object(try call.receiver(PromptObject.self))]
             })
     }

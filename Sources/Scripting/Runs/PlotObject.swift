@@ -38,7 +38,7 @@ final class PlotObject {
                     throw LyceumError.invalid(
                         "plot:save", expected: "a file that ends in .svg", got: "'\(path)'", remedy: nil)
                 }
-                try Files.write(object.plot.svg(isAlone: true), to: path)
+                try Ranks.onMain { try Files.write(object.plot.svg(isAlone: true), to: path) }
                 return [.object(object)]
             })
     }

@@ -45,7 +45,7 @@ extension Scripting {
                     numbers, of: try environment.lab.store, title: title,
                     sampleCount: try options.int("samples"), seed: try options.int("seed"),
                     job: environment.job("writing a report"))
-                try Files.write(report.html(at: .now), to: path)
+                try Ranks.onMain { try Files.write(report.html(at: .now), to: path) }
                 return [.string(path)]
             })
     }

@@ -1,5 +1,6 @@
 import LuaBridge
 import LyceumKit
+import Workbench
 
 extension StudentObject {
     static func classify(_ environment: ScriptEnvironment) -> LuaFunction {
@@ -47,7 +48,7 @@ extension StudentObject {
                     let (classes, run) = try object.recorded(
                         .classify, title, over: data, options: options.values, in: environment
                     ) { job in
-                        try object.student.classify(texts, options: own, job: job)
+                        try RankShares.classify(texts, by: object.student, options: own, job: job)
                     } predictions: {
                         $0.map(\.label)
                     }

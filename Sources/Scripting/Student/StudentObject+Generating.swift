@@ -1,6 +1,7 @@
 import Corpus
 import LuaBridge
 import LyceumKit
+import Workbench
 
 extension StudentObject {
     static func generate(_ environment: ScriptEnvironment) -> LuaFunction {
@@ -37,7 +38,7 @@ extension StudentObject {
                     let (answers, run) = try object.recorded(
                         .generate, title, over: data, options: options.values, in: environment
                     ) { job in
-                        try object.student.generate(texts, options: own, job: job)
+                        try RankShares.generate(texts, by: object.student, options: own, job: job)
                     } predictions: {
                         $0.map(\.text)
                     }

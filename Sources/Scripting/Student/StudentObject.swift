@@ -148,7 +148,8 @@ final class StudentObject {
                 + "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder)\nassert(#student.load(folder):generate({ \"A cat.\" }) == 1)",
             body: { call in
                 let object = try call.receiver(StudentObject.self)
-                try object.student.save(to: try call.string(1))
+                let folder = try call.string(1)
+                try Ranks.onMain { try object.student.save(to: folder) }
                 return [.object(object)]
             })
     }

@@ -16,6 +16,8 @@ final class OpenAIMeter {
     private var reserved: [Int: Double] = [:]
     /// The sum of `reserved`.
     private var reservedSum = 0.0
+    /// What all ranks together have spent and reserved; nil for a process that runs alone.
+    private let ledger: RankLedger?
     /// What the replies of batches on their way may cost, by the batch's mark.
     private var batches: [String: Double] = [:]
 
@@ -25,6 +27,7 @@ final class OpenAIMeter {
         callBudget = settings.callBudget
         maximumReply = settings.maximumReplyTokens
         usage = TeacherUsage(cost: settings.price.map { _ in 0 })
+        ledger = settings.budget == nil && settings.callBudget == nil ? nil : RankLedger()
     }
 
     /// Forgets reservations of requests that were given up.
@@ -36,15 +39,19 @@ final class OpenAIMeter {
 
     /// Why a request of so many bytes may not be sent; nil if it may.
     func refusal(bytes: Int) -> LyceumError? {
-        if let callBudget, usage.calls >= callBudget {
+        let calls = ledger?.calls ?? usage.calls
+        if let callBudget, calls >= callBudget {
             return .failed("the budget of \(callBudget) calls is used up", remedy: "raise budget_calls")
         }
         guard let budget, let cost = usage.cost else { return nil }
         let reserved = reservedSum + batches.values.reduce(0, +)
-        guard cost + reserved + estimate(bytes: bytes) > budget else { return nil }
+        let isWithin =
+            ledger.map { $0.holds(estimate(bytes: bytes), within: budget) }
+            ?? (cost + reserved + estimate(bytes: bytes) <= budget)
+        if isWithin { return nil }
         return .failed(
             "the budget of \(Self.dollars(budget)) would be passed by the next request "
-                + "(\(Self.dollars(cost)) spent)", remedy: "raise budget_usd")
+                + "(\(Self.dollars(ledger?.spent ?? cost)) spent)", remedy: "raise budget_usd")
     }
 
     /// Counts a request that is being sent.
@@ -53,6 +60,7 @@ final class OpenAIMeter {
         let amount = estimate(bytes: bytes)
         reserved[id] = amount
         reservedSum += amount
+        ledger?.reserve(amount)
     }
 
     /// Counts an answer with its tokens; without them what was reserved counts as spent.
@@ -62,6 +70,7 @@ final class OpenAIMeter {
         else {
             usage.estimatedReplies += 1
             usage.cost = usage.cost.map { $0 + reserved }
+            ledger?.add(reserved)
             return
         }
         if reply.isEstimated { usage.estimatedReplies += 1 }
@@ -71,6 +80,7 @@ final class OpenAIMeter {
         if let price {
             let cost = price.cost(promptTokens: promptTokens, completionTokens: completionTokens)
             usage.cost = usage.cost.map { $0 + cost }
+            ledger?.add(cost)
         }
     }
 
@@ -81,6 +91,7 @@ final class OpenAIMeter {
     func settleUnanswered(_ id: Int) {
         let estimate = release(id)
         usage.cost = usage.cost.map { $0 + estimate }
+        ledger?.add(estimate)
     }
 
     /// Why a batch of requests of so many bytes each may not be handed over; nil if it may.
@@ -146,6 +157,7 @@ final class OpenAIMeter {
         let amount = reserved.removeValue(forKey: id) ?? 0
         // Nothing is reserved: no rounding error may stay.
         reservedSum = reserved.isEmpty ? 0 : reservedSum - amount
+        ledger?.add(-amount)
         return amount
     }
 

@@ -55,8 +55,8 @@ public final class GenerationRun {
     public func ask() throws -> GenerationResult {
         let job = session.job("asking \(teacher.teacher.name)")
         let log = try prepare(job)
-        let asked = lookUp(log, job)
-        if plan.reuse != .none { try checkNotOnTheirWay(asked, log) }
+        if let group = Ranks.group { return try ask(with: group, log, job) }
+        let asked = try toAsk(log, job)
         let requests = asked.compactMap { answers[$0].request }
         let result = TeacherRun.run(requests, teacher: teacher.teacher, job: job) { replies in
             keep(replies, to: asked, log)
@@ -68,6 +68,13 @@ public final class GenerationRun {
         let summary = Self.summary(result)
         if !summary.isEmpty { job.note("\(job.title): \(summary)") }
         return try close(log, isDone: true, job)
+    }
+
+    /// The questions that were not answered before, as places in `answers`.
+    func toAsk(_ log: GenerationLog, _ job: Job) throws -> [Int] {
+        let asked = lookUp(log, job)
+        if plan.reuse != .none { try checkNotOnTheirWay(asked, log) }
+        return asked
     }
 
     /// Writes down what is asked, and starts the record of the run.
@@ -148,7 +155,7 @@ public final class GenerationRun {
     }
 
     /// Commits answers that have just arrived.
-    private func keep(_ replies: [TeacherRun.Answer], to asked: [Int], _ log: GenerationLog) {
+    func keep(_ replies: [TeacherRun.Answer], to asked: [Int], _ log: GenerationLog) {
         var rows: [GenerationRow] = []
         for (place, result) in replies where asked.indices.contains(place) {
             let index = asked[place]
@@ -223,7 +230,7 @@ public final class GenerationRun {
     /// Ends the record of a run that was stopped.
     ///
     /// - Returns: the error for the user.
-    private func ended(_ error: any Error, asked: Int, replies: Int, _ log: GenerationLog, _ job: Job)
+    func ended(_ error: any Error, asked: Int, replies: Int, _ log: GenerationLog, _ job: Job)
         -> any Error
     {
         let name = log.run.map { "run \($0): " } ?? ""
@@ -239,7 +246,7 @@ public final class GenerationRun {
         return error
     }
 
-    private static func summary(_ result: TeacherRun.Result) -> String {
+    static func summary(_ result: TeacherRun.Result) -> String {
         var parts: [String] = []
         let usage = result.usage
         let tokens = usage.promptTokens + usage.completionTokens

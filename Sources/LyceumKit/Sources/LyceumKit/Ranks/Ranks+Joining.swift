@@ -8,7 +8,7 @@ extension Ranks {
     /// The ranks talk through c10d, which is part of libtorch. The application does not link that: the library is
     /// opened here, when there are several ranks.
     ///
-    /// - Parameter seconds: how long to wait for ranks that start late.
+    /// - Parameter seconds: how long to wait for ranks that start late; LYCEUM_RANKS_TIMEOUT sets another time.
     /// - Returns: this process's place; nil alone.
     /// - Throws: `LyceumError` when a variable is wrong or the ranks do not meet.
     public static func joinFromEnvironment(waiting seconds: Int = 300) throws -> RankPlace? {
@@ -24,7 +24,9 @@ extension Ranks {
                 "this program cannot join other ranks: \(dlerror().map { String(cString: $0) } ?? "")",
                 remedy: "the library libLyceumTorch.so belongs next to the program; install Lyceum again")
         }
-        if let message = unsafeBitCast(symbol, to: JoinFunction.self)(Int32(clamping: seconds)) {
+        let patience =
+            getenv("LYCEUM_RANKS_TIMEOUT").flatMap { Int32(String(cString: $0)) } ?? Int32(clamping: seconds)
+        if let message = unsafeBitCast(symbol, to: JoinFunction.self)(max(1, patience)) {
             defer { free(message) }
             throw LyceumError.failed(String(cString: message), remedy: nil)
         }

@@ -52,7 +52,9 @@ final class RankMonitor: Sendable {
         let first = store.withLock { store -> (rank: Int, message: String)? in
             // Whoever raises the number to one was first.
             guard let place = try? store.add(1, to: "\(prefix)/failures") else { return nil }
-            if place == 1 { try? store.set("\(prefix)/failure", Array("\(self.place.rank)\n\(message)".utf8)) }
+            if place == 1 {
+                try? store.set("\(prefix)/failure", Array("\(self.place.rank)\n\(message)".utf8))
+            }
             for _ in 0..<20 {
                 if let bytes = try? store.value("\(prefix)/failure") { return Self.failure(in: bytes) }
                 usleep(50_000)

@@ -1,0 +1,13 @@
+-- A teacher's answers are scored, and only the good ones are kept. ROUGE against the source stands in for a judge here,
+-- so that the script needs no key; help "judge" shows the same with a language model.
+local here = arg[0]:match("^(.*)/") or "."
+local gold = data.load(here .. "/pairs.jsonl")
+local teacher = teacher.open { "retrieval", corpus = gold, input = "document", target = "summary" }
+local answered = teacher:generate(gold, { prompt = prompt [[Summarise: {{ document }}]], output = "answer" })
+
+local score = metrics.rouge(answered, { prediction = "answer", reference = "summary", rouge_types = { "rouge1" } })
+print(score)
+local values = score.rouge1.values
+local row = 0
+local good = answered:filter(function() row = row + 1 return values[row].fmeasure >= 0.3 end)
+print(("%d of %d answers are kept"):format(#good, #answered))
