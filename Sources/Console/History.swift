@@ -136,7 +136,7 @@ final class History {
             showToReadline()
         }
         // One write, which no other session can come into.
-        let line = Array((Self.encode(entry) + "\n").utf8)
+        let line = Array((Self.encode(Secrets.redacted(code: entry)) + "\n").utf8)
         if write(descriptor, line, line.count) == line.count { knownSize += line.count }
     }
 
@@ -145,7 +145,7 @@ final class History {
         guard let path else { return }
         let mask = umask(0o077)
         defer { umask(mask) }
-        let text = entries.map { Self.encode($0) + "\n" }.joined()
+        let text = entries.map { Self.encode(Secrets.redacted(code: $0)) + "\n" }.joined()
         try Files.write(text, to: path)
         knownSize = text.utf8.count
     }

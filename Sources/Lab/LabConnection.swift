@@ -20,18 +20,35 @@ struct LabConnection: Sendable {
     /// - Throws: `LyceumError.file`, or a database error.
     static func open(_ path: String, makeIfMissing: Bool, patience: Double) throws -> LabConnection {
         let folder = Files.parent(of: path)
-        if makeIfMissing { try Files.makeFolder(folder) }
+        if makeIfMissing {
+            let isNew = !Files.exists(folder)
+            try Files.makeFolder(folder)
+            // Replies can be confidential: nobody else reads what is kept here.
+            if isNew { chmod(folder, 0o700) }
+        }
         if let reason = obstacle(to: path, in: folder) {
             guard Files.exists(path) else { throw LabFault.readOnly(folder, reason) }
             return try openReadOnly(path, reason: reason, patience: patience)
         }
         // Two processes that make the same lab take turns.
         return try FolderLock.withLock(on: folder) {
+            keepFromOthers(path)
             let pool = try DatabasePool(path: path, configuration: configuration(patience: patience))
             let version = try checkVersion(pool, path: path)
             if version < LabSchema.version { try LabSchema.migrator.migrate(pool) }
             return LabConnection(reader: pool, writer: pool, whyReadOnly: nil, path: path)
         }
+    }
+
+    /// Makes the database a file that only its user reads, and takes it from others who could read an older one. SQLite
+    /// gives the log beside it the same permissions.
+    private static func keepFromOthers(_ path: String) {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & 0o007 != 0 else { return }
+        fchmod(descriptor, status.st_mode & 0o770)
     }
 
     /// Opens a lab for reading.

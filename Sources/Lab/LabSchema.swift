@@ -12,7 +12,7 @@ enum LabSchema {
     static let applicationID = 0x4C59_434D
 
     /// The version that this code reads and writes.
-    static let version = 4
+    static let version = 5
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -34,6 +34,10 @@ enum LabSchema {
         migrator.registerMigration("4 estimated tokens") { db in
             try db.execute(sql: estimates)
             try db.execute(sql: "PRAGMA user_version = 4")
+        }
+        migrator.registerMigration("5 reasoning") { db in
+            try db.execute(sql: reasoning)
+            try db.execute(sql: "PRAGMA user_version = 5")
         }
         return migrator
     }
@@ -67,6 +71,9 @@ enum LabSchema {
 
     /// Whether the tokens of a reply are estimates, because the server did not say them; its cost is then one too.
     private static let estimates = "ALTER TABLE replies ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0"
+
+    /// What the model thought before the answer; NULL if nothing is known of that.
+    private static let reasoning = "ALTER TABLE replies ADD COLUMN reasoning TEXT"
 
     private static let runs = """
         CREATE TABLE runs (

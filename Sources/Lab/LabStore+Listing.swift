@@ -9,7 +9,14 @@ extension LabStore {
         let dead = try sweepAbandoned()
         return try read(ifMissing: []) { db in
             let (sql, arguments) = query.sql(dead: dead)
-            return try Row.fetchAll(db, sql: sql, arguments: arguments).map { try RunRecord.fetch(db, $0) }
+            // A run that nobody can read, of a newer version or damaged, does not hide the others.
+            return try Row.fetchAll(db, sql: sql, arguments: arguments).compactMap { row in
+                do {
+                    return try RunRecord.fetch(db, row)
+                } catch let fault as DatabaseError where fault.message?.hasPrefix("run ") == true {
+                    return nil
+                }
+            }
         }
     }
 
@@ -78,20 +85,35 @@ extension RunRecord {
         guard let kind = RunKind(rawValue: kind), let state = RunState(rawValue: state) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "run \(id)")
         }
+        var damaged: [String] = []
+        func whole<T>(_ column: String, _ otherwise: T, _ read: () throws -> T) -> T {
+            if let value = try? read() { return value }
+            damaged.append(column)
+            return otherwise
+        }
+        let options = whole("options", [:]) { try row.fields("options") }
+        let data = whole("data", [:]) { try row.texts("data") }
+        let versions = whole("versions", [:]) { try row.texts("versions") }
+        let title = whole("title", "?") { try row.value("title") as String }
+        let started = whole("started", Timestamp.unknown) { try row.moment("started") }
+        let finished = whole("finished", nil) { try row.optional("finished").flatMap(Timestamp.init(text:)) }
+        let seed = whole("seed", nil) { try row.optional("seed") as Int? }
+        let problem = whole("problem", nil) { try row.optional("problem") as String? }
+        let note = whole("note", "") { try row.value("note") as String }
+        let commit = whole("git_commit", nil) { try row.optional("git_commit") as String? }
+        let host = whole("host", "?") { try row.value("host") as String }
+        let damage = damaged.isEmpty ? nil : "its record is damaged: \(damaged.joined(separator: ", "))"
         let tags = try Row.fetchAll(
             db, sql: "SELECT tag FROM tags WHERE run = ? ORDER BY tag", arguments: [id])
         return RunRecord(
-            id: id, kind: kind, title: try row.value("title"), state: state,
-            options: try row.fields("options"), seed: try row.optional("seed"), data: try row.texts("data"),
-            versions: try row.texts("versions"),
+            id: id, kind: kind, title: title, state: state, options: options, seed: seed, data: data,
+            versions: versions,
             parents: try Row.fetchAll(
                 db, sql: "SELECT parent FROM lineage WHERE run = ? ORDER BY parent", arguments: [id]
             ).map { try $0.value("parent") },
-            commit: try row.optional("git_commit"),
-            host: try row.value("host"), started: try row.moment("started"),
-            finished: try row.optional("finished").flatMap(Timestamp.init(text:)),
-            problem: try row.optional("problem"), note: try row.value("note"),
-            tags: try tags.map { try $0.value("tag") },
+            commit: commit, host: host, started: started, finished: finished,
+            problem: [problem, damage].compactMap(\.self).joined(separator: "; ").nonEmpty, note: note,
+            tags: tags.compactMap { try? $0.value("tag") },
             metrics: try lastPoints(db, run: id), evaluations: try RunEvaluation.fetch(db, run: id))
     }
 
@@ -110,9 +132,12 @@ extension RunRecord {
                     AND step = (SELECT max(step) FROM metrics WHERE run = :run AND name = names.name)
                 """,
             arguments: ["run": run])
-        return try rows.reduce(into: [:]) { points, row in
-            points[try row.value("name")] = TrainingReport.Point(
-                step: try row.value("step"), value: try row.figure("value"))
+        // One odd point does not hide the others.
+        return rows.reduce(into: [:]) { points, row in
+            guard let name: String = try? row.value("name"), let step: Int = try? row.value("step"),
+                let value = try? row.figure("value")
+            else { return }
+            points[name] = TrainingReport.Point(step: step, value: value)
         }
     }
 }
@@ -133,4 +158,9 @@ extension RunEvaluation {
                 })
         }
     }
+}
+
+extension String {
+    /// The text; nil for an empty one.
+    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
 }

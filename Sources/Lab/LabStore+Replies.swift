@@ -34,7 +34,11 @@ extension LabStore {
                 let rows = try Row.fetchCursor(
                     db, sql: sql, arguments: StatementArguments(some.map(\.digest)))
                 while let row = try rows.next() {
-                    found[ReplyKey(digest: try row.value("key"))] = try StoredReply(row)
+                    // One that cannot be read is asked for again; its neighbours are not.
+                    guard let key: String = try? row.value("key"), let reply = try? StoredReply(row) else {
+                        continue
+                    }
+                    found[ReplyKey(digest: key)] = reply
                 }
             }
             return found
@@ -78,8 +82,8 @@ extension LabStore {
             sql: """
                 INSERT INTO replies (key, kind, server, model, messages, parameters, sample, text, answered_by,
                     finish_reason, prompt_tokens, completion_tokens, cost, seconds, created, logprobs,
-                    estimated)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    estimated, reasoning)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         let reply = new.reply
         try statement.execute(arguments: [
@@ -88,7 +92,7 @@ extension LabStore {
             reply.text.storable, reply.model, reply.finishReason, reply.promptTokens, reply.completionTokens,
             new.cost.flatMap { $0.isFinite ? $0 : nil }, reply.seconds.isFinite ? reply.seconds : 0,
             new.created.text, reply.logprobs.map { JSON.encode(.list($0.map(\.value))) },
-            reply.isEstimated,
+            reply.isEstimated, reply.reasoning?.storable,
         ])
         return Int(db.lastInsertedRowID)
     }
@@ -98,16 +102,21 @@ extension LabStore {
 
 extension StoredReply {
     init(_ row: Row) throws {
+        // Only the text must be there: an odd number beside it does not lose it.
+        func number<T: DatabaseValueConvertible>(_ column: String) -> T? {
+            (try? row.optional(column)).flatMap(\.self)
+        }
         var reply = TeacherReply(
-            text: try row.value("text"), model: try row.value("answered_by"),
-            finishReason: try row.value("finish_reason"), promptTokens: try row.optional("prompt_tokens"),
-            completionTokens: try row.optional("completion_tokens"), seconds: try row.value("seconds"))
-        // A lab of version 1 that cannot be written is read as it is.
-        if row.hasColumn("logprobs") { reply.logprobs = try row.logprobs("logprobs") }
-        if row.hasColumn("estimated") { reply.isEstimated = try row.value("estimated") }
+            text: try row.value("text"), model: number("answered_by") ?? "?",
+            finishReason: number("finish_reason") ?? "stop", promptTokens: number("prompt_tokens"),
+            completionTokens: number("completion_tokens"), seconds: number("seconds") ?? 0)
+        // A lab of an older version that cannot be written is read as it is.
+        if row.hasColumn("logprobs") { reply.logprobs = (try? row.logprobs("logprobs")).flatMap(\.self) }
+        if row.hasColumn("reasoning") { reply.reasoning = number("reasoning") }
+        if row.hasColumn("estimated") { reply.isEstimated = number("estimated") ?? false }
         self.init(
-            reply, cost: try row.optional("cost"), id: try row.value("id"), created: try row.moment("created")
-        )
+            reply, cost: number("cost"), id: try row.value("id"),
+            created: (try? row.moment("created")) ?? .unknown)
     }
 }
 

@@ -159,7 +159,8 @@ extension LabStore {
                 VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                start.kind.rawValue, start.title.storable, JSON.encode(.object(start.options)), start.seed,
+                start.kind.rawValue, start.title.storable,
+                JSON.encode(.object(Secrets.redacted(start.options))), start.seed,
                 JSON.encode(.object(start.data.mapValues(Value.string))),
                 JSON.encode(.object(start.versions.mapValues(Value.string))), origin.commit, origin.host,
                 origin.process, moment.text,

@@ -40,7 +40,7 @@ extension LabStore {
                     VALUES (?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    run, output.task, output.data, JSON.encode(.object(output.options)),
+                    run, output.task, output.data, JSON.encode(.object(Secrets.redacted(output.options))),
                     output.predictions.count, output.seconds.isFinite ? output.seconds : 0,
                     Timestamp.now.text,
                 ])

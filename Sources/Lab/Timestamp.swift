@@ -17,10 +17,15 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return Timestamp(milliseconds: Int(time.tv_sec) * 1000 + Int(time.tv_nsec) / 1_000_000)
     }
 
+    /// What stands for a moment that cannot be read.
+    static let unknown = Timestamp(milliseconds: 0)
+
     /// Reads what `text` wrote; nil if it is anything else.
     public init?(text: String) {
         let numbers = text.split(whereSeparator: { !$0.isASCII || !$0.isNumber }).compactMap { Int($0) }
-        guard numbers.count == 7, text.utf8.count == 24, text.hasSuffix("Z") else { return nil }
+        guard numbers.count == 7, text.utf8.count == 24, text.hasSuffix("Z"), (1...9999).contains(numbers[0]),
+            numbers[1...].allSatisfy({ (0...999).contains($0) })
+        else { return nil }
         var parts = tm()
         parts.tm_year = Int32(numbers[0] - 1900)
         parts.tm_mon = Int32(numbers[1] - 1)

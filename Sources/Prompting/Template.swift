@@ -5,9 +5,9 @@ import LyceumKit
 ///
 /// Values are copied into the text as they are and never read as a template again. What is rendered is what
 /// Jinja renders, with three differences: a variable that is missing or nil is an error, Booleans are `true` and
-/// `false`, and lists and tables are JSON; names of tables come in their order. A template is one text: there is
-/// no `include`, `macro` or `block`. Its work is bounded and ends with Ctrl-C.
-/// Reference: Jinja 3.1.6, `lexer.py`, `parser.py`, `filters.py`, `tests.py`.
+/// `false`, and lists and tables are JSON. A template is one text: there is no `include`, `import` or `extends`, and its
+/// values do not change, as in Jinja's immutable sandbox. Its work is bounded and ends with Ctrl-C.
+/// Reference: Jinja 3.1.6, `lexer.py`, `parser.py`, `filters.py`, `tests.py`, `runtime.py`.
 public struct Template: Sendable {
     /// A variable of the template.
     public struct Variable: Sendable, Hashable {
@@ -28,7 +28,7 @@ public struct Template: Sendable {
     public let variables: [Variable]
     /// The names of those that may be missing: the template asks `is defined` or gives a `default`.
     public let optional: Set<String>
-    private let nodes: [TemplateNode]
+    let nodes: [TemplateNode]
 
     /// Reads a template.
     ///
@@ -37,9 +37,13 @@ public struct Template: Sendable {
     ///   - name: what to call it in errors.
     /// - Throws: `LyceumError.file` with the template's line.
     public init(_ source: String, name: String = "prompt") throws {
+        try self.init(source, name: name, style: .prompt)
+    }
+
+    init(_ source: String, name: String, style: TemplateStyle) throws {
         self.source = source
         self.name = name
-        var parser = try TemplateParser(source, name: name)
+        var parser = try TemplateParser(source, name: name, style: style)
         nodes = try parser.parse()
         let found = TemplateVariables(nodes)
         variables = found.found
@@ -54,8 +58,7 @@ public struct Template: Sendable {
     /// - Throws: `LyceumError.file` with the template's line if a variable is missing or nil (it names the
     ///   nearest ones there are) or an operator or filter does not fit its value; `LyceumError.cancelled`.
     public func render(_ values: [String: Value]) throws -> String {
-        var evaluator = TemplateEvaluator(name: name, values: values)
-        return try evaluator.render(nodes)
+        try TemplateEvaluator(name: name, style: .prompt, values: values).render(nodes)
     }
 
     /// The values of the variables as text, by the name they are written with; without those that are missing.

@@ -46,6 +46,7 @@ public enum Scripting {
     public static func install(into state: LuaState, environment: ScriptEnvironment) throws {
         try state.register(DatasetObject.type(environment))
         try state.register(PromptObject.type)
+        try state.register(ChatTemplateObject.type)
         try state.register(TeacherObject.type(environment))
         try state.register(StudentObject.type(environment))
         try state.register(RunObject.type(environment))

@@ -28,7 +28,8 @@ struct DoctorCommand: ParsableCommand {
             ("OPENAI_API_KEY", Environment.value("OPENAI_API_KEY") == nil ? "not set" : "set"),
             (
                 "OPENAI_BASE_URL",
-                Environment.value("OPENAI_BASE_URL") ?? "not set (https://api.openai.com/v1)"
+                Environment.value("OPENAI_BASE_URL").map(Secrets.address)
+                    ?? "not set (https://api.openai.com/v1)"
             ),
             ("terminal", terminal.isOutputInteractive ? "\(Terminal.width) columns" : "none"),
         ]

@@ -147,7 +147,8 @@ struct RunCommand: ParsableCommand {
             --sandbox is for a script that you did not write. It takes away programs (os.execute, io.popen), \
             native libraries, bytecode, finalizers and all but debug.traceback; writing files except below \
             --write; plugins except those that came with Lyceum; and it bounds memory and instructions. A script \
-            may still read your files and ask teachers.
+            may still read your files, and ask teachers at the providers' own addresses, OPENAI_BASE_URL, this \
+            machine and every --allow-host; keys of the environment go to no other server, and not to this machine.
             """)
 
     @OptionGroup var output: OutputOptions
@@ -218,6 +219,14 @@ struct SandboxOptions: ParsableArguments {
         completion: .directory)
     var folder: String?
 
+    @Option(
+        name: .customLong("allow-host"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "A server that a sandboxed script may talk to and send keys of the environment to, besides the "
+                + "providers' own addresses and OPENAI_BASE_URL; can be given several times.",
+            valueName: "host"))
+    var hosts: [String] = []
+
     @Option(help: ArgumentHelp("Memory for a sandboxed script's Lua values, in MiB.", valueName: "mib"))
     var memory = 1024
 
@@ -232,6 +241,7 @@ struct SandboxOptions: ParsableArguments {
 
     func validate() throws {
         guard isSandboxed || folder == nil else { throw ValidationError("--write needs --sandbox") }
+        guard isSandboxed || hosts.isEmpty else { throw ValidationError("--allow-host needs --sandbox") }
         guard (1...1_000_000).contains(memory), (1...1_000_000_000).contains(instructions),
             (0...1_000_000_000).contains(seconds)
         else { throw ValidationError("--memory, --instructions and --seconds are whole numbers from 1 on") }
@@ -244,7 +254,7 @@ struct SandboxOptions: ParsableArguments {
             return Sandbox(
                 folder: folder,
                 limits: LuaLimits(memory: memory << 20, instructions: instructions * 1_000_000),
-                seconds: seconds)
+                seconds: seconds, hosts: hosts)
         }
     }
 }

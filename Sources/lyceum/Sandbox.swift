@@ -2,6 +2,7 @@ import Console
 import Glibc
 import LuaBridge
 import LyceumKit
+import Teaching
 
 /// What `lyceum run --sandbox` puts around a script.
 struct Sandbox {
@@ -11,6 +12,8 @@ struct Sandbox {
     let limits: LuaLimits
     /// When it ends at the latest, in seconds; 0 is never.
     let seconds: Int
+    /// The servers besides the providers' own that it may talk to.
+    let hosts: [String]
 
     /// What the process may allocate, as a multiple of what Lua may: datasets and students live outside Lua.
     private static let processShare = 8
@@ -18,6 +21,7 @@ struct Sandbox {
     /// Closes the sandbox; before the script runs.
     func close(around state: LuaState) throws {
         Files.restrictWriting(to: try folder.map(WritePermission.below(folder:)) ?? .nowhere)
+        NetworkPolicy.restrict(to: hosts)
         try state.removeUnsafeLibraries()
         state.setLimits(limits)
         if let memory = limits.memory {

@@ -25,6 +25,9 @@ final class LoopbackServer: Sendable {
             case repeated(Int)
             /// The connection ends before the answer begins.
             case silence
+            /// These bytes are sent one after another in place of an answer, the last over and over if it is endless;
+            /// then the connection ends.
+            case raw([[UInt8]], isEndless: Bool)
         }
 
         var status = 200
@@ -149,6 +152,14 @@ final class LoopbackServer: Sendable {
         if reply.delay > 0 { Thread.sleep(forTimeInterval: reply.delay) }
         state.withLock { $0.active -= 1 }
         if case .silence = reply.fault { return false }
+        if case .raw(let pieces, let isEndless) = reply.fault {
+            for piece in pieces {
+                guard send(piece, on: connection) else { return false }
+                Thread.sleep(forTimeInterval: 0.005)
+            }
+            while isEndless, let last = pieces.last, send(last, on: connection) {}
+            return false
+        }
         var rounds = 1
         if case .repeated(let times) = reply.fault { rounds = times }
         var head = "HTTP/1.1 \(reply.status) Status\r\nContent-Length: \(reply.body.count * rounds)\r\n"

@@ -166,8 +166,8 @@ struct OpenAIFaultTests {
     @Test(
         "what is no completion is named",
         arguments: [
-            ("<!DOCTYPE html><title>Login</title>", "an HTML page"), (#"{"choices":[{"mess"#, "no JSON"),
-            ("", "an empty body"), ("[1]", "JSON that is no object"),
+            ("<!DOCTYPE html><title>Login</title>", "an HTML page"), (#"{"choices":[{"mess"#, "not JSON"),
+            ("", "an empty body"), ("[1]", "JSON that is not an object"),
             (#"{"choices":[]}"#, "without a choice"),
             (#"{"object":"list"}"#, "without a choice"), (completion(" \n"), "reply is empty"),
             (
@@ -178,7 +178,7 @@ struct OpenAIFaultTests {
             (#"{"error":"model is loading"}"#, "model is loading"),
         ])
     func noCompletion(_ body: String, _ expected: String) throws {
-        let (result, sent) = try run { _ in Reply(200, body) }
+        let (result, sent) = try run(1, ["retries": 0]) { _ in Reply(200, body) }
         #expect(result.replyCount == 0 && sent == 1)
         #expect(result.failures.first?.reason.contains(expected) == true, "\(result.failures)")
     }

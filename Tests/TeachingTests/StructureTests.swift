@@ -74,7 +74,7 @@ struct StructureTests {
         let result = TeacherRun.run(questions(3), teacher: teacher, job: .silent())
         #expect(result.replies.map { $0?.text } == [#"{"label": "bad"}"#, #"{"label":"good"}"#, nil])
         #expect(result.failures.map(\.row) == [2])
-        #expect(result.failures.first?.reason.contains("after a second try: it is no JSON") == true)
+        #expect(result.failures.first?.reason.contains("after a second try: it is not JSON") == true)
         #expect(server.requests.count == 5)
         let bodies = try server.requests.map { try JSON.decode($0.body, name: "b").object ?? [:] }
         #expect(

@@ -18,6 +18,8 @@ public struct Curation {
     public let column: String
     /// Words around the answer.
     public var boilerplate = Boilerplate.keep
+    /// What a model thought before its answer (`<think>…</think>`), which older runs left in the text.
+    public var reasoning = Boilerplate.strip
     /// Whether rows in which the model refused are dropped.
     public var dropsRefusals = false
     /// The range of lengths in characters.
@@ -53,10 +55,13 @@ extension Curation {
         public let counts: [(filter: String, rows: Int)]
         /// How many rows were stripped of words around the answer.
         public let stripped: Int
+        /// How many rows were stripped of reasoning before the answer.
+        public let thoughts: Int
 
         /// The report for a person, in one paragraph.
         public var report: String {
             var parts = ["\(kept.count) of \(kept.count + dropped.count) rows kept"]
+            if thoughts > 0 { parts.append("\(thoughts) stripped of reasoning") }
             if stripped > 0 { parts.append("\(stripped) stripped of words around the answer") }
             let losses = counts.filter { $0.rows > 0 }.map { "\($0.rows) \($0.filter)" }
             if !losses.isEmpty { parts.append("dropped: " + losses.joined(separator: ", ")) }
@@ -76,6 +81,7 @@ extension Dataset {
     public func curate(_ curation: Curation, job: Job = .silent("curate")) throws -> Curation.Result {
         let source = try strings(curation.column)
         var pass = CurationPass(texts: source)
+        try pass.reasoning(curation, job)
         try pass.strip(curation, job)
         try pass.lengths(curation, against: try curation.compression.map { try strings($0.column) }, job)
         try pass.script(curation, job)
@@ -95,6 +101,6 @@ extension Dataset {
             kept: current.choosing(pass.left, HistoryStep("curate", curation.column)),
             dropped: try rows(dropped).adding(
                 column: "reason", values: dropped.map { .string(pass.reasons[$0] ?? "") }),
-            counts: pass.counts, stripped: pass.stripped)
+            counts: pass.counts, stripped: pass.stripped, thoughts: pass.thoughts)
     }
 }

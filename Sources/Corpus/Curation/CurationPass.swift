@@ -7,12 +7,13 @@ struct CurationPass {
     private(set) var reasons: [Int: String] = [:]
     private(set) var counts: [(filter: String, rows: Int)] = []
     private(set) var stripped = 0
+    private(set) var thoughts = 0
 
     init(texts: [String]) { self.texts = texts }
 
     /// The rows that are left, in order.
     var left: [Int] { texts.indices.filter { reasons[$0] == nil } }
-    var isStripped: Bool { stripped > 0 }
+    var isStripped: Bool { stripped > 0 || thoughts > 0 }
     var values: [Value] { texts.map(Value.string) }
 
     /// Drops rows with their reasons, and counts them under a filter.
@@ -36,6 +37,26 @@ struct CurationPass {
             found[row] = try reason(row, texts[row])
         }
         drop(filter, found)
+    }
+
+    /// Takes reasoning off, or drops the rows that hold it; a row that holds nothing else goes in any case.
+    mutating func reasoning(_ curation: Curation, _ job: Job) throws {
+        guard curation.reasoning != .keep else { return }
+        var found: [Int: String] = [:]
+        for (place, row) in left.enumerated() {
+            if place % 256 == 0 { try job.checkCancelled() }
+            let (answer, thought) = Reasoning.separated(texts[row])
+            guard thought != nil else { continue }
+            if curation.reasoning == .drop {
+                found[row] = "reasoning before the answer"
+            } else if answer.allSatisfy(\.isWhitespace) {
+                found[row] = "reasoning and no answer"
+            } else {
+                texts[row] = answer
+                thoughts += 1
+            }
+        }
+        if !found.isEmpty { drop("reasoning", found) }
     }
 
     mutating func strip(_ curation: Curation, _ job: Job) throws {

@@ -11,6 +11,8 @@ indirect enum Expression: Sendable {
     /// `base[from:to:step]`
     case slice(Expression, from: Expression?, to: Expression?, step: Expression?, line: Int)
     case list([Expression])
+    /// `(a, b)` or `a, b`
+    case tuple([Expression])
     case table([(key: Expression, value: Expression)])
     /// `base|name(arguments)`
     case filter(Expression, String, Arguments, line: Int)
@@ -58,9 +60,13 @@ indirect enum Expression: Sendable {
     struct Arguments: Sendable {
         var positional: [Expression] = []
         var named: [(name: String, value: Expression)] = []
+        /// `*list`
+        var list: Expression?
+        /// `**table`
+        var table: Expression?
 
         /// All values.
-        var all: [Expression] { positional + named.map(\.value) }
+        var all: [Expression] { positional + named.map(\.value) + [list, table].compactMap(\.self) }
     }
 }
 
@@ -74,7 +80,7 @@ extension Expression {
         case .item(let base, let index, _): return [base, index]
         case .slice(let base, let from, let to, let step, _):
             return [base] + [from, to, step].compactMap { $0 }
-        case .list(let elements), .joined(let elements): return elements
+        case .list(let elements), .tuple(let elements), .joined(let elements): return elements
         case .table(let pairs): return pairs.flatMap { [$0.key, $0.value] }
         case .filter(let base, _, let arguments, _), .test(let base, _, let arguments, _),
             .call(let base, let arguments, _):
@@ -105,32 +111,75 @@ enum TemplateNode: Sendable {
     case branches([(condition: Expression, body: [TemplateNode])], otherwise: [TemplateNode], line: Int)
     case loop(TemplateLoop, line: Int)
     /// `{% set a, b = value %}`
-    case set([SetTarget], Expression, line: Int)
+    case set(AssignmentTarget, Expression, line: Int)
     /// `{% set name %}…{% endset %}`
-    case capture(SetTarget, [TemplateNode], filtered: Expression, line: Int)
+    case capture(AssignmentTarget, [TemplateNode], filtered: Expression, line: Int)
     /// `{% with name = value %}…{% endwith %}`
     case scope([(name: String, value: Expression)], [TemplateNode], line: Int)
     /// `{% filter upper %}…{% endfilter %}`
     case filtered([TemplateNode], Expression, line: Int)
+    /// `{% macro name(a, b = 1) %}…{% endmacro %}`
+    case macro(TemplateMacro, line: Int)
+    /// `{% call(a) name(…) %}…{% endcall %}`
+    case call(TemplateMacro, Expression, line: Int)
+    /// `{% autoescape true %}…{% endautoescape %}`
+    case escaping(Expression, [TemplateNode], line: Int)
+    /// `{% block name %}…{% endblock %}`, and what transformers marks with `{% generation %}`
+    case block([TemplateNode])
+    /// `{% break %}`
+    case leaveLoop
+    /// `{% continue %}`
+    case nextPass
 
     /// The variable that a rendered body is while its filters work on it; no template can write this name.
     static let body = "%body"
 }
 
-/// What `{% set %}` gives a value to: a variable, or a field of a namespace.
-struct SetTarget: Sendable {
-    let name: String
-    let field: String?
+/// What `{% set %}` and `{% for %}` give a value to.
+indirect enum AssignmentTarget: Sendable {
+    case name(String)
+    /// A field of a namespace.
+    case field(String, String)
+    /// Several, among which a list is divided.
+    case several([AssignmentTarget])
+
+    /// The variables.
+    var names: [String] {
+        switch self {
+        case .name(let name): return [name]
+        case .field: return []
+        case .several(let targets): return targets.flatMap(\.names)
+        }
+    }
+
+    /// As it is written.
+    var text: String {
+        switch self {
+        case .name(let name): return name
+        case .field(let name, let field): return "\(name).\(field)"
+        case .several(let targets): return "(" + targets.map(\.text).joined(separator: ", ") + ")"
+        }
+    }
 }
 
 /// `{% for … %}`
 struct TemplateLoop: Sendable {
-    /// One variable, or several among which each element is divided.
-    let targets: [String]
+    let target: AssignmentTarget
     let source: Expression
     /// Elements for which it does not hold are left out.
     let condition: Expression?
     let body: [TemplateNode]
     /// What is rendered if there are no elements.
     let otherwise: [TemplateNode]
+    /// Whether `loop(…)` renders the loop once more inside.
+    let isRecursive: Bool
+}
+
+/// `{% macro … %}`, and the body of `{% call %}`.
+struct TemplateMacro: Sendable {
+    let name: String
+    let parameters: [(name: String, otherwise: Expression?)]
+    let body: [TemplateNode]
+    /// Which of `caller`, `varargs` and `kwargs` the body speaks of.
+    let uses: Set<String>
 }

@@ -32,7 +32,7 @@ extension ExpressionParser {
             }
         case .sign("("):
             skip()
-            if take(")") { return .list([]) }
+            if take(")") { return .tuple([]) }
             let inside = try tuple()
             try expect(")")
             return inside
@@ -114,14 +114,22 @@ extension ExpressionParser {
     mutating func arguments() throws -> Expression.Arguments {
         var result = Expression.Arguments()
         while next != .sign(")") {
-            if case .name(let name)? = next, position + 1 < tokens.count,
+            if take("**") {
+                guard result.table == nil else { throw fault("'**' stands twice in one call", nil) }
+                result.table = try expression()
+            } else if take("*") {
+                guard result.list == nil, result.table == nil else {
+                    throw fault("'*' stands twice in one call, or behind '**'", nil)
+                }
+                result.list = try expression()
+            } else if case .name(let name)? = next, position + 1 < tokens.count,
                 tokens[position + 1].kind == .sign("=")
             {
                 skip()
                 skip()
                 result.named.append((name, try expression()))
             } else {
-                guard result.named.isEmpty else {
+                guard result.named.isEmpty, result.list == nil, result.table == nil else {
                     throw fault("a value without a name stands after one with a name", nil)
                 }
                 result.positional.append(try expression())
@@ -164,21 +172,34 @@ extension ExpressionParser {
     private mutating func test(_ base: Expression, _ line: Int) throws -> Expression {
         let isNegated = take(name: "not")
         let test = try testName()
-        guard let count = TemplateTest.arguments[test] else {
+        guard let counts = TemplateTest.arguments[test] else {
             throw unknown("test", test, among: TemplateTest.arguments.keys.sorted())
         }
         var given = Expression.Arguments()
         if take("(") {
             given = try arguments()
-        } else if count > 0 {
+        } else if counts.upperBound > 0 || beginsArgument() {
             // `x is divisibleby 3`
+            guard beginsArgument() || counts.lowerBound > 0 else { throw unexpected("a value") }
             given.positional = [try postfix(try primary())]
         }
-        guard given.named.isEmpty, given.positional.count == count else {
-            throw fault("the test '\(test)' takes \(count == 0 ? "no value" : "one value")", nil)
+        guard given.named.isEmpty,
+            given.list != nil || given.table != nil || counts.contains(given.positional.count)
+        else {
+            throw fault("the test '\(test)' takes \(counts.upperBound == 0 ? "no value" : "one value")", nil)
         }
         let result = Expression.test(base, test, given, line: line)
         return isNegated ? .not(result) : result
+    }
+
+    /// Whether an argument of a test without brackets begins here.
+    private func beginsArgument() -> Bool {
+        switch next {
+        case .name(let name)?: return !["else", "or", "and", "is"].contains(name)
+        case .string?, .integer?, .float?: return true
+        case .sign(let sign)?: return ["[", "{"].contains(sign)
+        default: return false
+        }
     }
 
     private mutating func testName() throws -> String {

@@ -7,7 +7,7 @@ struct ExpressionParser {
     let tokens: [ExpressionToken]
     /// The line of the mark that the expression stands in.
     let line: Int
-    private(set) var position = 0
+    var position = 0
     private var depth = 0
     private var count = 0
 
@@ -43,13 +43,13 @@ struct ExpressionParser {
         return result
     }
 
-    /// `a`, or `a, b, c` as a list.
+    /// `a`, or `a, b, c` as a tuple.
     mutating func tuple(conditional: Bool = true) throws -> Expression {
         let first = try expression(conditional: conditional)
         guard next == .sign(",") else { return first }
         var elements = [first]
         while take(","), canBegin() { elements.append(try expression(conditional: conditional)) }
-        return .list(elements)
+        return .tuple(elements)
     }
 
     private mutating func or() throws -> Expression {

@@ -1,3 +1,6 @@
+import Glibc
+import LyceumKit
+
 /// Python's string functions: they count code points, where Swift counts characters as a reader sees them.
 enum PythonText {
     /// The ends that white space is taken from.
@@ -16,7 +19,7 @@ enum PythonText {
     /// `str.capitalize`: the first letter large, the others small.
     static func capitalized(_ text: String) -> String {
         guard let first = text.unicodeScalars.first else { return text }
-        return first.properties.titlecaseMapping + String(text.unicodeScalars.dropFirst()).lowercased()
+        return first.properties.titlecaseMapping + lowercased(String(text.unicodeScalars.dropFirst()))
     }
 
     /// Jinja's `title`: capitalized words, where a word begins after white space, a hyphen or a bracket.
@@ -24,7 +27,7 @@ enum PythonText {
         var result = ""
         var word = String.UnicodeScalarView()
         func large(_ word: String.UnicodeScalarView) -> String {
-            word.first.map { $0.properties.uppercaseMapping + String(word.dropFirst()).lowercased() } ?? ""
+            word.first.map { $0.properties.uppercaseMapping + lowercased(String(word.dropFirst())) } ?? ""
         }
         for scalar in text.unicodeScalars {
             if scalar.isTemplateSpace || "-({[<".unicodeScalars.contains(scalar) {
@@ -120,16 +123,73 @@ enum PythonText {
         return String(decoding: result + bytes[start...], as: UTF8.self)
     }
 
-    /// Where `part` begins in `whole`; nil if it does not.
+    /// Where `part` begins in `whole`; nil if it does not. The C library's search is linear (two-way).
     static func firstIndex(of part: [UInt8], in whole: [UInt8], from start: Int) -> Int? {
-        guard let first = part.first else { return start }
-        guard part.count <= whole.count else { return nil }
-        var place = start
-        while place <= whole.count - part.count {
-            if whole[place] == first, whole[place...].starts(with: part) { return place }
-            place += 1
+        ByteSearch.firstIndex(of: part, in: whole, from: start)
+    }
+
+    /// Whether a part occurs in a text.
+    static func contains(_ part: String, in text: String) -> Bool {
+        var (part, text) = (part, text)
+        return part.withUTF8 { part in
+            text.withUTF8 {
+                ByteSearch.firstIndex(of: UnsafeRawBufferPointer(part), in: UnsafeRawBufferPointer($0)) != nil
+            }
         }
-        return nil
+    }
+
+    /// A text many times over; the caller has checked the length.
+    static func repeated(_ text: String, _ times: Int) -> String {
+        var text = text
+        return text.withUTF8 { part in
+            guard part.count > 0, times > 0 else { return "" }
+            let whole = part.count * times
+            return String(unsafeUninitializedCapacity: whole) { buffer in
+                guard let start = buffer.baseAddress, let first = part.baseAddress else { return 0 }
+                memcpy(start, first, part.count)
+                // What is there is doubled until it is enough.
+                var filled = part.count
+                while filled < whole {
+                    let more = min(filled, whole - filled)
+                    memcpy(start + filled, start, more)
+                    filled += more
+                }
+                return whole
+            }
+        }
+    }
+
+    /// `str.lower`: a sigma at the end of a word has a form of its own.
+    static func lowercased(_ text: String) -> String {
+        guard contains("Σ", in: text) else { return text.lowercased() }
+        let scalars = Array(text.unicodeScalars)
+        var result = String.UnicodeScalarView()
+        for (place, scalar) in scalars.enumerated() {
+            if scalar == "Σ" {
+                let before = scalars[..<place].last { !$0.properties.isCaseIgnorable }
+                let after = scalars[(place + 1)...].first { !$0.properties.isCaseIgnorable }
+                let isFinal = before?.properties.isCased == true && after?.properties.isCased != true
+                result.append(isFinal ? "ς" : "σ")
+            } else {
+                result.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
+            }
+        }
+        return String(result)
+    }
+
+    /// `str.casefold`: by way of the upper case, which is the same for all forms of a letter.
+    static func folded(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            if scalar == "ı" {
+                result.unicodeScalars.append(scalar)
+            } else {
+                for upper in scalar.properties.uppercaseMapping.unicodeScalars {
+                    result += upper.properties.lowercaseMapping
+                }
+            }
+        }
+        return result
     }
 
     /// How many words there are: runs of letters, digits and "_", as in Python's `\w+`.

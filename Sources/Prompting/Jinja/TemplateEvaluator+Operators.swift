@@ -3,47 +3,67 @@ import LyceumKit
 
 extension TemplateEvaluator {
     /// `left sign right`, as Python computes it.
-    mutating func arithmetic(
-        _ sign: Expression.Arithmetic, _ left: Value, _ right: Value
-    ) throws -> Value {
+    func arithmetic(
+        _ sign: Expression.Arithmetic, _ left: TemplateValue, _ right: TemplateValue
+    ) throws -> TemplateValue {
         // To Python a Boolean is a number.
-        switch (sign, left.templateNumber ?? left, right.templateNumber ?? right) {
-        case (.add, .string(let a), .string(let b)):
-            try checkLength(a.utf8.count + b.utf8.count, times: 1)
-            return .string(a + b)
-        case (.add, .list(let a), .list(let b)):
-            guard a.count + b.count <= Self.longestList else { throw tooManyElements() }
-            try count(a.count + b.count)
-            return .list(a + b)
+        switch (sign, left.number?.value ?? left, right.number?.value ?? right) {
+        case (.add, .string(let a), .string(let b)): return .string(try sum(a, b))
+        case (.add, .markup(let a), .markup(let b)): return .markup(try sum(a, b))
+        case (.add, .markup(let a), .string(let b)): return .markup(try sum(a, try escaped(b)))
+        case (.add, .string(let a), .markup(let b)): return .markup(try sum(try escaped(a), b))
+        case (.add, .list(let a), .list(let b)) where a.isTuple == b.isTuple:
+            guard a.elements.count + b.elements.count <= Self.longestList else { throw tooManyElements() }
+            try count(a.elements.count + b.elements.count)
+            return try list(a.elements + b.elements, isTuple: a.isTuple)
         case (.multiply, .string(let text), .integer(let times)),
             (.multiply, .integer(let times), .string(let text)):
-            try checkLength(text.utf8.count, times: times)
-            return .string(String(repeating: text, count: max(0, times)))
-        case (.multiply, .list(let list), .integer(let times)),
-            (.multiply, .integer(let times), .list(let list)):
-            let (total, overflows) = list.count.multipliedReportingOverflow(by: max(0, times))
+            return .string(try repeated(text, times))
+        case (.multiply, .markup(let text), .integer(let times)),
+            (.multiply, .integer(let times), .markup(let text)):
+            return .markup(try repeated(text, times))
+        case (.multiply, .list(let whole), .integer(let times)),
+            (.multiply, .integer(let times), .list(let whole)):
+            let times = whole.elements.isEmpty ? 0 : max(0, times)
+            let (total, overflows) = whole.elements.count.multipliedReportingOverflow(by: times)
             guard !overflows, total <= Self.longestList else { throw tooManyElements() }
             try count(total)
-            return .list(Array(repeatElement(list, count: list.isEmpty ? 0 : max(0, times)).joined()))
+            return try list(
+                Array(repeatElement(whole.elements, count: times).joined()), isTuple: whole.isTuple)
+        case (.remainder, .string(let format), _), (.remainder, .markup(let format), _):
+            let arguments: [TemplateValue]
+            if case .list(let tuple) = right, tuple.isTuple {
+                arguments = tuple.elements
+            } else {
+                arguments = [right]
+            }
+            return .string(try formatted(format, arguments, by: right.table))
         default: break
         }
-        guard let a = left.templateNumber, let b = right.templateNumber else {
+        guard let a = left.number, let b = right.number else {
             throw fault(
                 "'\(sign.rawValue)' does not fit a \(left.typeName) and a \(right.typeName)",
                 left.string == nil && right.string == nil
                     ? nil : "texts are joined with ~; a text becomes a number with | int or | float")
         }
         if case .integer(let a) = a, case .integer(let b) = b, sign != .divide {
-            return .integer(try whole(sign, a, b))
+            return try whole(sign, a, b)
         }
-        return try real(sign, a.number ?? 0, b.number ?? 0)
+        return .number(try real(sign, a.real, b.real))
     }
 
-    func tooManyElements() -> LyceumError {
-        fault("a list grows beyond \(Self.longestList) elements", nil)
+    private func sum(_ a: String, _ b: String) throws -> String {
+        try checkLength(a.utf8.count + b.utf8.count, times: 1)
+        return try bounded(a + b)
     }
 
-    private func whole(_ sign: Expression.Arithmetic, _ a: Int, _ b: Int) throws -> Int {
+    private func repeated(_ text: String, _ times: Int) throws -> String {
+        guard !text.isEmpty, times > 0 else { return "" }
+        try checkLength(text.utf8.count, times: times)
+        return try bounded(PythonText.repeated(text, times))
+    }
+
+    private func whole(_ sign: Expression.Arithmetic, _ a: Int, _ b: Int) throws -> TemplateValue {
         let result: (partialValue: Int, overflow: Bool)
         switch sign {
         case .add: result = a.addingReportingOverflow(b)
@@ -53,23 +73,24 @@ extension TemplateEvaluator {
             if b == 0 { throw divisionByZero() }
             result = a.dividedReportingOverflow(by: b)
             // Towards minus infinity, as in Python.
-            if !result.overflow, a % b != 0, (a < 0) != (b < 0) { return result.partialValue - 1 }
+            if !result.overflow, a % b != 0, (a < 0) != (b < 0) { return .integer(result.partialValue - 1) }
         case .remainder:
             if b == 0 { throw divisionByZero() }
             let remainder = a.remainderReportingOverflow(dividingBy: b).partialValue
-            return remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder
+            return .integer(remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder)
         case .power: return try power(a, b)
         }
         if result.overflow { throw tooLarge() }
-        return result.partialValue
+        return .integer(result.partialValue)
     }
 
-    private func power(_ base: Int, _ exponent: Int) throws -> Int {
-        guard exponent >= 0 else {
-            throw fault("a whole number has no whole power of \(exponent)", "write \(base).0 ** \(exponent)")
+    private func power(_ base: Int, _ exponent: Int) throws -> TemplateValue {
+        if exponent < 0 {
+            if base == 0 { throw divisionByZero() }
+            return .number(try real(.power, Double(base), Double(exponent)))
         }
-        if base == 0 || base == 1 { return exponent == 0 ? 1 : base }
-        if base == -1 { return exponent % 2 == 0 ? 1 : -1 }
+        if base == 0 || base == 1 { return .integer(exponent == 0 ? 1 : base) }
+        if base == -1 { return .integer(exponent % 2 == 0 ? 1 : -1) }
         var result = 1
         // 2 ** 63 is too large already.
         for _ in 0..<min(exponent, 64) {
@@ -77,10 +98,10 @@ extension TemplateEvaluator {
             if overflows { throw tooLarge() }
             result = product
         }
-        return result
+        return .integer(result)
     }
 
-    private func real(_ sign: Expression.Arithmetic, _ a: Double, _ b: Double) throws -> Value {
+    private func real(_ sign: Expression.Arithmetic, _ a: Double, _ b: Double) throws -> Double {
         let result: Double
         switch sign {
         case .add: result = a + b
@@ -95,20 +116,23 @@ extension TemplateEvaluator {
                 let wrapped = remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder
                 result = sign == .remainder ? wrapped : ((a - wrapped) / b).rounded()
             }
-        case .power: result = pow(a, b)
+        case .power:
+            if a < 0, b.rounded() != b { throw fault("a negative number has no such power", nil) }
+            result = pow(a, b)
         }
-        guard result.isFinite else { throw tooLarge() }
-        return .number(result)
+        guard result.isFinite || !a.isFinite || !b.isFinite else { throw tooLarge() }
+        return result
     }
 
     private func divisionByZero() -> LyceumError { fault("division by zero", nil) }
     private func tooLarge() -> LyceumError { fault("the result is too large a number", nil) }
 
     /// Whether `left relation right` holds.
-    mutating func holds(_ left: Value, _ relation: Expression.Relation, _ right: Value) throws -> Bool {
+    func holds(_ left: TemplateValue, _ relation: Expression.Relation, _ right: TemplateValue) throws -> Bool
+    {
         switch relation {
-        case .equal: return left.equalsInTemplate(right)
-        case .notEqual: return !left.equalsInTemplate(right)
+        case .equal: return try equals(left, right)
+        case .notEqual: return !(try equals(left, right))
         case .isIn: return try contains(right, left)
         case .isNotIn: return !(try contains(right, left))
         case .less: return try order(left, right) == .less
@@ -118,17 +142,46 @@ extension TemplateEvaluator {
         }
     }
 
-    private mutating func contains(_ whole: Value, _ part: Value) throws -> Bool {
+    /// Whether Python finds two values equal: 1 == 1.0, and texts are compared by code points.
+    func equals(_ left: TemplateValue, _ right: TemplateValue) throws -> Bool {
+        try count(1)
+        switch (left, right) {
+        case (.list(let a), .list(let b)):
+            guard a !== b else { return true }
+            guard a.isTuple == b.isTuple, a.elements.count == b.elements.count else { return false }
+            try checkStack()
+            for (x, y) in zip(a.elements, b.elements) where !(try equals(x, y)) { return false }
+            return true
+        case (.table(let a), .table(let b)):
+            guard a !== b else { return true }
+            guard a.keys.count == b.keys.count else { return false }
+            try checkStack()
+            for (key, value) in zip(a.keys, a.values) {
+                guard let other = b[key], try equals(value, other) else { return false }
+            }
+            return true
+        default:
+            if let a = left.string, let b = right.string { try count(bytes: min(a.utf8.count, b.utf8.count)) }
+            return TemplateKey(left) == TemplateKey(right)
+        }
+    }
+
+    private func contains(_ whole: TemplateValue, _ part: TemplateValue) throws -> Bool {
         switch whole {
-        case .string(let text):
+        case .string(let text), .markup(let text):
             guard let part = part.string else {
                 throw fault("'in' a string needs a string, got a \(part.typeName)", nil)
             }
-            return PythonText.firstIndex(of: Array(part.utf8), in: Array(text.utf8), from: 0) != nil
-        case .list(let elements):
-            try count(elements.count)
-            return elements.contains { $0.equalsInTemplate(part) }
-        case .object(let fields): return part.string.map { fields[$0] != nil } ?? false
+            try count(bytes: text.utf8.count + part.utf8.count)
+            return PythonText.contains(part, in: text)
+        case .list(let list):
+            for element in list.elements where try equals(element, part) { return true }
+            return false
+        case .table(let table):
+            if case .list(let list) = part, !list.isTuple { throw fault("a list cannot be a key", nil) }
+            if case .table = part { throw fault("a table cannot be a key", nil) }
+            return table[part] != nil
+        case .undefined where style == .chat: return false
         default: throw fault("nothing can be 'in' a \(whole.typeName)", nil)
         }
     }
@@ -137,19 +190,22 @@ extension TemplateEvaluator {
     enum Order { case less, equal, greater }
 
     /// - Throws: `LyceumError.file` if they are of different kinds.
-    func order(_ left: Value, _ right: Value) throws -> Order {
-        if let a = left.templateNumber, let b = right.templateNumber {
+    func order(_ left: TemplateValue, _ right: TemplateValue) throws -> Order {
+        try count(1)
+        if let a = left.number, let b = right.number {
             if case .integer(let a) = a, case .integer(let b) = b { return Self.order(a, b) }
-            return Self.order(a.number ?? 0, b.number ?? 0)
+            return Self.order(a.real, b.real)
         }
         if let a = left.string, let b = right.string {
-            if a.utf8.elementsEqual(b.utf8) { return .equal }
+            try count(bytes: min(a.utf8.count, b.utf8.count))
+            if a.hasSameScalars(as: b) { return .equal }
             // Bytes of UTF-8 are in the order of their code points.
-            return a.utf8.lexicographicallyPrecedes(b.utf8) ? .less : .greater
+            return a.precedes(b) ? .less : .greater
         }
-        if let a = left.list, let b = right.list {
-            for (x, y) in zip(a, b) where !x.equalsInTemplate(y) { return try order(x, y) }
-            return Self.order(a.count, b.count)
+        if let a = left.list, let b = right.list, a.isTuple == b.isTuple {
+            try checkStack()
+            for (x, y) in zip(a.elements, b.elements) where !(try equals(x, y)) { return try order(x, y) }
+            return Self.order(a.elements.count, b.elements.count)
         }
         throw fault("a \(left.typeName) and a \(right.typeName) have no order", nil)
     }
@@ -159,55 +215,19 @@ extension TemplateEvaluator {
     }
 
     /// What a loop or a filter runs through: elements, characters of a text, names of a table in their order.
-    func elements(of value: Value, _ user: String) throws -> [Value] {
+    func elements(of value: TemplateValue, _ user: String) throws -> [TemplateValue] {
         switch value {
-        case .list(let elements): return elements
-        case .object(let fields): return fields.keys.sorted().map(Value.string)
-        case .string(let text): return text.unicodeScalars.map { .string(String($0)) }
+        case .list(let list): return list.elements
+        case .table(let table): return table.keys
+        case .string(let text), .markup(let text):
+            try count(text.utf8.count >> 3)
+            try make(bytes: text.utf8.count * 16)
+            return text.unicodeScalars.map { .string(String($0)) }
+        case .undefined where style == .chat: return []
         default:
             throw fault(
                 "\(user) needs a list, got \(value.isNull ? "nil" : "a \(value.typeName)")",
                 value.isNull ? "give it one with default([])" : nil)
-        }
-    }
-}
-
-extension Value {
-    /// Whether Python takes it for true: not nil, false, 0 or empty.
-    var isTrue: Bool {
-        switch self {
-        case .null: return false
-        case .bool(let flag): return flag
-        case .integer(let number): return number != 0
-        case .number(let number): return number != 0
-        case .string(let text): return !text.isEmpty
-        case .list(let elements): return !elements.isEmpty
-        case .object(let fields): return !fields.isEmpty
-        }
-    }
-
-    /// The number that it is to Python, where true is 1; nil for what is none.
-    var templateNumber: Value? {
-        switch self {
-        case .bool(let flag): return .integer(flag ? 1 : 0)
-        case .integer, .number: return self
-        default: return nil
-        }
-    }
-
-    /// Whether Python finds them equal: 1 == 1.0, and texts are compared by code points.
-    func equalsInTemplate(_ other: Value) -> Bool {
-        switch (self, other) {
-        case (.string(let a), .string(let b)): return a.utf8.elementsEqual(b.utf8)
-        case (.list(let a), .list(let b)):
-            return a.count == b.count && zip(a, b).allSatisfy { $0.equalsInTemplate($1) }
-        case (.object(let a), .object(let b)):
-            return a.count == b.count
-                && a.allSatisfy { key, value in b[key].map(value.equalsInTemplate) ?? false }
-        default:
-            guard let a = templateNumber, let b = other.templateNumber else { return self == other }
-            if case .integer(let a) = a, case .integer(let b) = b { return a == b }
-            return a.number == b.number
         }
     }
 }

@@ -83,6 +83,18 @@ extension TemplateLexer {
             case "r": text.append("\r")
             case "\\", "'", "\"": text.append(escaped)
             case "\n": break
+            case "a": text.append("\u{7}")
+            case "b": text.append("\u{8}")
+            case "f": text.append("\u{C}")
+            case "v": text.append("\u{B}")
+            case "0"..."7":
+                var code = escaped.value - 48
+                for _ in 0..<2 {
+                    guard let digit = peek(), ("0"..."7").contains(digit) else { break }
+                    code = code * 8 + digit.value - 48
+                    advance(1)
+                }
+                text.append(Unicode.Scalar(code) ?? "\u{FFFD}")
             case "x": text.append(try escape(digits: 2))
             case "u": text.append(try escape(digits: 4))
             case "U": text.append(try escape(digits: 8))
@@ -119,6 +131,9 @@ extension TemplateLexer {
                 lexer.advance(1)
             }
         }
+        if !isIndex, peek() == "0", let letter = peek(1), let base = Self.bases[letter] {
+            return try number(base: base)
+        }
         take(&self)
         var isFloat = false
         if !isIndex, peek() == ".", isDigit(peek(1)) {
@@ -139,6 +154,24 @@ extension TemplateLexer {
         if isFloat, let number = Double(text), number.isFinite { return .float(number) }
         if !isFloat, let number = Int(text) { return .integer(number) }
         throw fault("the number \(text) is too large", nil)
+    }
+
+    private static let bases: [Unicode.Scalar: Int] = ["x": 16, "X": 16, "o": 8, "O": 8, "b": 2, "B": 2]
+
+    /// `0x1f`, `0o17`, `0b11`
+    private mutating func number(base: Int) throws -> ExpressionToken.Kind {
+        var digits = ""
+        let start = position
+        advance(2)
+        while let next = peek(), next.properties.isASCIIHexDigit || next == "_" {
+            if next != "_" { digits.unicodeScalars.append(next) }
+            advance(1)
+        }
+        guard let number = Int(digits, radix: base) else {
+            let text = String(String.UnicodeScalarView(source[start..<position]))
+            throw fault("the number \(text) is too large, or none", nil)
+        }
+        return .integer(number)
     }
 
     private func fault(_ problem: String, _ remedy: String?) -> LyceumError {

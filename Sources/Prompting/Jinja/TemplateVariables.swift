@@ -34,14 +34,14 @@ struct TemplateVariables {
             visit(otherwise)
         case .loop(let loop, _):
             visit(loop.source)
-            within(loop.targets + ["loop"]) { inner in
+            within(loop.target.names + ["loop"]) { inner in
                 if let condition = loop.condition { inner.visit(condition) }
                 inner.visit(loop.body)
             }
             visit(loop.otherwise)
-        case .set(let targets, let expression, _):
+        case .set(let target, let expression, _):
             visit(expression)
-            for target in targets { bind(target) }
+            bind(target)
         case .capture(let target, let body, let filtered, _):
             within([]) { $0.visit(body) }
             visit(filtered)
@@ -52,11 +52,27 @@ struct TemplateVariables {
         case .filtered(let body, let filtered, _):
             within([]) { $0.visit(body) }
             visit(filtered)
+        case .macro(let macro, _):
+            bound[bound.count - 1].insert(macro.name)
+            visit(macro)
+        case .call(let macro, let call, _):
+            visit(call)
+            visit(macro)
+        case .escaping(let condition, let body, _):
+            visit(condition)
+            within([]) { $0.visit(body) }
+        case .block(let body): within([]) { $0.visit(body) }
+        case .leaveLoop, .nextPass: break
         }
     }
 
-    private mutating func bind(_ target: SetTarget) {
-        if target.field == nil { bound[bound.count - 1].insert(target.name) }
+    private mutating func visit(_ macro: TemplateMacro) {
+        for case let otherwise? in macro.parameters.map(\.otherwise) { visit(otherwise) }
+        within(macro.parameters.map(\.name) + ["caller", "varargs", "kwargs"]) { $0.visit(macro.body) }
+    }
+
+    private mutating func bind(_ target: AssignmentTarget) {
+        bound[bound.count - 1].formUnion(target.names)
     }
 
     private mutating func visit(_ expression: Expression) {
@@ -68,8 +84,12 @@ struct TemplateVariables {
         case .test(let base, "defined", _, _), .test(let base, "undefined", _, _): cope(base)
         case .filter(let base, "default", _, _), .filter(let base, "d", _, _): cope(base)
         case .call(let function, let arguments, _):
-            // The last name of `a.items()` is a method, `range` is a function.
-            if case .field(let base, _, _) = function { visit(base) }
+            // The last name of `a.items()` is a method, `range` is a function; what else is called may be a value.
+            switch function {
+            case .field(let base, _, _): visit(base)
+            case .name: break
+            default: visit(function)
+            }
             for argument in arguments.all { visit(argument) }
             return
         default: break

@@ -9,7 +9,8 @@ extension DatasetObject {
             name: "curate",
             summary:
                 "Keeps the rows whose text is fit to be learnt from, and tells what was dropped and why. "
-                + "Only what is asked for is tested, in the order of the options.",
+                + "Reasoning before the answer is taken off; beyond that only what is asked for is tested, in the order "
+                + "of the options.",
             parameters: [LuaParameter("options", .options(curationOptions), "what the text must be like")],
             returns:
                 "the rows that passed; the others are in its `dropped` with a column 'reason', and the counts "
@@ -40,6 +41,9 @@ extension DatasetObject {
             "boilerplate", Curation.Boilerplate.allCases.map(\.rawValue), default: "keep",
             "words around the answer (\"Sure, here is…:\", \"I hope this helps!\"): taken off, or the row dropped"
         ),
+        .choice(
+            "reasoning", Curation.Boilerplate.allCases.map(\.rawValue), default: "strip",
+            "what a model thought before its answer (<think>…</think>): taken off, or the row dropped"),
         .integer("min_chars", default: nil, in: 0...Int(1e15), "the fewest characters"),
         .integer("max_chars", default: nil, in: 0...Int(1e15), "the most characters"),
         .integer("min_words", default: nil, in: 0...Int(1e15), "the fewest words"),
@@ -82,6 +86,7 @@ extension DatasetObject {
         var curation = Curation(column)
         curation.dropsRefusals = try values.bool("refusals")
         curation.boilerplate = Curation.Boilerplate(rawValue: try values.string("boilerplate")) ?? .keep
+        curation.reasoning = Curation.Boilerplate(rawValue: try values.string("reasoning")) ?? .strip
         curation.characters = try whole("chars")
         curation.words = try whole("words")
         if let tokens = try whole("tokens") {

@@ -9,7 +9,8 @@ extension Scripting {
         LuaModule(
             name: "prompt",
             summary:
-                "Templates in Jinja's syntax: {{ name }}, {{ text | truncate(80) }}, {% if … %}, {% for … %}.",
+                "Templates in Jinja's syntax: {{ name }}, {{ text | truncate(80) }}, {% if … %}, {% for … %}, {% macro … %}; "
+                + "all filters, tests and statements of Jinja 3.1.6 but include, import and extends.",
             functions: [
                 LuaFunction(
                     name: "load",
@@ -19,7 +20,8 @@ extension Scripting {
                     errors: ["a message or a tag that is not understood (with the file's line)"],
                     example: "local path = os.tmpname()\nprompt(\"Write about {{ topic }}.\"):save(path)\n"
                         + "assert(prompt.load(path) { topic = \"cats\" } == \"Write about cats.\")",
-                    body: { call in [.object(PromptObject(try PromptTemplate.load(try call.string(1))))] })
+                    body: { call in [.object(PromptObject(try PromptTemplate.load(try call.string(1))))] }),
+                ChatTemplateObject.function,
             ],
             call: LuaFunction(
                 name: "prompt", summary: "Makes a prompt of a template, or of a chat of templates.",

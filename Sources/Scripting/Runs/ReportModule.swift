@@ -45,7 +45,8 @@ extension Scripting {
                     numbers, of: try environment.lab.store, title: title,
                     sampleCount: try options.int("samples"), seed: try options.int("seed"),
                     job: environment.job("writing a report"))
-                try Ranks.onMain { try Files.write(report.html(at: .now), to: path) }
+                let page = report.html(at: .now)
+                try Ranks.onMain { try Files.keepFromOthers(path) { try Files.write(page, to: path) } }
                 return [.string(path)]
             })
     }

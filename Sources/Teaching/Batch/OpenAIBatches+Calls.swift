@@ -13,19 +13,23 @@ extension OpenAIBatches {
         retries: Int? = nil, missing: LyceumError
     ) throws -> Value {
         try object(
-            try received(method, path, body: body, type: type, retries: retries, missing: missing))
+            try received(
+                method, path, body: body, type: type, retries: retries, wantsObject: true, missing: missing))
     }
 
     /// Sends a request, again after a passing fault.
     func received(
         _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = [], type: String = "application/json",
-        maximumBody: Int = 64 << 20, retries: Int? = nil, missing: LyceumError
+        maximumBody: Int? = nil, retries: Int? = nil, wantsObject: Bool = false, missing: LyceumError
     ) throws -> HTTPResponse {
         var attempt = 0
         while true {
             let fault: OpenAIFault
             switch try exchange(method, path, body: body, type: type, maximumBody: maximumBody) {
-            case .success(let response) where (200..<300).contains(response.status): return response
+            case .success(let response) where (200..<300).contains(response.status):
+                // A page of a proxy, an empty body or one that breaks off, in place of the object that was asked for.
+                if !wantsObject || readable(response) != nil { return response }
+                fault = emptyAnswer(response)
             case .success(let response): fault = self.fault(response, missing: missing)
             case .failure(let failure): fault = OpenAIFault(failure, settings: settings)
             }
@@ -40,7 +44,7 @@ extension OpenAIBatches {
     /// Sends a request once.
     func exchange(
         _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = [], type: String = "application/json",
-        maximumBody: Int = 64 << 20
+        maximumBody: Int? = nil
     ) throws -> Result<HTTPResponse, HTTPFailure> {
         try job.checkCancelled()
         let client = teacher.client
@@ -49,7 +53,9 @@ extension OpenAIBatches {
                 method: method, url: settings.address.baseURL + path,
                 headers: OpenAIExchange(settings: settings).headers(sending: type, for: "application/json"),
                 body: body, timeout: settings.limits.timeout, connectTimeout: settings.limits.connectTimeout,
-                firstByteTimeout: settings.limits.firstByteTimeout, maximumBody: maximumBody,
+                firstByteTimeout: settings.limits.firstByteTimeout,
+                maximumBody: maximumBody ?? settings.limits.maximumBody,
+                maximumHeader: settings.limits.maximumHeader,
                 bypassesProxy: settings.address.isLoopback), id: 0)
         defer { client.cancelAll() }
         while true {
@@ -77,6 +83,19 @@ extension OpenAIBatches {
         return OpenAIFault(status: response.status, response, settings: settings)
     }
 
+    /// What went wrong with a body of status 200 that holds no object.
+    private func emptyAnswer(_ response: HTTPResponse) -> OpenAIFault {
+        if ServerJSON.read(response.body)?.object?["error"] != nil {
+            return OpenAIFault(status: response.status, response, settings: settings)
+        }
+        do {
+            return .retry(.failed("\(try object(response).typeName)", remedy: nil), after: nil, stops: false)
+        } catch {
+            let problem = error as? LyceumError ?? .failed("\(error)", remedy: nil)
+            return .retry(problem, after: RetryPolicy.wait(from: response.headers), stops: false)
+        }
+    }
+
     /// The error of a server without the API.
     func noBatchAPI(_ path: String) -> LyceumError {
         .unsupported(
@@ -84,13 +103,23 @@ extension OpenAIBatches {
             remedy: "leave out batch: every server answers at once")
     }
 
+    /// The object that an answer holds; nil if it holds none, or an error in its place.
+    private func readable(_ response: HTTPResponse) -> Value? {
+        guard let value = ServerJSON.read(response.body), let fields = value.object,
+            fields["error"]?.isNull ?? true || fields["id"] != nil
+        else { return nil }
+        teacher.hasAnswered = true
+        return value
+    }
+
     /// The object that an answer holds.
     func object(_ response: HTTPResponse) throws -> Value {
-        if let value = try? JSON.decode(response.body, name: server), value.object != nil { return value }
+        if let value = readable(response) { return value }
         let excerpt = settings.shown(String(decoding: response.body.prefix(400), as: UTF8.self), limit: 120)
         throw LyceumError.failed(
             "\(server) answered with no JSON object" + (excerpt.isEmpty ? "" : ": \(excerpt)"),
-            remedy: "check that base_url leads to a server with OpenAI's Batch API")
+            remedy: teacher.hasAnswered
+                ? "try again later" : "check that base_url leads to a server with OpenAI's Batch API")
     }
 
     /// The server's name for a thing.
@@ -115,7 +144,8 @@ extension OpenAIFault {
     /// The error, whatever is to be done about it.
     var error: LyceumError {
         switch self {
-        case .stop(let error), .row(let error), .retry(let error, _, _): return error
+        case .stop(let error), .row(let error), .retry(let error, _, _), .brokenOff(_, let error, _):
+            return error
         }
     }
 }

@@ -23,7 +23,7 @@ extension OpenAIBatches {
             for line in body.split(separator: UInt8(ascii: "\n")) {
                 try job.checkCancelled()
                 if line.allSatisfy({ $0 <= 0x20 }) { continue }
-                guard let answer = (try? JSON.decode(Array(line), name: file)).flatMap(answer) else {
+                guard let answer = ServerJSON.read(Array(line)).flatMap(answer) else {
                     unreadable += 1
                     continue
                 }

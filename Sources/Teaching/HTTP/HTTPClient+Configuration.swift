@@ -15,11 +15,10 @@ extension HTTPClient {
             guard let context else { return 0 }
             let transfer = Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
             let length = size &* count
-            transfer.receiveHeader(UnsafeRawBufferPointer(start: bytes, count: length))
-            return length
+            return transfer.receiveHeader(UnsafeRawBufferPointer(start: bytes, count: length)) ? length : 0
         }
         let codes = [
-            ccurl_set_string(easy, CURLOPT_URL, request.url),
+            ccurl_set_string(easy, CURLOPT_URL, transfer.url),
             ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https"),
             ccurl_set_string(easy, CURLOPT_USERAGENT, "lyceum"),
             // The empty list means all encodings that libcurl can undo.
@@ -53,6 +52,34 @@ extension HTTPClient {
             },
         ]
         return codes.allSatisfy { $0 == CURLE_OK }
+    }
+
+    /// Where a redirect leads, if it stays at the same server.
+    ///
+    /// - Returns: nil for another server or scheme, and for what is no address.
+    static func redirection(from url: String, to location: String) -> String? {
+        func read(_ part: CURLUPart, _ handle: OpaquePointer) -> String? {
+            var text: UnsafeMutablePointer<CChar>?
+            guard curl_url_get(handle, part, &text, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK, let text else {
+                return nil
+            }
+            defer { curl_free(text) }
+            return String(cString: text)
+        }
+        guard let old = curl_url(), let new = curl_url() else { return nil }
+        defer {
+            curl_url_cleanup(old)
+            curl_url_cleanup(new)
+        }
+        guard curl_url_set(old, CURLUPART_URL, url, 0) == CURLUE_OK,
+            curl_url_set(new, CURLUPART_URL, url, 0) == CURLUE_OK,
+            curl_url_set(new, CURLUPART_URL, location, 0) == CURLUE_OK
+        else { return nil }
+        for part in [CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT]
+        where read(part, old) != read(part, new) {
+            return nil
+        }
+        return read(CURLUPART_USER, new) == nil ? read(CURLUPART_URL, new) : nil
     }
 
     /// Seconds in libcurl's unit; at least one, since 0 would mean no limit.

@@ -4,11 +4,14 @@ import LyceumKit
 /// Many HTTP requests at once from one thread, over libcurl's multi interface.
 ///
 /// Connections are kept and shared (HTTP/2 where the server offers it), bodies come decompressed, proxies are
-/// taken from the environment as curl does. Redirects are never followed: a key must not travel to another host.
+/// taken from the environment as curl does. Redirects are followed only where a request allows it, and never to another
+/// server: a key must not travel there.
 final class HTTPClient {
     private let multi: OpaquePointer
     private var idle: [UnsafeMutableRawPointer] = []
     private var running: [UnsafeMutableRawPointer: HTTPTransfer] = [:]
+    /// What came of requests that failed, until it is asked for.
+    private var beginnings: [Int: HTTPResponse] = [:]
     /// When silent requests are looked for again.
     private var nextLook = 0.0
 
@@ -87,7 +90,11 @@ final class HTTPClient {
     /// Gives up all that is on its way.
     func cancelAll() {
         for easy in Array(running.keys) { finish(easy) }
+        beginnings = [:]
     }
+
+    /// What had come of an answer when its request failed; nil if that was nothing.
+    func takeBeginning(_ id: Int) -> HTTPResponse? { beginnings.removeValue(forKey: id) }
 
     private func collect() -> [(id: Int, result: Result<HTTPResponse, HTTPFailure>)] {
         var ended: [(id: Int, result: Result<HTTPResponse, HTTPFailure>)] = []
@@ -95,10 +102,47 @@ final class HTTPClient {
         while let message = curl_multi_info_read(UnsafeMutableRawPointer(multi), &left) {
             var code = CURLE_OK
             guard let easy = ccurl_finished(message, &code), let transfer = running[easy] else { continue }
-            ended.append((transfer.id, Self.result(easy, transfer, code)))
+            let result = Self.result(easy, transfer, code)
+            if case .success(let response) = result, follow(response, easy, transfer) { continue }
+            if case .failure = result { keepBeginning(easy, transfer) }
+            let bound = transfer.request.maximumRedirects
+            if case .success(let response) = result, bound > 0, Self.isRedirect(response.status),
+                transfer.redirects >= bound
+            {
+                ended.append((transfer.id, .failure(.tooManyRedirects(bound))))
+            } else {
+                ended.append((transfer.id, result))
+            }
             finish(easy)
         }
         return ended
+    }
+
+    private static func isRedirect(_ status: Int) -> Bool { [301, 302, 307, 308].contains(status) }
+
+    /// Sends a request on to where the server points, if it may be.
+    private func follow(
+        _ response: HTTPResponse, _ easy: UnsafeMutableRawPointer, _ transfer: HTTPTransfer
+    ) -> Bool {
+        guard Self.isRedirect(response.status), transfer.redirects < transfer.request.maximumRedirects,
+            let location = response.headers["location"],
+            let url = Self.redirection(from: transfer.url, to: location)
+        else { return false }
+        curl_multi_remove_handle(UnsafeMutableRawPointer(multi), easy)
+        curl_easy_reset(easy)
+        transfer.redirect(to: url)
+        guard configure(easy, transfer),
+            curl_multi_add_handle(UnsafeMutableRawPointer(multi), easy) == CURLM_OK
+        else { return false }
+        return true
+    }
+
+    private func keepBeginning(_ easy: UnsafeMutableRawPointer, _ transfer: HTTPTransfer) {
+        guard !transfer.body.isEmpty else { return }
+        var status = 0
+        _ = ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        beginnings[transfer.id] = HTTPResponse(
+            status: status, headers: transfer.headers, body: transfer.body, seconds: 0)
     }
 
     /// Gives up requests whose answer should have begun by now.
@@ -136,6 +180,7 @@ final class HTTPClient {
                 HTTPResponse(
                     status: status, headers: transfer.headers, body: transfer.body, seconds: seconds))
         }
+        if transfer.isHeaderTooLarge { return .failure(.headerTooLarge(transfer.request.maximumHeader)) }
         if transfer.isTooLarge { return .failure(.tooLarge(transfer.request.maximumBody)) }
         let reason = String(cString: curl_easy_strerror(code))
         switch code {
@@ -149,6 +194,9 @@ final class HTTPClient {
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_PEER_FAILED_VERIFICATION,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ENGINE_NOTFOUND:
             return .failure(.refused(reason))
+        case CURLE_OUT_OF_MEMORY:
+            // How libcurl says that one field is longer than it takes.
+            return .failure(.headerTooLarge(min(transfer.request.maximumHeader, 100 << 10)))
         default:
             return .failure(.broken(reason))
         }

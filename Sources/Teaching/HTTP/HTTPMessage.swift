@@ -21,6 +21,10 @@ struct HTTPRequest: Sendable {
     let firstByteTimeout: Double?
     /// The most bytes of an answer, after decompression.
     let maximumBody: Int
+    /// The most bytes of header fields, trailers and interim answers included.
+    let maximumHeader: Int
+    /// The most redirects that are followed, and only to the same server: a key must not travel to another.
+    let maximumRedirects: Int
     /// Whether a proxy of the environment is passed by: no proxy leads to this very machine.
     let bypassesProxy: Bool
 
@@ -28,7 +32,7 @@ struct HTTPRequest: Sendable {
         method: Method = .post, url: String, headers: [(name: String, value: String)], body: [UInt8],
         timeout: Double,
         connectTimeout: Double = 10, firstByteTimeout: Double? = nil, maximumBody: Int = 64 << 20,
-        bypassesProxy: Bool = false
+        maximumHeader: Int = 256 << 10, maximumRedirects: Int = 0, bypassesProxy: Bool = false
     ) {
         self.method = method
         self.url = url
@@ -38,6 +42,8 @@ struct HTTPRequest: Sendable {
         self.connectTimeout = connectTimeout
         self.firstByteTimeout = firstByteTimeout
         self.maximumBody = maximumBody
+        self.maximumHeader = maximumHeader
+        self.maximumRedirects = maximumRedirects
         self.bypassesProxy = bypassesProxy
     }
 }
@@ -68,4 +74,8 @@ enum HTTPFailure: Error, Equatable {
     case broken(String)
     /// The answer was larger than so many bytes.
     case tooLarge(Int)
+    /// The header fields had more than so many bytes.
+    case headerTooLarge(Int)
+    /// The server redirected more than so many times.
+    case tooManyRedirects(Int)
 }

@@ -12,12 +12,19 @@ final class HTTPTransfer {
     private(set) var body: [UInt8] = []
     private(set) var headers: [String: String] = [:]
     private(set) var isTooLarge = false
+    private(set) var isHeaderTooLarge = false
+    /// Where it goes: the request's address, or where the server pointed since.
+    var url: String
+    /// The redirects that were followed.
+    var redirects = 0
+    private var headerBytes = 0
     /// When no answer may be waited for any longer; nil if the request sets no such time, or one has begun.
     private(set) var silenceEnds: Double?
 
     init(id: Int, request: HTTPRequest) {
         self.id = id
         self.request = request
+        url = request.url
         var list: UnsafeMutablePointer<curl_slist>?
         for (name, value) in request.headers { list = curl_slist_append(list, "\(name): \(value)") }
         // libcurl would otherwise wait up to a second for "100 Continue" before a long body.
@@ -37,15 +44,29 @@ final class HTTPTransfer {
         return true
     }
 
-    /// Takes one line of the header.
-    func receiveHeader(_ line: UnsafeRawBufferPointer) {
+    /// Begins again at another address of the same server.
+    func redirect(to url: String) {
+        self.url = url
+        redirects += 1
+        body = []
+        headers = [:]
+    }
+
+    /// Takes one line of the header, or of the trailers behind the body; false if it is too much.
+    func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         silenceEnds = nil
+        headerBytes += line.count
+        guard headerBytes <= request.maximumHeader else {
+            isHeaderTooLarge = true
+            return false
+        }
         let text = String(decoding: line, as: UTF8.self)
         // A status line begins a new header: that of the answer after "100 Continue" or a proxy's.
         if text.hasPrefix("HTTP/") { headers = [:] }
-        guard let colon = text.firstIndex(of: ":") else { return }
+        guard let colon = text.firstIndex(of: ":") else { return true }
         let value = text[text.index(after: colon)...]
         headers[text[..<colon].lowercased()] = value.trimmed
+        return true
     }
 }
 

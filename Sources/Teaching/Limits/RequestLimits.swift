@@ -18,6 +18,16 @@ struct RequestLimits: Sendable, Equatable {
     let connectTimeout: Double
     /// The longest time until an answer begins, in seconds; nil is `timeout`.
     let firstByteTimeout: Double?
+    /// The most bytes of an answer's body, after decompression.
+    let maximumBody: Int
+    /// The most bytes of an answer's header fields and trailers.
+    let maximumHeader: Int
+    /// The most bytes of one event of a streamed reply.
+    let maximumEvent: Int
+    /// The most events of a streamed reply.
+    let maximumEvents: Int
+    /// The most redirects that are followed, to the same server only.
+    let maximumRedirects: Int
 
     /// The options that are read here.
     static let options: [OptionDeclaration] = [
@@ -40,6 +50,20 @@ struct RequestLimits: Sendable, Equatable {
         .number(
             "first_byte_timeout", default: nil, in: 0.001...86_400,
             "the longest time until an answer begins, in seconds; else timeout"),
+        .number(
+            "max_body_mb", default: 64, in: 0.001...4096, unit: "MB",
+            "the largest answer that is read; a larger one fails its row"),
+        .number(
+            "max_header_kb", default: 256, in: 1...65_536, unit: "kB",
+            "the most header fields and trailers of an answer that are read (libcurl takes 100 kB in one field)"
+        ),
+        .number(
+            "max_event_mb", default: 8, in: 0.001...4096, unit: "MB",
+            "the longest event of a streamed reply that is read"),
+        .integer("max_events", default: 1_000_000, in: 1...Int(1e12), "the most events of a streamed reply"),
+        .integer(
+            "max_redirects", default: 0, in: 0...20,
+            "the most redirects to follow, and only on the same server; a key is never sent to another"),
     ]
 
     /// Reads options that were checked against `options`.
@@ -51,6 +75,11 @@ struct RequestLimits: Sendable, Equatable {
         timeout = try options.double("timeout")
         connectTimeout = min(try options.double("connect_timeout"), timeout)
         firstByteTimeout = options.optionalDouble("first_byte_timeout")
+        maximumBody = Int(clamped: try options.double("max_body_mb") * 1_048_576)
+        maximumHeader = Int(clamped: try options.double("max_header_kb") * 1024)
+        maximumEvent = Int(clamped: try options.double("max_event_mb") * 1_048_576)
+        maximumEvents = try options.int("max_events")
+        maximumRedirects = try options.int("max_redirects")
     }
 
     /// As rows of a teacher's card.

@@ -2,11 +2,10 @@ import LyceumKit
 
 /// A reply that comes in pieces: server-sent events of chat completions or of Anthropic's messages.
 ///
-/// Source: the WHATWG's "Server-sent events"; OpenAI's and Anthropic's references of streaming.
+/// Source: OpenAI's and Anthropic's references of streaming.
 struct EventStream {
     /// The text so far.
-    private(set) var text = ""
-    private(set) var refusal = ""
+    var text: String { content.text }
     private(set) var finishReason: String?
     private(set) var model: String?
     private(set) var promptTokens: Int?
@@ -16,7 +15,26 @@ struct EventStream {
     private(set) var error: Value?
     /// Whether the end was announced: without it a broken connection looks like a short reply.
     private(set) var hasEnded = false
-    private var rest: [UInt8] = []
+    /// Whether an event could not be read, so that words may be missing.
+    private(set) var isBroken = false
+    /// Which bound the server passed, as the option that sets it.
+    private(set) var passedBound: String?
+    private var content = HalvedText()
+    private var refusal = HalvedText()
+    private var reasoning = HalvedText()
+    private var events: ServerSentEvents
+    private var count = 0
+    private let most: Int
+
+    /// - Parameters:
+    ///   - largest: the most bytes of an event.
+    ///   - most: the most events.
+    init(largest: Int = 8 << 20, most: Int = 1_000_000) {
+        events = ServerSentEvents(largest: largest) { data in
+            Self.isDone(data) || (try? JSON.decode(data, name: "event")) != nil
+        }
+        self.most = most
+    }
 
     /// Whether an answer is such a stream.
     static func isStream(_ headers: [String: String]) -> Bool {
@@ -27,43 +45,82 @@ struct EventStream {
     ///
     /// - Returns: the text that they brought.
     mutating func take(_ bytes: some Sequence<UInt8>) -> String {
-        rest += bytes
-        let before = text.utf8.count
-        var start = 0
-        while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            take(line: rest[start..<end])
-            start = end + 1
-        }
-        rest.removeFirst(start)
-        return String(decoding: Array(text.utf8.dropFirst(before)), as: UTF8.self)
+        var added = ""
+        for event in events.take(bytes) { added += take(event) }
+        check()
+        return added
     }
 
-    private mutating func take(line: ArraySlice<UInt8>) {
-        let line = String(decoding: line, as: UTF8.self).trimmed
-        guard line.hasPrefix("data:") else { return }
-        let data = line.dropFirst(5).trimmed
-        if data == "[DONE]" {
-            hasEnded = true
-            return
+    /// Ends the stream.
+    ///
+    /// - Returns: the text that was held back.
+    mutating func finish() -> String {
+        var added = ""
+        for event in events.finish() { added += take(event) }
+        added += content.finish()
+        _ = refusal.finish()
+        _ = reasoning.finish()
+        check()
+        return added
+    }
+
+    private mutating func check() {
+        if events.isTooLarge { passedBound = passedBound ?? "max_event_mb" }
+        if events.isBroken { isBroken = true }
+    }
+
+    private mutating func take(_ event: ServerSentEvents.Event) -> String {
+        count += 1
+        if count > most {
+            passedBound = passedBound ?? "max_events"
+            return ""
         }
-        guard let event = try? JSON.decode(data, name: "event").object else { return }
-        if let error = event["error"], !error.isNull { self.error = .object(event) }
+        let data = event.data
+        if data.allSatisfy({ $0 <= 0x20 }) { return "" }
+        if Self.isDone(data) {
+            hasEnded = true
+            return ""
+        }
+        if let document = ServerJSON.read(data, keepsHalves: true) { return take(document, event.name) }
+        isBroken = true
+        return ""
+    }
+
+    private static func isDone(_ data: [UInt8]) -> Bool {
+        data.count < 20 && String(decoding: data, as: UTF8.self).trimmed == "[DONE]"
+    }
+
+    private mutating func take(_ document: Value, _ name: String) -> String {
+        guard let event = document.object else { return "" }
+        if let error = event["error"], !error.isNull {
+            self.error = .object(event)
+        } else if name == "error" || event["type"] == "error" {
+            self.error = .object(event)
+        }
+        var added = ""
         model = event["model"]?.string ?? event["message"]?.object?["model"]?.string ?? model
         count(event["usage"]?.object ?? event["message"]?.object?["usage"]?.object ?? [:])
         if let choice = event["choices"]?.list?.first?.object {
-            let delta = choice["delta"]?.object
-            text += delta?["content"]?.string ?? ""
-            refusal += delta?["refusal"]?.string ?? ""
+            let delta = choice["delta"]?.object ?? choice["message"]?.object
+            added += content.append(
+                OpenAIExchange.text(delta?["content"]) ?? choice["text"]?.string ?? "")
+            _ = refusal.append(delta?["refusal"]?.string ?? "")
+            _ = reasoning.append(delta.flatMap(OpenAIExchange.reasoning) ?? "")
             if let tokens = OpenAIExchange.logprobs(choice) { logprobs = (logprobs ?? []) + tokens }
+            if let error = choice["error"], !error.isNull { self.error = ["error": error] }
             finish(choice["finish_reason"]?.string)
         }
         switch event["type"]?.string {
-        case "content_block_delta": text += event["delta"]?.object?["text"]?.string ?? ""
+        case "content_block_delta", "content_block_start":
+            let delta = event["delta"]?.object ?? event["content_block"]?.object
+            added += content.append(delta?["text"]?.string ?? "")
+            _ = reasoning.append(delta?["thinking"]?.string ?? "")
         case "message_delta":
             finish(event["delta"]?.object?["stop_reason"]?.string.map(OpenAIExchange.finishReason))
         case "message_stop": hasEnded = true
         default: break
         }
+        return added
     }
 
     private mutating func finish(_ reason: String?) {
@@ -82,11 +139,12 @@ struct EventStream {
         completionTokens = completion ?? completionTokens
     }
 
-    /// What came, as a reply.
+    /// What came, as a reply; its reasoning may still stand in its text.
     func reply(model otherwise: String, seconds: Double) -> TeacherReply {
         TeacherReply(
-            text: refusal.isEmpty ? text : refusal, model: model ?? otherwise,
-            finishReason: refusal.isEmpty ? finishReason ?? "stop" : "refusal", promptTokens: promptTokens,
-            completionTokens: completionTokens, seconds: seconds, logprobs: logprobs)
+            text: refusal.text.isEmpty ? text : refusal.text, model: model ?? otherwise,
+            finishReason: refusal.text.isEmpty ? finishReason ?? "stop" : "refusal",
+            promptTokens: promptTokens, completionTokens: completionTokens, seconds: seconds,
+            logprobs: logprobs, reasoning: reasoning.text.isEmpty ? nil : reasoning.text)
     }
 }

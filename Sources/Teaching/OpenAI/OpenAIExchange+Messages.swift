@@ -44,7 +44,8 @@ extension OpenAIExchange {
             model: fields["model"]?.string ?? settings.model,
             finishReason: Self.finishReason(fields["stop_reason"]?.string),
             promptTokens: prompt.isEmpty ? nil : prompt.reduce(0, +),
-            completionTokens: Self.count(usage?["output_tokens"]), seconds: seconds)
+            completionTokens: Self.count(usage?["output_tokens"]), seconds: seconds,
+            reasoning: Self.reasoning(fields))
     }
 
     /// The end of a reply in OpenAI's words, which the rest of the program knows.

@@ -6,6 +6,8 @@ struct OpenAIExchange {
     let settings: OpenAISettings
     /// Whether words ask for the structure of replies, because the server refuses the field for it.
     var asksInWords = false
+    /// Whether the server has answered as an API before: then what it sends now is a passing fault.
+    var isKnown = false
 
     /// The HTTP request for a question.
     ///
@@ -16,7 +18,8 @@ struct OpenAIExchange {
             url: settings.address.chatURL, headers: headers(sending: "application/json", for: accepted),
             body: Array(JSON.encode(body(question, isStreamed)).utf8),
             timeout: settings.limits.timeout, connectTimeout: settings.limits.connectTimeout,
-            firstByteTimeout: settings.limits.firstByteTimeout,
+            firstByteTimeout: settings.limits.firstByteTimeout, maximumBody: settings.limits.maximumBody,
+            maximumHeader: settings.limits.maximumHeader, maximumRedirects: settings.limits.maximumRedirects,
             bypassesProxy: settings.address.isLoopback)
     }
 
@@ -100,79 +103,199 @@ struct OpenAIExchange {
     func completion(_ response: HTTPResponse) throws(OpenAIFault) -> Completion {
         // Some servers (transformers serve) send pieces whether they are asked to or not.
         if EventStream.isStream(response.headers) { return try assembled(response) }
-        let document = try json(response.body)
-        if let error = document.object?["error"], !error.isNull {
+        guard let document = ServerJSON.read(response.body) else { throw unreadable(response) }
+        let fields = (document.list?.first ?? document).object
+        if let error = fields?["error"], !error.isNull {
             throw OpenAIFault(status: response.status, response, settings: settings)
         }
+        // Anthropic marks an error by its type, OpenRouter in the choice.
+        let inChoice = fields?["choices"]?.list?.first?.object?["error"].map { !$0.isNull } ?? false
+        if fields?["type"] == "error" || inChoice {
+            let error = fields?["choices"]?.list?.first?.object?["error"] ?? .object(fields ?? [:])
+            let body = Array(JSON.encode(["error": error]).utf8)
+            throw OpenAIFault(
+                status: response.status,
+                HTTPResponse(
+                    status: response.status, headers: response.headers, body: body, seconds: response.seconds),
+                settings: settings)
+        }
         guard let completion = completion(document, seconds: response.seconds) else {
-            let what = settings.dialect.wire == .messages ? "a message" : "a choice"
-            throw .row(rowError("answered without \(what)", response.body))
+            let what =
+                fields == nil
+                ? "with JSON that is not an object"
+                : settings.dialect.wire == .messages ? "without a message" : "without a choice"
+            throw passing("answered \(what)", response, text: String(decoding: response.body, as: UTF8.self))
         }
         return completion
     }
 
     /// Reads what a body holds; nil if that is no completion.
     func completion(_ document: Value, seconds: Double) -> Completion? {
-        if settings.dialect.wire == .messages {
-            return message(document, seconds: seconds).map { Completion(reply: $0, fault: $0.defect) }
+        guard let whole = wholeReply(document, seconds: seconds) else { return nil }
+        return judged(whole)
+    }
+
+    /// The reply without what was thought before it and without keys, and what is wrong with it.
+    func judged(_ whole: TeacherReply) -> Completion {
+        var reply = settings.keepsReasoning ? whole : whole.separatingReasoning()
+        reply.text = Secrets.withoutUsedKeys(reply.text)
+        reply.model = Secrets.withoutUsedKeys(reply.model)
+        reply.finishReason = Secrets.withoutUsedKeys(reply.finishReason)
+        reply.reasoning = reply.reasoning.map(Secrets.withoutUsedKeys)
+        return Completion(reply: reply, fault: reply.defect)
+    }
+
+    private func wholeReply(_ document: Value, seconds: Double) -> TeacherReply? {
+        if settings.dialect.wire == .messages { return message(document, seconds: seconds) }
+        guard let choice = document.object?["choices"]?.list?.first(where: { $0.object != nil })?.object
+        else {
+            return nil
         }
-        guard let choice = document.object?["choices"]?.list?.first?.object else { return nil }
         let message = choice["message"]?.object ?? [:]
         // A refusal has a place of its own in the message, and often the finish reason "stop".
         let refusal = message["refusal"]?.string.flatMap { $0.isEmpty ? nil : settings.shown($0, limit: 200) }
         let finish = refusal != nil ? "refusal" : choice["finish_reason"]?.string ?? "stop"
         let usage = document.object?["usage"]?.object
-        let text = Self.text(message["content"])
-        var reply = TeacherReply(
+        // The older API has the text in the choice itself.
+        let text = Self.text(message["content"]) ?? choice["message"]?.string ?? choice["text"]?.string
+        return TeacherReply(
             text: refusal ?? text ?? "", model: document.object?["model"]?.string ?? settings.model,
             finishReason: finish.isEmpty ? "stop" : finish,
             promptTokens: Self.count(usage?["prompt_tokens"]),
-            completionTokens: Self.count(usage?["completion_tokens"]), seconds: seconds)
-        reply.logprobs = Self.logprobs(choice)
-        return Completion(reply: reply, fault: reply.defect)
+            completionTokens: Self.count(usage?["completion_tokens"]), seconds: seconds,
+            logprobs: Self.logprobs(choice), reasoning: Self.reasoning(message))
     }
 
+    /// The reply that came in pieces although nobody asked for pieces.
     private func assembled(_ response: HTTPResponse) throws(OpenAIFault) -> Completion {
-        var events = EventStream()
-        _ = events.take(response.body + [UInt8(ascii: "\n")])
+        var events = EventStream(largest: settings.limits.maximumEvent, most: settings.limits.maximumEvents)
+        _ = events.take(response.body)
+        _ = events.finish()
+        if let fault = fault(of: events, headers: response.headers, seconds: response.seconds) { throw fault }
+        return judged(events.reply(model: settings.model, seconds: response.seconds))
+    }
+
+    /// Why a stream is no whole reply; nil if it is one.
+    func fault(of events: EventStream, headers: [String: String], seconds: Double) -> OpenAIFault? {
+        let server = settings.address.display
+        var partial = judged(events.reply(model: settings.model, seconds: seconds)).reply
+        partial.finishReason = TeacherReply.brokenOff
+        let isEmpty = partial.text.isEmpty && partial.reasoning == nil
+        if let bound = events.passedBound {
+            let error = LyceumError.failed(
+                "\(server) sent \(bound == "max_events" ? "more events" : "a longer event") than \(bound) allows",
+                remedy: "check base_url, or raise \(bound)")
+            return .row(error)
+        }
         if let problem = events.error {
-            let body = Array(JSON.encode(problem).utf8)
-            throw .row(rowError("broke off: \(ServerError(body, settings: settings).message)", []))
-        }
-        guard events.hasEnded else { throw .row(rowError("broke off in the middle of a reply", [])) }
-        let reply = events.reply(model: settings.model, seconds: response.seconds)
-        return Completion(reply: reply, fault: reply.defect)
-    }
-
-    private func json(_ body: [UInt8]) throws(OpenAIFault) -> Value {
-        do {
-            let document = try JSON.decode(body, name: settings.address.display)
-            guard document.object != nil else {
-                throw OpenAIFault.row(rowError("answered with JSON that is no object", body))
+            let said = ServerError(problem, settings: settings)
+            let error = LyceumError.failed("\(server) broke off: \(said.message)", remedy: nil)
+            if said.isOutOfFunds {
+                return .stop(.failed("\(server): \(said.message)", remedy: "see the account's billing page"))
             }
-            return document
-        } catch let fault as OpenAIFault {
-            throw fault
-        } catch {
-            let isPage = body.first { !($0 == 0x20 || (0x09...0x0D).contains($0)) } == UInt8(ascii: "<")
-            let what = body.isEmpty ? "an empty body" : isPage ? "an HTML page" : "a body that is no JSON"
-            throw .row(rowError("answered with \(what) in place of a completion", body))
+            if said.kind == .lasting { return .row(error) }
+            let after = RetryPolicy.wait(from: headers) ?? said.after
+            return isEmpty
+                ? .retry(error, after: after, stops: false) : .brokenOff(partial, error, after: after)
         }
+        guard events.isBroken || !events.hasEnded else { return nil }
+        let error = LyceumError.failed(
+            "\(server) "
+                + (events.isBroken
+                    ? "sent a piece that cannot be read: the reply is not whole"
+                    : "broke off in the middle of a reply"),
+            remedy: "ask again")
+        return isEmpty ? .retry(error, after: nil, stops: false) : .brokenOff(partial, error, after: nil)
     }
 
-    private func rowError(_ problem: String, _ body: [UInt8]) -> LyceumError {
+    /// What to do about a body that is no JSON: it broke off, it is empty, or a page of a proxy.
+    private func unreadable(_ response: HTTPResponse) -> OpenAIFault {
+        let body = response.body
+        let first = body.first { !($0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF) }
+        if first == nil {
+            return passing("answered with an empty body in place of a completion", response, text: nil)
+        }
+        if first == UInt8(ascii: "<") {
+            return passing("answered with an HTML page in place of a completion", response, text: nil)
+        }
+        let isJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        if isJSON, let partial = partial(response) {
+            return .brokenOff(
+                partial, shown("answered with a body that breaks off", response.body, remedy: "ask again"),
+                after: RetryPolicy.wait(from: response.headers))
+        }
+        return passing(
+            "answered with a body that is not JSON" + (isJSON ? " (it may have broken off)" : ""), response,
+            text: String(decoding: body, as: UTF8.self))
+    }
+
+    /// The words in an answer that broke off; nil if it holds none.
+    func partial(_ response: HTTPResponse) -> TeacherReply? {
+        var partial: TeacherReply
+        if EventStream.isStream(response.headers) {
+            var events = EventStream(
+                largest: settings.limits.maximumEvent, most: settings.limits.maximumEvents)
+            _ = events.take(response.body)
+            _ = events.finish()
+            partial = judged(events.reply(model: settings.model, seconds: response.seconds)).reply
+        } else if let beginning = ServerJSON.readBeginning(response.body),
+            let whole = wholeReply(beginning, seconds: response.seconds)
+        {
+            partial = judged(whole).reply
+        } else {
+            return nil
+        }
+        partial.finishReason = TeacherReply.brokenOff
+        return partial.text.isEmpty && partial.reasoning == nil ? nil : partial
+    }
+
+    /// A fault that passes, or a wrong address if the server has never answered as an API.
+    ///
+    /// - Parameter text: what is kept of the body; nil keeps nothing.
+    private func passing(_ problem: String, _ response: HTTPResponse, text: String?) -> OpenAIFault {
+        let error = shown(
+            problem, response.body,
+            remedy: isKnown ? "try again later" : "check that base_url leads to an OpenAI-compatible API")
+        let after = RetryPolicy.wait(from: response.headers)
+        let isKept = isKnown || text?.trimmed.first == "{"
+        guard isKept, let text, !text.isEmpty else { return .retry(error, after: after, stops: !isKnown) }
+        let kept = TeacherReply(
+            text: Secrets.withoutUsedKeys(String(decoding: text.utf8.prefix(1 << 20), as: UTF8.self)),
+            model: settings.model, finishReason: TeacherReply.unreadable, seconds: response.seconds)
+        return .brokenOff(kept, error, after: after)
+    }
+
+    private func shown(_ problem: String, _ body: [UInt8], remedy: String) -> LyceumError {
         let excerpt = settings.shown(String(decoding: body.prefix(400), as: UTF8.self), limit: 120)
         return .failed(
-            "\(settings.address.display) \(problem)" + (excerpt.isEmpty ? "" : ": \(excerpt)"),
-            remedy: "check that base_url leads to an OpenAI-compatible API")
+            "\(settings.address.display) \(problem)" + (excerpt.isEmpty ? "" : ": \(excerpt)"), remedy: remedy
+        )
     }
 
     /// The text of a message: a string, or a list of parts as newer servers send.
-    private static func text(_ content: Value?) -> String? {
+    static func text(_ content: Value?) -> String? {
         if let parts = content?.list {
-            return parts.compactMap { $0.object?["text"]?.string }.joined()
+            return parts.filter { !isThought($0) }.compactMap { $0.object?["text"]?.string ?? $0.string }
+                .joined()
         }
         return content?.string
+    }
+
+    private static func isThought(_ part: Value) -> Bool {
+        ["thinking", "reasoning", "redacted_thinking"].contains(part.object?["type"]?.string ?? "")
+    }
+
+    /// What a model thought, where its server sends that apart: DeepSeek and vLLM (`reasoning_content`), OpenRouter
+    /// and newer vLLM (`reasoning`), Ollama (`thinking`), Mistral (parts of the content).
+    static func reasoning(_ message: [String: Value]) -> String? {
+        for name in ["reasoning_content", "reasoning", "thinking"] {
+            if let text = message[name]?.string, !text.isEmpty { return text }
+        }
+        let thoughts = (message["content"]?.list ?? []).filter(isThought).compactMap { part -> String? in
+            let inside = part.object?["thinking"] ?? part.object?["text"] ?? part.object?["reasoning"]
+            return text(inside)
+        }
+        return thoughts.isEmpty ? nil : thoughts.joined(separator: "\n\n")
     }
 
     /// A number of tokens, if it is believable.
@@ -202,7 +325,7 @@ extension OpenAISettings {
 
     /// Text of the server as it may be shown: without keys, on one line, not too long.
     func shown(_ text: String, limit: Int = 300) -> String {
-        let safe = key?.removed(from: text) ?? Secret.withoutKeys(text)
+        let safe = Secrets.redacted(text)
         let line = safe.unicodeScalars.split {
             $0.properties.isWhitespace || $0.value < 0x20 || $0.value == 0x7F
         }

@@ -7,6 +7,8 @@ enum OpenAIFault: Error {
     /// Send the request again, after so many seconds if the server said so. `stops` says whether the run ends
     /// (else only the row fails) when all tries are used up.
     case retry(LyceumError, after: Double?, stops: Bool)
+    /// Send the request again as above; what came of this try is kept if no other brings more.
+    case brokenOff(TeacherReply, LyceumError, after: Double?)
     /// This request failed; others may not.
     case row(LyceumError)
 
@@ -29,27 +31,33 @@ enum OpenAIFault: Error {
         func error(_ remedy: String?) -> LyceumError {
             .failed("\(server) answered \(status): \(said.message)\(request)", remedy: remedy)
         }
-        let after = RetryPolicy.wait(from: response.headers)
+        let after = RetryPolicy.wait(from: response.headers) ?? said.after
         if said.isOutOfFunds || status == 402 {
             self = .stop(error("the account is out of credit; see its billing page"))
             return
         }
+        let isRateLimit = status == 429 || said.isBusy
+        // Where the status says whose fault it is, only being busy is passing trouble; a body of status 200 may say more.
+        let isPassing = said.isBusy || (said.kind == .passing && (200..<300).contains(status))
         switch status {
-        case 401:
+        case 401 where !isPassing:
             self = .stop(error("check the API key (\(settings.dialect.keyVariable) or the option api_key)"))
-        case 403:
+        case 403 where !isPassing && after == nil:
             self = .stop(error("this key may not use '\(settings.model)' there, or not from this place"))
-        case 404, 405: self = .stop(error("check the model '\(settings.model)' and base_url"))
+        case 404 where !isPassing && after == nil, 405:
+            self = .stop(error("check the model '\(settings.model)' and base_url"))
         case 300..<400:
             self = .stop(
                 .failed(
                     "\(server) answered \(status) and points elsewhere\(Self.place(response, settings))",
                     remedy: "set base_url to where it leads; a key is never sent after a redirect"))
-        case 429 where (after ?? 0) > Self.longestWait:
+        case _ where isRateLimit && (after ?? 0) > Self.longestWait:
             self = .stop(error("the server wants a pause of \(Int(clamped: after ?? 0)) s; go on after it"))
         case _ where (after ?? 0) > Self.longestWait: self = .row(error("try again later"))
         case _ where response.headers["x-should-retry"] == "false": self = .row(error(nil))
-        case 408, 409, 429, 500...: self = .retry(error("try again later"), after: after, stops: false)
+        case 408, 409, 425, 429, 500...: self = .retry(error("try again later"), after: after, stops: false)
+        case _ where isPassing || after != nil:
+            self = .retry(error("try again later"), after: after, stops: false)
         case _ where response.headers["x-should-retry"] == "true":
             self = .retry(error(nil), after: after, stops: false)
         default: self = .row(error(nil))
@@ -78,8 +86,26 @@ enum OpenAIFault: Error {
             let error = LyceumError.failed("the connection to \(server) broke: \(reason)", remedy: nil)
             self = .retry(error, after: nil, stops: false)
         case .tooLarge(let bytes):
-            self = .row(.failed("\(server) sent more than \(bytes >> 20) MB", remedy: "check base_url"))
+            self = .row(
+                .failed(
+                    "\(server) sent a body of more than \(Self.megabytes(bytes)) MB",
+                    remedy: "check base_url, or raise max_body_mb"))
+        case .headerTooLarge(let bytes):
+            self = .row(
+                .failed(
+                    "\(server) sent more than \(bytes >> 10) kB of header fields",
+                    remedy: "check base_url, or raise max_header_kb"))
+        case .tooManyRedirects(let most):
+            self = .stop(
+                .failed(
+                    "\(server) redirected more than \(most) times",
+                    remedy: "check base_url, or raise max_redirects"))
         }
+    }
+
+    private static func megabytes(_ bytes: Int) -> String {
+        let amount = (Double(bytes) / 1_048_576 * 1000).rounded() / 1000
+        return Value.number(amount).integer.map(String.init) ?? String(amount)
     }
 
     private static func place(_ response: HTTPResponse, _ settings: OpenAISettings) -> String {
@@ -96,35 +122,6 @@ extension OpenAISettings {
         guard structure != nil, response.status == 400 || response.status == 422 else { return nil }
         let message = ServerError(response.body, settings: self).message
         return ["response_format", "json_schema"].contains { message.contains($0) } ? message : nil
-    }
-}
-
-/// The error that a server's body describes.
-struct ServerError {
-    /// Its text, fit to be shown.
-    let message: String
-    /// Whether it says that the account has no money left, which no waiting heals.
-    let isOutOfFunds: Bool
-
-    init(_ body: [UInt8], settings: OpenAISettings) {
-        let document = (try? JSON.decode(body, name: "error"))?.object
-        let error = document?["error"]?.object
-        // OpenAI and most others; Ollama and older servers; FastAPI; some proxies.
-        let text =
-            error?["message"]?.string ?? document?["error"]?.string ?? document?["detail"]?.string
-            ?? document?["message"]?.string
-        let marks = [error?["code"]?.string, error?["type"]?.string]
-        let broke: Set<String> = ["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"]
-        // Anthropic has only words for it.
-        isOutOfFunds =
-            marks.contains { $0.map(broke.contains) == true }
-            || text?.contains("credit balance is too low") == true
-        if let text {
-            message = settings.shown(text)
-        } else {
-            let excerpt = settings.shown(String(decoding: body.prefix(400), as: UTF8.self), limit: 120)
-            message = excerpt.isEmpty ? "no explanation" : excerpt
-        }
     }
 }
 

@@ -36,6 +36,8 @@ final class OpenAIRun {
     private var flights: [Int: Flight] = [:]
     /// Nothing is sent before this: the server asked for a pause, or a limit is reached.
     private var pausedUntil = 0.0
+    /// What came of tries that broke off, by the request.
+    private var partials: [Int: TeacherReply] = [:]
     private var failuresInARow = 0
     private var answered = 0
     private var hasNotedPause = false
@@ -46,7 +48,7 @@ final class OpenAIRun {
 
     init(
         _ requests: [TeacherRequest], settings: OpenAISettings, client: HTTPClient, meter: OpenAIMeter,
-        pacer: RequestPacer, job: Job, asksInWords: Bool
+        pacer: RequestPacer, job: Job, asksInWords: Bool, isKnown: Bool
     ) {
         self.requests = requests
         self.settings = settings
@@ -54,12 +56,14 @@ final class OpenAIRun {
         self.meter = meter
         self.pacer = pacer
         self.job = job
-        exchange = OpenAIExchange(settings: settings, asksInWords: asksInWords)
+        exchange = OpenAIExchange(settings: settings, asksInWords: asksInWords, isKnown: isKnown)
         start = Uptime.now
     }
 
     /// Whether the server has refused the field for the structure of replies.
     var asksInWords: Bool { exchange.asksInWords }
+    /// Whether the server has answered as an API.
+    var isKnown: Bool { exchange.isKnown }
 
     /// Gives up what is on its way and closes the account of this run.
     func finish() {
@@ -141,11 +145,13 @@ final class OpenAIRun {
             case .success(let value): response = value
             case .failure(let failure):
                 meter.settleUnanswered(index)
-                throw OpenAIFault(failure, settings: settings)
+                throw broken(index, OpenAIFault(failure, settings: settings))
             }
             pacer.read(response.headers, of: flight.ticket, at: Uptime.now)
             guard (200..<300).contains(response.status) else {
-                if Self.isBusy(response.status) { slowDown(flight.ticket) }
+                let said = ServerError(response.body, settings: settings)
+                if said.isFromAPI { exchange.isKnown = true }
+                if Self.isBusy(response.status) || said.isBusy { slowDown(flight.ticket) }
                 meter.settleRefused(index)
                 if !flight.inWords, let reason = settings.refusalOfStructure(response) {
                     askInWords(index, flight.attempt, reason)
@@ -153,9 +159,11 @@ final class OpenAIRun {
                 }
                 throw OpenAIFault(status: response.status, response, settings: settings)
             }
-            let completion = try read(response, index)
+            let completion = try read(response, index, flight.ticket)
+            exchange.isKnown = true
             pacer.succeed(flight.ticket, tokens: completion.reply.tokens)
             failuresInARow = 0
+            partials[index] = nil
             if let fault = completion.fault { return .failure(UnusableReply(completion.reply, fault)) }
             answered += 1
             noteMissingLogprobs(completion.reply)
@@ -165,15 +173,37 @@ final class OpenAIRun {
         }
     }
 
-    private func read(_ response: HTTPResponse, _ index: Int) throws(OpenAIFault) -> OpenAIExchange.Completion
-    {
+    /// The fault of a connection, with the words that came before it broke.
+    private func broken(_ index: Int, _ fault: OpenAIFault) -> OpenAIFault {
+        guard case .retry(let error, let after, _) = fault, let beginning = client.takeBeginning(index),
+            (200..<300).contains(beginning.status), let partial = exchange.partial(beginning)
+        else { return fault }
+        return .brokenOff(partial, error, after: after)
+    }
+
+    private func read(
+        _ response: HTTPResponse, _ index: Int, _ ticket: RequestPacer.Ticket
+    ) throws(OpenAIFault) -> OpenAIExchange.Completion {
         do {
             var completion = try exchange.completion(response)
             completion.reply = completion.reply.estimated(asking: requests[index].messages)
             meter.settle(index, completion.reply)
             return completion
         } catch {
-            meter.settle(index, nil)
+            if case .brokenOff(let partial, _, _) = error {
+                meter.settle(index, partial.estimated(asking: requests[index].messages))
+                exchange.isKnown = true
+            } else {
+                // An error in the place of a completion costs nothing; of anything else nobody knows.
+                let said = ServerError(response.body, settings: settings)
+                if said.isBusy { slowDown(ticket) }
+                if said.isFromAPI {
+                    exchange.isKnown = true
+                    meter.settleRefused(index)
+                } else {
+                    meter.settle(index, nil)
+                }
+            }
             throw error
         }
     }
@@ -190,9 +220,23 @@ final class OpenAIRun {
             return nil
         case .retry(let error, _, let stops):
             if stops { stop = stop ?? error }
-            return failed(error)
+            return failed(error, index)
+        case .brokenOff(let partial, let error, let after):
+            if attempt < settings.limits.retries {
+                // The longest of what came is kept.
+                if (partials[index]?.text.utf8.count ?? 0) <= partial.text.utf8.count {
+                    partials[index] = partial
+                }
+                sendAgain(index, attempt, error, after: after)
+                return nil
+            }
+            let kept = partials.removeValue(forKey: index).flatMap {
+                $0.text.utf8.count > partial.text.utf8.count ? $0 : nil
+            }
+            _ = failed(error, index)
+            return .failure(UnusableReply(kept ?? partial, error))
         case .row(let error):
-            return failed(error)
+            return failed(error, index)
         }
     }
 
@@ -235,12 +279,16 @@ final class OpenAIRun {
         job.note("\(settings.address.display) sends no logprobs with its replies although they are asked for")
     }
 
-    private func failed(_ error: LyceumError) -> Result<TeacherReply, any Error> {
+    private func failed(_ error: LyceumError, _ index: Int) -> Result<TeacherReply, any Error> {
         failuresInARow += 1
         if failuresInARow >= Self.hopeless {
             stop =
                 stop
                 ?? .failed("\(Self.hopeless) requests failed in a row, the last one: \(error)", remedy: nil)
+        }
+        // What an earlier try brought was paid for.
+        if let partial = partials.removeValue(forKey: index) {
+            return .failure(UnusableReply(partial, error))
         }
         return .failure(error)
     }

@@ -17,6 +17,8 @@ struct OpenAISettings: Sendable {
     let systemRole: String
     /// What replies must be; nil for any text.
     let structure: StructuredReply?
+    /// Whether reasoning before the answer stays in its text.
+    let keepsReasoning: Bool
     let limits: RequestLimits
     /// The most USD that this teacher may cost in its life.
     let budget: Double?
@@ -38,9 +40,12 @@ struct OpenAISettings: Sendable {
         address = try ServerAddress(
             base: try Self.base(options, dialect, fromEnvironment), path: dialect.path,
             function: Self.function)
+        let own = try Self.ownServers(dialect, fromEnvironment)
+        let mayHaveKeys = try NetworkPolicy.current.check(address, own: own)
         key = try Self.key(
-            options.optionalString("api_key") ?? fromEnvironment(dialect.keyVariable), address, dialect)
-        let isOpenAI = dialect.kind == ServerDialect.openAI.kind
+            options.optionalString("api_key")
+                ?? (mayHaveKeys ? fromEnvironment(dialect.keyVariable) : nil), address, dialect)
+        let isOpenAI = dialect.kind == ServerDialect.openAI.kind && mayHaveKeys
         organization = try Self.headerValue(
             isOpenAI ? fromEnvironment("OPENAI_ORG_ID") : nil, named: "OPENAI_ORG_ID")
         project = try Self.headerValue(
@@ -59,6 +64,8 @@ struct OpenAISettings: Sendable {
             if dialect.wire == .chatCompletions { fields["response_format"] = structure.responseFormat }
         }
         parameters = fields
+        Self.rememberSecrets(in: .object(fields))
+        keepsReasoning = options.optionalString("reasoning") == "keep"
         systemRole = options.optionalString("system_role") ?? "system"
         seed = options.optionalInt("seed")
         system = options.optionalString("system")
@@ -90,6 +97,24 @@ struct OpenAISettings: Sendable {
         case (_?, nil), (nil, _?):
             throw LyceumError.failed(
                 "teacher.open: one of price_in and price_out is missing", remedy: "give both")
+        }
+    }
+
+    /// The servers that the keys of the environment are meant for: the provider's, and the one that the
+    /// environment names.
+    private static func ownServers(
+        _ dialect: ServerDialect, _ fromEnvironment: (String) -> String?
+    ) throws -> [ServerAddress] {
+        let bases = [dialect.baseURL, dialect.baseVariable.flatMap(fromEnvironment)].compactMap(\.self)
+        return bases.compactMap { try? ServerAddress(base: $0, path: "", function: function) }
+    }
+
+    /// Keys that stand in the fields of requests must not be shown either, wherever a server repeats them.
+    private static func rememberSecrets(in value: Value) {
+        if let elements = value.list { elements.forEach(rememberSecrets) }
+        for (name, field) in value.object ?? [:] {
+            if let text = field.string, Secrets.isSecret(name: name) { Secrets.remember(text) }
+            rememberSecrets(in: field)
         }
     }
 

@@ -90,6 +90,10 @@ extension OpenAITeacher {
                 "what each reply must be, a JSON Schema or { label = \"string\", score = \"number\" }: asked for, "
                 + "checked, and asked for once more if it does not fit; in words where the server refuses the field for it; see dataset:unpack"
         ),
+        .choice(
+            "reasoning", ["separate", "keep"], default: "separate",
+            "what a reasoning model wrote before its answer (<think>…</think>): taken into the field `reasoning`, or "
+                + "kept in the text"),
         OptionDeclaration(
             "extra_body", kind: .table,
             doc: "anything else that this server takes, sent as it is: { top_k = 40, min_p = 0.05 }"),

@@ -22,7 +22,7 @@ extension OpenAITeacher: StreamingTeacher {
     ) throws -> TeacherReply {
         // What must be checked as a whole cannot be shown before.
         guard settings.structure == nil else { return try whole(request, job: job, receive: receive) }
-        let exchange = OpenAIExchange(settings: settings)
+        let exchange = OpenAIExchange(settings: settings, isKnown: hasAnswered)
         let question = exchange.request(request, isStreamed: true)
         if let refusal = meter.refusal(bytes: question.body.count) { throw refusal }
         meter.reserve(0, bytes: question.body.count)
@@ -31,25 +31,27 @@ extension OpenAITeacher: StreamingTeacher {
             client.cancelAll()
             meter.settleAbandoned()
         }
-        var events = EventStream()
+        var events = EventStream(largest: settings.limits.maximumEvent, most: settings.limits.maximumEvents)
+        var filter = AnswerFilter(separates: !settings.keepsReasoning)
         var read = 0
-        func show(_ body: [UInt8]) {
-            let piece = events.take(body[min(read, body.count)...])
+        func show(_ text: String) { if !text.isEmpty { receive(Secrets.withoutUsedKeys(text)) } }
+        func take(_ body: [UInt8]) {
+            show(filter.take(events.take(body[min(read, body.count)...])))
             read = body.count
-            if !piece.isEmpty { receive(piece) }
         }
         while true {
             try job.checkCancelled(kept: events.text.isEmpty ? "" : "what came is kept in _")
             let ended = try client.wait(milliseconds: 50).first?.result
-            if ended == nil {
-                if let part = client.received(0), EventStream.isStream(part.headers) { show(part.body) }
-                continue
+            if ended == nil, events.passedBound == nil {
+                if let part = client.received(0), EventStream.isStream(part.headers) { take(part.body) }
+                if events.passedBound == nil { continue }
+                client.cancelAll()
             }
             switch ended {
             case .success(let response) where (200..<300).contains(response.status):
                 if !EventStream.isStream(response.headers) {
-                    let completion = try unwrapped { () throws(OpenAIFault) in
-                        try exchange.completion(response)
+                    guard let completion = try inOnePiece(response, exchange) else {
+                        return try whole(request, job: job, receive: receive)
                     }
                     let reply = completion.reply.estimated(asking: request.messages)
                     meter.settle(0, reply)
@@ -57,29 +59,65 @@ extension OpenAITeacher: StreamingTeacher {
                     receive(reply.text)
                     return reply
                 }
-                show(response.body)
-                let reply = events.reply(model: settings.model, seconds: response.seconds)
+                take(response.body)
+                show(filter.take(events.finish()))
+                show(filter.finish())
+                var reply = exchange.judged(events.reply(model: settings.model, seconds: response.seconds))
+                    .reply
                     .estimated(asking: request.messages)
+                hasAnswered = true
+                if let fault = exchange.fault(
+                    of: events, headers: response.headers, seconds: response.seconds)
+                {
+                    if case .retry = fault, events.text.isEmpty {
+                        meter.settleRefused(0)
+                        return try whole(request, job: job, receive: receive)
+                    }
+                    meter.settle(0, reply)
+                    guard case .brokenOff = fault else { throw fault.error }
+                    // Its words are on the screen and were paid for.
+                    reply.finishReason = TeacherReply.brokenOff
+                    throw UnusableReply(reply, fault.error)
+                }
                 meter.settle(0, reply)
-                if let problem = events.error {
-                    let body = Array(JSON.encode(problem).utf8)
-                    throw LyceumError.failed(
-                        "\(settings.address.display) broke off: \(ServerError(body, settings: settings).message)",
-                        remedy: nil)
-                }
-                guard events.hasEnded else {
-                    throw LyceumError.failed("\(settings.address.display) broke off", remedy: "ask again")
-                }
                 // What was shown is an answer, even one that was cut short; only an empty one is none.
                 if reply.text.isEmpty, let defect = reply.defect { throw UnusableReply(reply, defect) }
                 return reply
             case .success, .failure, nil:
+                if let fault = exchange.fault(of: events, headers: [:], seconds: 0), events.passedBound != nil
+                {
+                    throw fault.error
+                }
                 guard events.text.isEmpty else {
-                    throw LyceumError.failed(
-                        "the connection to \(settings.address.display) broke", remedy: "ask again")
+                    show(filter.finish())
+                    var reply = exchange.judged(events.reply(model: settings.model, seconds: 0)).reply
+                        .estimated(asking: request.messages)
+                    reply.finishReason = TeacherReply.brokenOff
+                    meter.settle(0, reply)
+                    throw UnusableReply(
+                        reply,
+                        .failed("the connection to \(settings.address.display) broke", remedy: "ask again"))
                 }
                 meter.settleRefused(0)
                 return try whole(request, job: job, receive: receive)
+            }
+        }
+    }
+
+    /// The completion of a server that answers in one piece; nil if it has to be asked again.
+    private func inOnePiece(
+        _ response: HTTPResponse, _ exchange: OpenAIExchange
+    ) throws -> OpenAIExchange.Completion? {
+        do throws(OpenAIFault) {
+            let completion = try exchange.completion(response)
+            hasAnswered = true
+            return completion
+        } catch {
+            switch error {
+            case .retry, .brokenOff:
+                meter.settleRefused(0)
+                return nil
+            case .stop(let error), .row(let error): throw error
             }
         }
     }
@@ -94,16 +132,5 @@ extension OpenAITeacher: StreamingTeacher {
         let reply = try answer.get()
         receive(reply.text)
         return reply
-    }
-
-    /// The error of a fault, whatever is to be done about it.
-    private func unwrapped<T>(_ body: () throws(OpenAIFault) -> T) throws -> T {
-        do {
-            return try body()
-        } catch {
-            switch error {
-            case .stop(let error), .row(let error), .retry(let error, _, _): throw error
-            }
-        }
     }
 }

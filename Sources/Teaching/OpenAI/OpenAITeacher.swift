@@ -19,6 +19,8 @@ public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
     private let pacer: RequestPacer
     /// Whether the server has refused the field for the structure of replies, which words ask for since.
     private var asksInWords = false
+    /// Whether the server has answered as an API: from then on a page or an empty body is a passing fault.
+    var hasAnswered = false
 
     /// Opens a teacher; nothing is sent yet.
     ///
@@ -50,7 +52,9 @@ public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
     /// Model, server, parameters, limits; never the key.
     public var card: [(name: String, value: String)] {
         var rows = [("model", settings.model), ("server", settings.address.display)]
-        rows += settings.parameters.sorted { $0.key < $1.key }.map { ($0.key, $0.value.text) }
+        rows += Secrets.redacted(settings.parameters).sorted { $0.key < $1.key }.map {
+            ($0.key, $0.value.text)
+        }
         if let seed = settings.seed { rows.append(("seed", String(seed))) }
         rows += settings.limits.card
         if let price = settings.price {
@@ -84,9 +88,10 @@ public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
     ) throws {
         let run = OpenAIRun(
             requests, settings: settings, client: client, meter: meter, pacer: pacer, job: job,
-            asksInWords: asksInWords)
+            asksInWords: asksInWords, isKnown: hasAnswered)
         defer {
             asksInWords = run.asksInWords
+            hasAnswered = run.isKnown
             run.finish()
         }
         while let answers = try run.step() {

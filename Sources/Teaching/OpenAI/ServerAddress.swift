@@ -9,6 +9,10 @@ struct ServerAddress: Sendable, Equatable {
     let chatURL: String
     /// What names the server in cards and errors: host, and port if one was given. Never a secret.
     let display: String
+    /// Scheme, host and port: what makes it the same server as another address.
+    let origin: String
+    /// The host alone.
+    let host: String
     /// Whether the server is this machine.
     let isLoopback: Bool
     /// Whether it is OpenAI's own.
@@ -48,6 +52,9 @@ struct ServerAddress: Sendable, Equatable {
         var path = part(CURLUPART_PATH) ?? ""
         while path.hasSuffix("/") { path.removeLast() }
         display = part(CURLUPART_PORT).map { "\(host):\($0)" } ?? host
+        self.host = host.lowercased()
+        origin =
+            "\(scheme)://\(host.lowercased()):\(part(CURLUPART_PORT) ?? (scheme == "https" ? "443" : "80"))"
         baseURL = "\(scheme)://\(display)\(path)"
         chatURL = baseURL + end
         isLoopback = host == "localhost" || host == "[::1]" || host.hasPrefix("127.")

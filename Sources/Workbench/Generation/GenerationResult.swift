@@ -30,6 +30,13 @@ public struct GenerationResult: Sendable {
                 column: "\(plan.output)_logprobs",
                 values: logprobs.map { $0.map { .list($0.map(\.value)) } ?? .null }, run: run)
         }
+        let reasoning = good.map { $0.reply?.reply.reasoning }
+        if reasoning.contains(where: { $0 != nil }) {
+            let isTaken = plan.data.columns.contains("reasoning") || plan.output == "reasoning"
+            result = try result.adding(
+                column: isTaken ? "\(plan.output)_reasoning" : "reasoning",
+                values: reasoning.map { $0.map(Value.string) ?? .null }, run: run)
+        }
         if plan.showsProvenance {
             result = try result.adding(
                 columns: Self.provenance(of: good, promptHash: Self.hash(of: plan)), operation: "provenance")

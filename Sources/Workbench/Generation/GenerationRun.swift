@@ -131,6 +131,13 @@ public final class GenerationRun {
     ///
     /// - Returns: what the lab remembers of that; nothing for a reply that it does not have.
     private func take(_ kept: StoredReply, for index: Int) -> [GenerationRow] {
+        // A reply that an older version kept may still hold the reasoning in its text.
+        var kept = kept
+        if let teacher = teacher.teacher as? any ReasoningTeacher {
+            kept = StoredReply(
+                kept.reply.presented(keepingReasoning: teacher.keepsReasoning), cost: kept.cost, id: kept.id,
+                created: kept.created)
+        }
         let problem = kept.reply.defect?.description
         answers[index].reply = kept
         answers[index].problem = problem

@@ -25,11 +25,14 @@ public final class ReplyCache {
             return nil
         }
         let stored = lab.attempt { try $0.replies(for: keys) } ?? [:]
-        for (key, stored) in stored {
+        // What broke off is kept because it was paid for, and asked again.
+        for (key, stored) in stored where !stored.reply.isWorthAskingAgain {
             found[.sent(key)] = stored
         }
         // What the lab could not take is newer than what it has.
-        for name in names { if let kept = session[name] { found[name] = kept } }
+        for name in names {
+            if let kept = session[name], !kept.reply.isWorthAskingAgain { found[name] = kept }
+        }
         return found
     }
 

@@ -56,6 +56,7 @@ public enum RankShares {
             "completion": reply.completionTokens.map(Value.integer) ?? .null,
             "estimated": .bool(reply.isEstimated), "seconds": .number(reply.seconds),
             "logprobs": reply.logprobs.map { .list($0.map(\.value)) } ?? .null,
+            "reasoning": reply.reasoning.map(Value.string) ?? .null,
             "cost": stored.cost.map(Value.number) ?? .null, "id": stored.id.map(Value.integer) ?? .null,
         ])
     }
@@ -69,6 +70,7 @@ public enum RankShares {
             seconds: fields["seconds"]?.number ?? 0,
             logprobs: fields["logprobs"]?.list?.compactMap { TokenLogprob($0) })
         reply.isEstimated = fields["estimated"] == .bool(true)
+        reply.reasoning = fields["reasoning"]?.string
         return StoredReply(reply, cost: fields["cost"]?.number, id: fields["id"]?.integer)
     }
 }

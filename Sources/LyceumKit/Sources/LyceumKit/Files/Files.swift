@@ -69,6 +69,16 @@ public enum Files {
     /// Writes a text to a file, as a whole or not at all.
     public static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
+    /// Writes a file that may hold replies, prompts or other confidential texts: if it is new, others cannot read it. One
+    /// that was there before keeps its permissions as `body` leaves them.
+    public static func keepFromOthers(_ path: String, _ body: () throws -> Void) rethrows {
+        let isNew = !exists(path)
+        try body()
+        var status = stat()
+        guard isNew, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        chmod(path, status.st_mode & 0o770)
+    }
+
     /// Makes a folder as a whole or not at all: `body` fills a temporary folder beside it, which then takes
     /// the place of the old one.
     ///

@@ -19,7 +19,7 @@ public struct SentRequest: Sendable, Hashable {
     ///
     /// Left out of it, because who asks does not change what is answered and a secret must not be stored: user
     /// name, password and query of `server`, and parameters that carry a key or headers (`api_key`,
-    /// `authorization`, `headers`, …). So are parameters that are `null`: they are not sent.
+    /// `authorization`, `headers`, …); what is secret deeper inside is marked as such. So are parameters that are `null`: they are not sent.
     public init(
         kind: String = "", server: String = "", model: String, messages: [ChatMessage],
         parameters: [String: Value] = [:], sample: Int = 0
@@ -28,9 +28,11 @@ public struct SentRequest: Sendable, Hashable {
         self.server = Self.withoutCredentials(server)
         self.model = model
         self.messages = messages
-        self.parameters = parameters.filter { name, value in
-            !value.isNull && !Self.secretParameters.contains(name.lowercased())
-        }
+        self.parameters = Secrets.redacted(
+            parameters.filter { name, value in
+                !value.isNull && !Self.secretParameters.contains(name.lowercased())
+                    && !(Secrets.isSecret(name: name) && value.number == nil && value.bool == nil)
+            }, tellsApart: true)
         self.sample = sample
     }
 
@@ -53,7 +55,8 @@ public struct SentRequest: Sendable, Hashable {
         let afterScheme = rest[scheme.upperBound...]
         let authority = afterScheme.prefix { $0 != "/" }
         let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-        return rest[..<scheme.lowerBound].lowercased() + "://" + host.lowercased()
-            + afterScheme[authority.endIndex...]
+        let start = rest[..<scheme.lowerBound].lowercased() + "://" + host.lowercased()
+        // A path may hold a key, too; its hash tells it from others.
+        return Secrets.address(start + afterScheme[authority.endIndex...], tellsApart: true)
     }
 }

@@ -59,11 +59,14 @@ public struct TeacherReply: Sendable, Equatable {
     public var seconds: Double
     /// The tokens of the answer with their probabilities, in order; nil if they were not asked for, or not told.
     public var logprobs: [TokenLogprob]?
+    /// What the model thought before the answer, apart from the text; nil if nothing is known of that.
+    public var reasoning: String?
 
     /// Makes a reply.
     public init(
         text: String, model: String, finishReason: String = "stop", promptTokens: Int? = nil,
-        completionTokens: Int? = nil, seconds: Double = 0, logprobs: [TokenLogprob]? = nil
+        completionTokens: Int? = nil, seconds: Double = 0, logprobs: [TokenLogprob]? = nil,
+        reasoning: String? = nil
     ) {
         self.text = text
         self.model = model
@@ -72,12 +75,20 @@ public struct TeacherReply: Sendable, Equatable {
         self.completionTokens = completionTokens
         self.seconds = seconds
         self.logprobs = logprobs
+        self.reasoning = reasoning
     }
 }
 
 extension TeacherReply {
     /// The finish reason of a reply that is not what the schema asks for.
     public static let schemaMismatch = "schema_mismatch"
+    /// The finish reason of a reply of which only the beginning came.
+    public static let brokenOff = "broken_off"
+    /// The finish reason of what cannot be read as a reply; its text is what the server sent.
+    public static let unreadable = "unreadable"
+
+    /// Whether the same question may well get a whole reply: this one suffered from a passing fault.
+    public var isWorthAskingAgain: Bool { [Self.brokenOff, Self.unreadable].contains(finishReason) }
 
     /// Why this reply is of no use: it was cut short, filtered, refused, or is empty; nil for a good one.
     public var defect: LyceumError? {
@@ -89,10 +100,17 @@ extension TeacherReply {
             return .failed("the server's content filter stopped the reply", remedy: nil)
         case Self.schemaMismatch:
             return .failed("the reply does not fit the schema", remedy: "ask with fresh = true, or otherwise")
+        case Self.brokenOff: return .failed("the reply broke off", remedy: "ask again")
+        case Self.unreadable: return .failed("the answer could not be read as a reply", remedy: "ask again")
         case "refusal":
             return .failed("the model refused" + (text.isEmpty ? "" : ": \(text.prefix(200))"), remedy: nil)
         default:
             if !text.allSatisfy(\.isWhitespace) { return nil }
+            if reasoning != nil {
+                return .failed(
+                    "the reply holds reasoning and no answer (finish_reason: \(finishReason))",
+                    remedy: "raise max_tokens")
+            }
             return .failed("the reply is empty (finish_reason: \(finishReason))", remedy: nil)
         }
     }
