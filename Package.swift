@@ -75,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "lyceum",
             dependencies: [
-                kit, "Console", "PluginTools", "Scripting", "Workbench",
+                kit, "Console", "PluginTools", "Scripting", "Teaching", "Workbench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
