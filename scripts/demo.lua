@@ -45,8 +45,8 @@ local recipe = recipes[options.student]
 
 -- Data --------------------------------------------------------------------------------------------------------
 local corpus = data.load(corpus_path)
-local parts = corpus:split { gold = 0.45, background = 0.53, test = 0.02, group = "source", seed = seed }
-local test = parts.test:shuffle(seed):take(500)
+local parts = corpus:split({ gold = 0.45, background = 0.53, test = 0.02 }, { group = "source", seed = seed })
+local test = parts.test:shuffle({ seed = seed }):take(500)
 print(("data: %d gold pairs, %d background pairs for the teacher, %d test pairs"):format(
     #parts.gold, #parts.background, #test))
 
@@ -62,7 +62,7 @@ if options.teacher == "openai" then
         "openai", model = options.model, temperature = 0.7, concurrency = 16,
         budget_usd = is_openai and number("budget") or nil, budget_calls = not is_openai and 10000 or nil,
     }
-    gold = gold:shuffle(seed):take(4000)     -- bounds the bill; both students see the same 4000 summaries
+    gold = gold:shuffle({ seed = seed }):take(4000)     -- bounds the bill; both students see the same 4000 summaries
 elseif options.teacher == "retrieval" then
     gpt = teacher.open { "retrieval", corpus = parts.background, input = "document", target = "summary" }
 else

@@ -6,7 +6,7 @@
 // MARK: From Lua into the host
 
 // The host's frame has returned before lua_error jumps.
-static int dispatch(lua_State *L) {
+int clua_dispatch(lua_State *L) {
     CLuaHost *host = clua_host(L);
     void *box = *(void **)lua_touserdata(L, lua_upvalueindex(1));
     // A finalizer of the script may still call us while the state is being closed.
@@ -22,29 +22,29 @@ static int dispatchindex(lua_State *L) {
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL) return 1;
     lua_settop(L, 2);
-    return dispatch(L);
+    return clua_dispatch(L);
 }
 
 // The box travels in a userdata of its own, whose metatable releases it.
-static void pushbox(lua_State *L, void *box) {
+void clua_pushbox(lua_State *L, void *box) {
     void **slot = lua_newuserdatauv(L, sizeof *slot, 0);
     *slot = box;
     luaL_setmetatable(L, "lyceum.box");
 }
 
 void clua_pushfunction(lua_State *L, void *box) {
-    pushbox(L, box);
-    lua_pushcclosure(L, dispatch, 1);
+    clua_pushbox(L, box);
+    lua_pushcclosure(L, clua_dispatch, 1);
 }
 
 void clua_pushindexer(lua_State *L, void *box) {
-    pushbox(L, box);
+    clua_pushbox(L, box);
     lua_insert(L, -2);
     lua_pushcclosure(L, dispatchindex, 2);
 }
 
 void *clua_tobox(lua_State *L, int index) {
-    if (lua_tocfunction(L, index) != dispatch) return NULL;
+    if (lua_tocfunction(L, index) != clua_dispatch) return NULL;
     if (lua_getupvalue(L, index, 1) == NULL) return NULL;
     void *box = *(void **)lua_touserdata(L, -1);
     lua_pop(L, 1);

@@ -37,6 +37,15 @@ void clua_opencoroutines(lua_State *L);
 // Creates the registry entries for host objects.
 void clua_openobjects(lua_State *L);
 
+// Calls the host with the box in the first upvalue; a lua_CFunction.
+int clua_dispatch(lua_State *L);
+
+// Pushes a userdata that holds one claim on `box`.
+void clua_pushbox(lua_State *L, void *box);
+
+// Replaces ipairs by a version that asks host objects for their length.
+void clua_openglobals(lua_State *L);
+
 // Creates the metatable of records.
 void clua_openrecords(lua_State *L);
 

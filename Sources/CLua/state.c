@@ -18,6 +18,7 @@ static int openall(lua_State *L) {
     clua_opencoroutines(L);
     clua_openobjects(L);
     clua_openrecords(L);
+    clua_openglobals(L);
     return 0;
 }
 

@@ -1,3 +1,5 @@
+import LuaBridge
+
 /// Where the end of a piece of unfinished code stands: behind which names, in which call, in which table.
 struct CodeContext {
     /// A step from a value to one of its parts.
@@ -39,6 +41,8 @@ struct CodeContext {
         var elements: [Operand] = []
         /// Whether the cursor is in a table that is itself the value of `key`.
         var isNested = false
+        /// In such a table the field whose value is being typed.
+        var innerKey: String?
     }
 
     /// What the cursor is in.
@@ -55,6 +59,8 @@ struct CodeContext {
     private(set) var indexed: [Step]?
     /// Parameters of the functions being typed, each with the call that the function is given to.
     private(set) var parameters: [String: [Step]?] = [:]
+    /// Variables of the loops `for _, r in ipairs(path)`, each with the path of an element.
+    private(set) var loopVariables: [String: [Step]] = [:]
     /// Whether a value may begin here: nothing stands before the cursor that it would have to belong to.
     private(set) var isFresh = true
 
@@ -82,6 +88,28 @@ struct CodeContext {
             previous = token
         }
         finish(previous)
+        loopVariables = Self.loops(scanner.tokens)
+    }
+
+    /// The variables of the loops over `ipairs` of a path.
+    private static func loops(_ tokens: [CodeScanner.Token]) -> [String: [Step]] {
+        var variables: [String: [Step]] = [:]
+        for (position, token) in tokens.enumerated() where token == .name("ipairs") {
+            guard position >= 2, tokens[position - 1] == .name("in"),
+                case .name(let variable) = tokens[position - 2], position + 2 < tokens.count,
+                tokens[position + 1] == .symbol("("), case .name(let name) = tokens[position + 2]
+            else { continue }
+            var path = [Step.name(name)]
+            var next = position + 3
+            while next + 1 < tokens.count, tokens[next] == .symbol("."),
+                case .name(let field) = tokens[next + 1]
+            {
+                path.append(.field(field))
+                next += 2
+            }
+            if next < tokens.count, tokens[next] == .symbol(")") { variables[variable] = path + [.index(1)] }
+        }
+        return variables
     }
 
     private mutating func read(_ token: CodeScanner.Token, after previous: CodeScanner.Token?) {
@@ -216,7 +244,8 @@ struct CodeContext {
             } else if outer.bracket == .brace, let key = outer.table.key {
                 // A list that is the value of an option.
                 table = Table(
-                    given: last.table.given, key: key, elements: last.table.elements, isNested: true)
+                    given: last.table.given, key: key, elements: last.table.elements, isNested: true,
+                    innerKey: last.table.key)
                 if let callee = outer.callee {
                     call = Call(callee: callee)
                 } else if let far = levels.dropLast(2).last, far.bracket == .parenthesis,

@@ -1,3 +1,5 @@
+import LuaBridge
+
 /// Splits unfinished Lua code into tokens, up to where the cursor stands.
 struct CodeScanner {
     /// A part of the code.
@@ -24,6 +26,8 @@ struct CodeScanner {
 
     /// The finished tokens.
     private(set) var tokens: [Token] = []
+    /// Where each of them begins, in bytes.
+    private(set) var offsets: [Int] = []
     /// What comes behind them.
     private(set) var tail = Tail.code("")
 
@@ -33,7 +37,12 @@ struct CodeScanner {
     /// Reads a text.
     init(_ text: String) {
         bytes = Array(text.utf8)
-        while position < bytes.count { scan() }
+        while position < bytes.count {
+            let start = position
+            let count = tokens.count
+            scan()
+            if tokens.count > count { offsets.append(start) }
+        }
     }
 
     private mutating func scan() {

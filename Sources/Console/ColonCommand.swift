@@ -1,4 +1,4 @@
-/// A command of the prompt: `:name`, which is no Lua code.
+/// A command of the prompt: `:name`, which is not Lua code.
 struct ColonCommand {
     /// With its colon: ":load".
     let name: String
@@ -16,10 +16,11 @@ struct ColonCommand {
             summary: "opens the last entry, or a file, in $VISUAL or $EDITOR and runs what comes back"),
         ColonCommand(
             name: ":history", argument: "[N | TEXT]",
-            summary: "lists the last entries (20), or those that hold a text"),
+            summary: "lists the last entries (20), or those that contain a text"),
+        ColonCommand(name: ":vars", argument: "", summary: "lists your variables with their types and sizes"),
         ColonCommand(
             name: ":time", argument: "[CODE]",
-            summary: "runs code and tells how long it took; alone: does so for each line, or stops it"),
+            summary: "runs code and reports how long it took; alone: does so for each line, or stops it"),
         ColonCommand(name: ":quit", argument: "", summary: "leaves, as Ctrl-D does"),
     ]
 }

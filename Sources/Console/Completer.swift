@@ -45,15 +45,24 @@ struct Completer {
         let bare = typed.drop { $0 == " " }
         if preceding.isEmpty, bare.hasPrefix("?") { return topic(bare.dropFirst().drop { $0 == " " }) }
         if preceding.isEmpty, bare.hasPrefix(":"), !bare.hasPrefix("::") { return command(String(bare)) }
+        if preceding.isEmpty, bare.hasPrefix("!") {
+            let word = String(
+                bare.dropFirst().split(separator: " ", omittingEmptySubsequences: false).last ?? "")
+            return (word, files(word))
+        }
         let context = CodeContext(preceding.isEmpty ? typed : preceding + "\n" + typed)
-        let resolver = PathResolver(state: state, parameters: context.parameters)
+        let resolver = PathResolver(
+            state: state, parameters: context.parameters, loopVariables: context.loopVariables)
         switch context.tail {
         case .comment: return ("", [])
         case .string(let text): return inString(text, context, resolver)
         case .code(let word):
             if let owner = context.owner {
                 guard let value = resolver.resolve(owner) else { return (word, []) }
-                return (word, resolver.members(of: value, methods: context.isMethod))
+                let members = resolver.members(of: value, methods: context.isMethod)
+                // help(gold.curate) asks about a method.
+                let isAsked = context.call?.callee == [.name("help")] && !context.isMethod
+                return (word, members + (isAsked ? resolver.members(of: value, methods: true) : []))
             }
             return (word, context.isFresh ? inCode(word, context, resolver) : [])
         }
@@ -83,18 +92,32 @@ struct Completer {
             return (text, resolver.resolve(indexed).map { resolver.members(of: $0, methods: false) } ?? [])
         }
         guard let call = context.call else { return (text, files(text)) }
-        if call.callee == [.name("help")] { return (text, topics) }
+        if call.callee == [.name("help")] { return (text, topics + bareTopics) }
+        // What takes a text that is not declared, Lua's io.open or a function of the user's, may well take a file.
         guard let function = resolver.function(call) else { return (text, files(text)) }
-        return (text, names(function, context, resolver) ?? files(text))
+        return (text, names(function, context, resolver, word: text) ?? [])
+    }
+
+    /// The names of methods and functions without their owners: help "curate".
+    private var bareTopics: [LuaSuggestion] {
+        state.documentation.names.compactMap { name in
+            guard let mark = name.lastIndex(where: { $0 == ":" || $0 == "." }) else { return nil }
+            return LuaSuggestion(String(name[name.index(after: mark)...]), name)
+        }
     }
 
     /// What the text of an argument or option can name; nil if nothing is known about it.
+    ///
+    /// - Parameter word: the beginning of the text; nil if no quote has been typed yet.
     private func names(
-        _ function: PathResolver.Function, _ context: CodeContext, _ resolver: PathResolver
+        _ function: PathResolver.Function, _ context: CodeContext, _ resolver: PathResolver, word: String?
     ) -> [LuaSuggestion]? {
         let site = resolver.site(function, context)
         if let table = context.table, let key = table.key {
-            if let names = function.declaration.optionNames[key] { return suggestions(names, site) }
+            if let names = function.declaration.optionNames[key] {
+                if case .columnValues = names { return columnValues(table.innerKey, site) }
+                return suggestions(names, site, word)
+            }
             guard let option = options(function, site).first(where: { $0.name == key }) else { return nil }
             if option.namesColumn { return columns(site) }
             return Self.choices(option.kind).map { choices in choices.map { LuaSuggestion($0, option.doc) } }
@@ -103,7 +126,7 @@ struct Completer {
         if let table = context.table, !table.elements.isEmpty, parameter.map({ isList($0.kind) }) != true {
             return nil
         }
-        return parameter?.names.map { suggestions($0, site) }
+        return parameter?.names.map { suggestions($0, site, word) }
     }
 
     private func isList(_ kind: LuaParameter.Kind) -> Bool {
@@ -114,9 +137,10 @@ struct Completer {
         }
     }
 
-    private func suggestions(_ names: LuaNames, _ site: LuaCallSite) -> [LuaSuggestion] {
+    private func suggestions(_ names: LuaNames, _ site: LuaCallSite, _ word: String?) -> [LuaSuggestion] {
         switch names {
-        case .columns: return columns(site)
+        case .columns, .columnValues: return columns(site)
+        case .files: return word.map(files) ?? []
         case .suggestions(let make): return make(site)
         }
     }
@@ -126,6 +150,12 @@ struct Completer {
         let objects = [site.receiver].compactMap { $0 } + site.arguments.compactMap(\.object)
         let columns = objects.lazy.compactMap { state.columns(of: $0) }.first ?? []
         return columns.map { LuaSuggestion($0, "column") }
+    }
+
+    /// The texts that a column of the receiver holds, if they are few.
+    private func columnValues(_ column: String?, _ site: LuaCallSite) -> [LuaSuggestion] {
+        guard let column, let receiver = site.receiver else { return [] }
+        return state.columnValues(of: receiver, column).map { LuaSuggestion($0, "value of \(column)") }
     }
 
     /// The columns of every dataset in a global variable: what a template's variables can be.
@@ -149,14 +179,16 @@ struct Completer {
         state.documentation.names.map { LuaSuggestion($0, state.documentation.summary(of: $0)) }
     }
 
-    /// The files whose path begins with the word.
+    /// The files whose path begins with the word; `~` stays as it was typed.
     private func files(_ word: String) -> [LuaSuggestion] {
+        if word == "~" { return [LuaSuggestion("~/")] }
         let slash = word.lastIndex(of: "/")
         let folder = slash.map { String(word[...$0]) } ?? ""
         let stem = slash.map { word[word.index(after: $0)...] } ?? word[...]
-        return Files.list(folder.isEmpty ? "." : folder)
+        let real = Files.expandingHome(folder)
+        return Files.list(real.isEmpty ? "." : real)
             .filter { $0.hasPrefix(stem) && (stem.hasPrefix(".") || !$0.hasPrefix(".")) }
-            .map { LuaSuggestion(folder + $0 + (Files.isFolder(folder + $0) ? "/" : "")) }
+            .map { LuaSuggestion(folder + $0 + (Files.isFolder(real + $0) ? "/" : "")) }
     }
 
     // MARK: In code
@@ -165,7 +197,9 @@ struct Completer {
     private func inCode(
         _ word: String, _ context: CodeContext, _ resolver: PathResolver
     ) -> [LuaSuggestion] {
-        let local = context.parameters.keys.map { LuaSuggestion($0, "parameter") }
+        let local =
+            context.parameters.keys.map { LuaSuggestion($0, "parameter") }
+            + context.loopVariables.keys.map { LuaSuggestion($0, "row") }
         guard let call = context.call, let function = resolver.function(call) else {
             return everything(word) + local
         }
@@ -173,7 +207,8 @@ struct Completer {
         guard let table = context.table else {
             guard let parameter = parameter(function, context) else { return everything(word) + local }
             let fitting = globals { accepts(parameter.kind, $0) }
-            let quoted = word.isEmpty ? (names(function, context, resolver) ?? []).map(Self.quoted) : []
+            let quoted =
+                word.isEmpty ? (names(function, context, resolver, word: nil) ?? []).map(Self.quoted) : []
             return word.isEmpty && !(fitting + quoted).isEmpty ? fitting + quoted : everything(word) + local
         }
         if let key = table.key {
@@ -187,7 +222,7 @@ struct Completer {
             return word.isEmpty && !values.isEmpty ? values : values + everything(word) + local
         }
         let open = options(function, site).map { LuaSuggestion($0.name + " = ", Self.hint($0)) }
-        let head = word.isEmpty ? (names(function, context, resolver) ?? []).map(Self.quoted) : []
+        let head = word.isEmpty ? (names(function, context, resolver, word: nil) ?? []).map(Self.quoted) : []
         let offered = (open + fields(function, context, site) + head).filter { suggestion in
             suggestion.text.hasPrefix(word) && !table.given.contains { suggestion.text == $0 + " = " }
         }

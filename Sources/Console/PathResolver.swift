@@ -6,6 +6,8 @@ struct PathResolver {
     let state: LuaState
     /// Parameters of functions being typed, with the call that each function is given to.
     let parameters: [String: [CodeContext.Step]?]
+    /// Variables of loops being typed, with the path that each element has.
+    let loopVariables: [String: [CodeContext.Step]]
 
     /// What a path leads to.
     enum Value {
@@ -50,6 +52,7 @@ struct PathResolver {
             else { return nil }
             return state.columns(of: object).map(Value.record)
         }
+        if let element = loopVariables[name], element.first != .name(name) { return resolve(element) }
         guard let value = try? state.global(name), !value.isNil else { return nil }
         return .value(value)
     }

@@ -1,3 +1,5 @@
+import Glibc
+import LuaBridge
 import LyceumKit
 
 // The commands that begin with a colon.
@@ -17,6 +19,7 @@ extension REPL {
         case ":edit": return edit(argument) ? .done : .leave
         case ":history": list(argument)
         case ":time": time(argument)
+        case ":vars": listVariables()
         default:
             _ = session.guarded {
                 throw LyceumError.unknownName(
@@ -32,23 +35,68 @@ extension REPL {
             return "  " + DisplayWidth.fit(left, to: 20) + command.summary
         }
         return """
-            Lua 5.4 code runs as you type it; the value of an expression is shown. Unfinished code goes on in the
-            next line. A ';' at the end hides the result.
-              help()              what there is; help(x), ? x or help "name" explain one thing
+            Lua 5.4 code runs as you type it; the value of an expression is shown, also of the last one of several
+            statements. Unfinished code goes on in the next line. A ';' at the end hides the result.
+              help()              what there is; help(x), ? x, x? or help "name" explain one thing
+              print(x), show(x)   what the prompt shows, also in scripts; show gives all of it
+              !command            runs a command of the shell
               _                   the last result; _1, _2, … _9 the last, the one before, …
               Tab                 completes names, options, columns, files; a second Tab lists them with hints
               Ctrl-R              searches the history; Ctrl-X Ctrl-E goes on in $VISUAL or $EDITOR
-              Ctrl-C              stops what runs, keeping what was done, or clears the line; Ctrl-D leaves
+              Ctrl-C              stops what runs, keeping what was done, or clears the line; Ctrl-D or exit leaves
 
             """ + commands.joined(separator: "\n")
     }
 
-    private func load(_ path: String) {
-        guard !path.isEmpty else { return refuse(":load", "the path of a script") }
-        _ = session.run(file: path)
+    /// Runs a command of the shell, which gets the terminal and the signals of its keys.
+    func runShell(_ command: String) {
+        guard !command.isEmpty else { return refuse("!", "a command of the shell, as in !ls") }
+        Terminal.write("")
+        let status = command.withCString { system($0) }
+        // waitpid's status: the low bits are a signal.
+        let code = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
+        if status < 0 {
+            Terminal.report("error: the shell cannot be started")
+        } else if code != 0 {
+            Terminal.report(session.outputStyle.faint("exit status \(code)"))
+        }
     }
 
-    private func edit(_ path: String) -> Bool {
+    /// The user's own global variables: what neither Lua nor Lyceum brought.
+    private func listVariables() {
+        let state = session.state
+        let documented = state.documentation.modules.map(\.name) + state.documentation.functions.map(\.name)
+        let brought = LuaSyntax.globals.union(documented)
+        let names = state.globalNames().filter { name in
+            !brought.contains(name) && !name.hasPrefix("_") && LuaSyntax.isName(name)
+        }.sorted()
+        if names.isEmpty { return Terminal.write("no variables yet\n") }
+        let printer = ValuePrinter(state, style: Style(isColoured: false), width: 10_000)
+        var rows: [(name: String, type: String, text: String)] = []
+        _ = session.guarded {
+            for name in names {
+                let value = try state.global(name)
+                let text = try value.object == nil ? printer.text(value) : state.describe(value)
+                rows.append((name, state.typeName(value), DisplayWidth.oneLine(text, limit: 500)))
+            }
+        }
+        let widths = (rows.map(\.name.count).max() ?? 0, rows.map(\.type.count).max() ?? 0)
+        for row in rows {
+            let line =
+                DisplayWidth.fit(row.name, to: widths.0) + "  " + DisplayWidth.fit(row.type, to: widths.1)
+                + "  "
+                + row.text
+            Terminal.write(DisplayWidth.cut(line, to: Terminal.width) + "\n")
+        }
+    }
+
+    private func load(_ path: String) {
+        guard !path.isEmpty else { return refuse(":load", "the path of a script") }
+        _ = session.run(file: Files.expandingHome(path))
+    }
+
+    private func edit(_ typed: String) -> Bool {
+        let path = Files.expandingHome(typed)
         guard path.isEmpty else {
             var isEdited = false
             _ = session.guarded {

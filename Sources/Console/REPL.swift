@@ -11,13 +11,13 @@ public final class REPL {
     private var pending = ""
     /// The results of earlier lines, the latest first.
     private var results: [LuaValue] = []
-    /// Whether every line tells how long it took.
+    /// Whether every line reports how long it took.
     var showsTime = false
 
     /// Results that stay in reach as `_1` … `_9`.
     private static let keptResults = 9
-    /// From this time on a line tells how long it took.
-    private static let worthTelling = Duration.seconds(1)
+    /// From this time on a line reports how long it took.
+    private static let worthReporting = Duration.seconds(1)
 
     /// Prepares a prompt and loads the history.
     ///
@@ -100,12 +100,25 @@ public final class REPL {
             pending = ""
             return command(bare)
         }
-        if bare.hasPrefix("?") {
+        if bare.hasPrefix("?") || bare.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_.:]*\?{1,2}/) != nil {
             history.add(text)
-            explain(String(bare.dropFirst()).trimmed)
+            explain(bare.trimmed(of: "?"))
             return .done
         }
+        if bare.hasPrefix("!") {
+            history.add(text)
+            runShell(String(bare.dropFirst()).trimmed)
+            return .done
+        }
+        if isFarewell(bare) { return .leave }
         return evaluate(text, timed: showsTime) ? .done : .unfinished
+    }
+
+    /// Whether a line is what leaves other prompts, and means nothing else here.
+    private func isFarewell(_ line: String) -> Bool {
+        let name = line.hasSuffix("()") ? String(line.dropLast(2)) : line
+        guard ["exit", "quit"].contains(name) else { return false }
+        return (try? session.state.global(name))?.isNil == true
     }
 
     /// Runs a text; false if it is not finished yet.
@@ -128,13 +141,14 @@ public final class REPL {
                 let begun = ContinuousClock.now
                 defer { elapsed = ContinuousClock.now - begun }
                 let isShown = !isSilent && session.terminal.isOutputInteractive && Self.isPlainCall(text)
-                session.state.liveOutput = isShown ? { Terminal.write(Self.harmless($0)) } : nil
+                session.state.liveOutput = isShown ? { Terminal.write(ShownText.safe($0)) } : nil
                 defer { session.state.liveOutput = nil }
                 try run(code, isSilent: isSilent)
+                noteLocals(text)
             }
         }
         keepInterrupted()
-        if let elapsed, timed || (elapsed >= Self.worthTelling && !session.isQuiet) {
+        if let elapsed, timed || (elapsed >= Self.worthReporting && !session.isQuiet) {
             let span = ProgressRenderer.clock(elapsed / .seconds(1))
             Terminal.report(session.outputStyle.faint(timed && elapsed < .seconds(1) ? ms(elapsed) : span))
         }
@@ -144,17 +158,6 @@ public final class REPL {
     /// Whether a line is the call of a variable, as in `gpt "…"`: its value may be shown while it grows.
     private static func isPlainCall(_ text: String) -> Bool {
         text.prefixMatch(of: /\s*[A-Za-z_][A-Za-z0-9_]*\s*[("'\[{]/) != nil
-    }
-
-    /// A text may hold a terminal's escape sequences: control characters become "·".
-    private static func harmless(_ text: String) -> String {
-        var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            let isControl =
-                scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
-            shown.append(isControl ? "·" : scalar)
-        }
-        return String(shown)
     }
 
     /// After an interruption the text that was shown, or what was made until then, is the value of the line.
@@ -171,8 +174,21 @@ public final class REPL {
         _ = session.guarded(isSingleLine: true) { try remember([.string(text)]) }
     }
 
+    /// A local variable of the prompt ends with its line, which surprises everyone once.
+    private func noteLocals(_ text: String) {
+        let names = StatementStarts.unusedLocals(text)
+        guard !names.isEmpty, !session.isQuiet else { return }
+        let list = names.map { "'\($0)'" }.joined(separator: ", ")
+        Terminal.report(
+            session.outputStyle.faint(
+                "\(list) ended with this line, being local; leave out 'local' to keep "
+                    + (names.count == 1 ? "it" : "them")))
+    }
+
     private func run(_ code: LuaClosure, isSilent: Bool) throws {
         session.state.leftOver = nil
+        session.state.remark = nil
+        session.state.quietValue = nil
         let values = try session.state.call(code)
         session.progress.clear()
         // A script that caught the error has gone on without it.
@@ -183,11 +199,17 @@ public final class REPL {
         try remember(values)
         if values.count == 1, let text = values.first?.string, text == shown {
             Terminal.write("\n")
+            if let remark = session.state.remark { Terminal.report(session.outputStyle.faint(remark)) }
             return
         }
-        if isSilent || values.allSatisfy(\.isNil) { return }
-        let printer = ValuePrinter(session.state, style: session.outputStyle, width: Terminal.width)
-        Terminal.write(try values.map { try printer.text($0) + "\n" }.joined())
+        if isSilent { return }
+        let isQuiet =
+            values.count == 1 && values.first?.object.map { $0 === session.state.quietValue } == true
+        if !isQuiet {
+            let printer = ValuePrinter(session.state, style: session.outputStyle, width: Terminal.width)
+            Terminal.write(try values.map { try printer.text($0) + "\n" }.joined())
+        }
+        if let remark = session.state.remark { Terminal.report(session.outputStyle.faint(remark)) }
     }
 
     private func ms(_ elapsed: Duration) -> String { "\((elapsed / .milliseconds(1)).fixed(2)) ms" }
@@ -209,6 +231,13 @@ public final class REPL {
             guard let help = try state.global("help").function else { return }
             if text.isEmpty {
                 try help()
+            } else if let value = try? state.global(text), value.object != nil {
+                // A variable first, whatever else has its name.
+                Terminal.write("\(text): \(DisplayWidth.oneLine(try state.describe(value), limit: 300))\n\n")
+                try help([value])
+                if case .topic? = state.documentation.entry(named: text) {
+                    Terminal.write("\nhelp \"\(text)\" is about another '\(text)'\n")
+                }
             } else if state.documentation.entry(named: text) != nil {
                 try help([.string(text)])
             } else if let code = try? state.load("return " + text, name: ErrorPrinter.promptName),
@@ -223,6 +252,14 @@ public final class REPL {
 }
 
 extension String {
+    /// Without this mark and white space at both ends.
+    func trimmed(of mark: Character) -> String {
+        var rest = self[...]
+        while let first = rest.first, first == mark || first.isWhitespace { rest.removeFirst() }
+        while let last = rest.last, last == mark || last.isWhitespace { rest.removeLast() }
+        return String(rest)
+    }
+
     /// Without white space at both ends.
     var trimmed: String {
         var rest = self[...]

@@ -30,6 +30,13 @@ public struct Terminal: Sendable {
         return 100
     }
 
+    /// The height of the screen in lines; nil where there is none.
+    public static var height: Int? {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
+        return Int(size.ws_row)
+    }
+
     /// Writes to standard output, after everything that Lua has printed.
     public static func write(_ text: String) { emit(text, to: STDOUT_FILENO) }
 
@@ -70,29 +77,5 @@ public enum Environment {
         if let folder = value(variable), folder.hasPrefix("/") { return folder + "/lyceum" }
         guard let home = value("HOME"), !home.isEmpty else { return nil }
         return "\(home)/\(fallback)/lyceum"
-    }
-}
-
-/// Colours for what the prompt prints, or none.
-public struct Style: Sendable {
-    /// Whether colours are used.
-    public let isColoured: Bool
-
-    /// Chooses.
-    public init(isColoured: Bool) { self.isColoured = isColoured }
-
-    /// Strings.
-    func string(_ text: String) -> String { paint(text, "32") }
-    /// Numbers.
-    func number(_ text: String) -> String { paint(text, "36") }
-    /// `nil`, `true`, `false`.
-    func keyword(_ text: String) -> String { paint(text, "35") }
-    /// What matters less.
-    func faint(_ text: String) -> String { paint(text, "2") }
-    /// The word "error".
-    func error(_ text: String) -> String { paint(text, "1;31") }
-
-    private func paint(_ text: String, _ code: String) -> String {
-        isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 }

@@ -72,7 +72,7 @@ extension Dataset {
         // Columns selected together share one list before, and so one list after.
         var composed: [ObjectIdentifier: RowList] = [:]
         let plain = RowList(indices)
-        let chosen = views.map { view -> ColumnView in
+        func choose(_ view: ColumnView) -> ColumnView {
             guard let old = view.rows else {
                 return ColumnView(name: view.name, column: view.column, rows: plain)
             }
@@ -80,6 +80,8 @@ extension Dataset {
             composed[ObjectIdentifier(old)] = rows
             return ColumnView(name: view.name, column: view.column, rows: rows)
         }
-        return Dataset(views: chosen, count: indices.count, history: history + [step])
+        return Dataset(
+            views: views.map(choose), count: indices.count, history: history + [step],
+            origins: origins.map(choose))
     }
 }

@@ -88,7 +88,9 @@ extension Dataset {
 
     /// The same rows with other columns.
     private func deriving(_ views: [ColumnView], _ step: HistoryStep) -> Dataset {
-        Dataset(views: views, count: count, history: history + [step])
+        let kept = origins.filter { step.operation != HistoryStep.replaceColumn || $0.name != step.detail }
+        let renamed = kept.map { view in step.renamed[view.name].map(view.renamed) ?? view }
+        return Dataset(views: views, count: count, history: history + [step], origins: renamed)
     }
 
     private func requireDistinct(_ names: [String]) throws {

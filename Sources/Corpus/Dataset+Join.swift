@@ -15,13 +15,24 @@ extension Dataset {
 
     /// The rows of these datasets, one after the other.
     static func joining(_ datasets: [Dataset], history: [HistoryStep]) -> Dataset {
+        Dataset(
+            views: joinedViews(datasets, \.views), count: datasets.reduce(0) { $0 + $1.count },
+            history: history, origins: joinedViews(datasets, \.origins))
+    }
+
+    /// Columns one below the other; where a dataset lacks one, its rows hold null.
+    private static func joinedViews(
+        _ datasets: [Dataset], _ views: (Dataset) -> [ColumnView]
+    ) -> [ColumnView] {
         var names: [String] = []
         var seen: Set<String> = []
-        for name in datasets.flatMap(\.columns) where seen.insert(name).inserted { names.append(name) }
+        for name in datasets.flatMap({ views($0).map(\.name) }) where seen.insert(name).inserted {
+            names.append(name)
+        }
         var lists: [[Part]: RowList] = [:]
-        let views = names.map { name -> ColumnView in
+        return names.map { name -> ColumnView in
             let sources = datasets.map { dataset in
-                dataset.views.first { $0.name == name }
+                views(dataset).first { $0.name == name }
                     ?? ColumnView(name: name, column: Column([.nulls(dataset.count)]), rows: nil)
             }
             let column = Column(sources.flatMap(\.column.segments))
@@ -34,7 +45,6 @@ extension Dataset {
             lists[key] = rows
             return ColumnView(name: name, column: column, rows: rows)
         }
-        return Dataset(views: views, count: datasets.reduce(0) { $0 + $1.count }, history: history)
     }
 
     /// What decides a joined row list: which rows of how long a column.

@@ -6,17 +6,17 @@ extension Dataset {
     /// - Parameters:
     ///   - width: columns of the terminal, at least 20.
     ///   - rows: how many rows to show.
-    public func preview(width: Int = 80, rows: Int = 5) -> String {
+    public func preview(width: Int = 80, rows: Int = Dataset.shownRows) -> String {
         let width = max(width, 20)
         let shown = min(max(rows, 0), count)
-        var lines = [
-            "\(grouped(count)) \(count == 1 ? "row" : "rows") × \(summary(of: columns.count, "column"))"
-        ]
+        var lines = [sizeLine]
         if columns.isEmpty { return lines[0] }
         let numberWidth = max(String(shown).count, 1)
         let cells = views.map { view in
             [DisplayWidth.oneLine(view.name)]
-                + (0..<shown).map { DisplayWidth.oneLine(view[$0].text, limit: width) }
+                + (0..<shown).map { row in
+                    DisplayWidth.oneLine(DisplayNumber.text(view[row], named: view.name), limit: width)
+                }
         }
         let natural = cells.map { $0.map { DisplayWidth.of($0) }.max() ?? 0 }
         let widths = Self.columnWidths(natural, available: width - numberWidth)
@@ -32,12 +32,20 @@ extension Dataset {
                         + widths.map { "  " + String(repeating: "─", count: $0) }.joined())
             }
         }
-        if shown < count { lines.append("… \(grouped(count - shown)) more") }
+        if shown < count { lines.append("… \(Self.grouped(count - shown)) more") }
         if widths.count < columns.count {
             let hidden = columns[widths.count...].map { DisplayWidth.oneLine($0) }.joined(separator: ", ")
             lines.append(DisplayWidth.cut("columns that did not fit: \(hidden)", to: width))
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// How many rows a preview shows: what fits a screen.
+    public static let shownRows = 20
+
+    /// "1,234 rows × 2 columns".
+    var sizeLine: String {
+        "\(Self.grouped(count)) \(count == 1 ? "row" : "rows") × \(summary(of: columns.count, "column"))"
     }
 
     /// How wide to show each column: those that need little get it, the others share the rest equally. Columns
@@ -60,11 +68,11 @@ extension Dataset {
     }
 
     private func summary(of number: Int, _ noun: String) -> String {
-        "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+        "\(Self.grouped(number)) \(noun)\(number == 1 ? "" : "s")"
     }
 
     /// A number with a comma before every three digits.
-    private func grouped(_ number: Int) -> String {
+    static func grouped(_ number: Int) -> String {
         let digits = Array(String(number))
         var result = ""
         for (i, digit) in digits.enumerated() {

@@ -29,7 +29,7 @@ extension Dataset {
         let mapped = builder.dataset(HistoryStep("map", "a function"))
         let kept = columns.filter(mapped.columns.contains)
         let views = try (kept + mapped.columns.filter { order[$0] == nil }).map(mapped.view)
-        return Dataset(views: views, count: count, history: history + mapped.history)
+        return Dataset(views: views, count: count, history: history + mapped.history, origins: origins)
     }
 
     /// The rows at these indices, in this order; a row may come more than once.

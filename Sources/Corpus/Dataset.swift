@@ -14,14 +14,21 @@ public struct Dataset: Sendable {
     public let columns: [String]
     /// How it was made: what it was loaded from, and what was done since; never empty.
     public let history: [HistoryStep]
+    /// Where generated values come from: for a column of answers what a teacher did for each row. It stays with the
+    /// rows, and is neither shown nor part of the content.
+    let origins: [ColumnView]
     /// Of the fingerprint, which is computed when it is first asked for. The last step of the history shows it.
     private let cache: FingerprintCache
 
-    /// - Parameter history: the steps so far; the last is the one that makes this dataset.
-    init(views: [ColumnView], count: Int, history: [HistoryStep]) {
+    /// - Parameters:
+    ///   - history: the steps so far; the last is the one that makes this dataset.
+    ///   - origins: where generated values come from; those of columns that are not there are left out.
+    init(views: [ColumnView], count: Int, history: [HistoryStep], origins: [ColumnView] = []) {
         self.views = views
         self.count = count
         columns = views.map(\.name)
+        let names = Set(origins.isEmpty ? [] : columns)
+        self.origins = origins.filter { names.contains($0.name) }
         let cache = FingerprintCache()
         self.cache = cache
         var history = history

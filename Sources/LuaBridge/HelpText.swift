@@ -49,6 +49,8 @@ public struct HelpText {
             (module.call.map { [("\(module.name)\($0.signature)", $0.summary)] } ?? [])
                 + module.functions.map { ("\(module.name).\($0.name)\($0.signature)", $0.summary) }
                 + module.constants.map { ("\(module.name).\($0.name)", $0.summary) })
+        // What is called most deserves its options and its example here.
+        if let call = module.call { lines += ["", page(call, name: module.name)] }
         return lines.joined(separator: "\n")
     }
 

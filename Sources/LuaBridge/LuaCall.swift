@@ -96,7 +96,9 @@ public struct LuaCall {
                 place(position), expected: "UTF-8 text", got: "bytes that are not valid UTF-8",
                 remedy: "convert the text to UTF-8")
         }
-        return try optional(position, .string, \.string)
+        let text = try optional(position, .string, \.string)
+        if case .files? = parameter(position)?.names { return text.map(Files.expandingHome) }
+        return text
     }
 
     /// A whole number, or nil if it was not given.
@@ -167,8 +169,17 @@ public struct LuaCall {
         guard arguments.count > allowed, !declared.function.isVariadic,
             arguments.dropFirst(allowed).contains(where: { !$0.isNil })
         else { return }
+        // Several names are one list.
+        var remedy: String?
+        if case .either(let kinds)? = declared.function.parameters.first?.kind,
+            kinds.contains(where: { if case .list = $0 { true } else { false } }),
+            arguments.allSatisfy({ $0.string != nil })
+        {
+            let names = arguments.compactMap(\.string).map { "\"\($0)\"" }.joined(separator: ", ")
+            remedy = "put several into one list, in braces: { \(names) }"
+        }
         throw LyceumError.invalid(
             name, expected: allowed == 1 ? "1 argument" : "at most \(allowed) arguments",
-            got: "\(arguments.count)", remedy: nil)
+            got: "\(arguments.count)", remedy: remedy)
     }
 }

@@ -33,6 +33,10 @@ public struct LuaCallSite {
 public enum LuaNames {
     /// A column of the receiver, or of the first argument that has columns.
     case columns
+    /// A file or folder; `~` stands for the home folder.
+    case files
+    /// In a table of `column = value`: a value of that column of the receiver.
+    case columnValues
     /// One of the suggestions for the call.
     case suggestions((LuaCallSite) -> [LuaSuggestion])
 }

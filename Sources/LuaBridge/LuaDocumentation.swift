@@ -69,7 +69,20 @@ public final class LuaDocumentation {
         if let type = types.first(where: { $0.name == name }) { return .type(type) }
         let parts = name.split(maxSplits: 1) { $0 == "." || $0 == ":" }.map(String.init)
         if parts.count == 2, let member = member(parts[1], of: parts[0]) { return member }
-        return topics.first { $0.name == name }.map(Entry.topic)
+        if let topic = topics.first(where: { $0.name == name || $0.name == name.lowercased() }) {
+            return .topic(topic)
+        }
+        return onlyMember(name)
+    }
+
+    /// The member that is the only one of that name: "curate".
+    private func onlyMember(_ name: String) -> Entry? {
+        // "prompt(template)" and "curate()" are asked for, too.
+        let bare = String(name.prefix { $0 != "(" })
+        if bare != name { return entry(named: bare) }
+        let owners = modules.map(\.name) + types.map(\.name)
+        let found = owners.compactMap { member(bare, of: $0) }
+        return found.count == 1 ? found[0] : nil
     }
 
     private func member(_ name: String, of owner: String) -> Entry? {

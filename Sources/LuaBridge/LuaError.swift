@@ -67,13 +67,19 @@ extension LuaState {
         let raised = value.object as? LuaErrorObject
         // Asked before anything else runs Lua code, which would end the interrupt.
         let isInterrupt = isInterrupted || raised?.isCancellation == true
-        let text = raised?.message ?? value.string ?? describe(at: -2)
+        let text = raised?.message ?? value.string ?? content(of: value) ?? describe(at: -2)
         errorCount &+= 1
         let error = LuaError(
             message: explained(text), traceback: read(-1).string, underlying: raised?.error,
             isInterrupt: isInterrupt, identifier: errorCount)
         unwinding = (error, value)
         return error
+    }
+
+    /// A table that was raised, written out: `error({ code = 1 })`. Nil for everything else.
+    private func content(of value: LuaValue) -> String? {
+        guard let table = value.table, (try? table.hasMetatable()) == false else { return nil }
+        return try? ValuePrinter(self, style: Style(isColoured: false), width: 100).text(value)
     }
 
     /// The type of the value that stands for a Swift error.

@@ -36,7 +36,7 @@ public struct LuaParameter {
     public let summary: String
     /// Whether it may be left out.
     public let isOptional: Bool
-    /// What a text given for it names (in a table: its first unnamed element), for completion; nil offers files.
+    /// What a text given for it names (in a table: its first unnamed element), for completion.
     public let names: LuaNames?
 
     /// Declares a parameter.
@@ -141,6 +141,15 @@ public struct LuaFunction {
         self.furtherOptions = furtherOptions
         self.optionNames = optionNames
         self.body = body
+    }
+
+    /// The options that name files.
+    var pathOptions: Set<String> {
+        Set(
+            optionNames.compactMap { name, names in
+                if case .files = names { return name }
+                return nil
+            })
     }
 
     /// The tables of options, each with the parameters that take it.

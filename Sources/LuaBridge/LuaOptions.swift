@@ -19,14 +19,17 @@ public struct LuaOptions {
     ///     or a function for the type "function".
     ///   - function: named in errors, as the user typed it.
     ///   - positionals: how many elements the list part may have.
-    /// - Throws: `LyceumError.unknownOption`, `LyceumError.badOption`.
+    ///   - paths: the options that name files, in which `~` is the home folder.
+    ///   - notes: what to say about a name that is not declared, where the caller knows.
+    /// - Throws: `LyceumError.unknownOptions`, `LyceumError.badOption`.
     public init(
         _ table: LuaTable?, declared: [OptionDeclaration], function: String, state: LuaState,
-        positionals: Int = 0
+        positionals: Int = 0, paths: Set<String> = [], notes: (String) -> String? = { _ in nil }
     ) throws {
         let byName = Dictionary(declared.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var plain: [String: Value] = [:]
         var references: [String: LuaValue] = [:]
+        var unknown: [String] = []
         for (key, value) in try table?.entries() ?? [] {
             if let position = key.integer, position >= 1, position <= positionals { continue }
             guard let name = key.string else {
@@ -42,11 +45,18 @@ public struct LuaOptions {
                 }
                 references[name] = value
             } else if byName[name] == nil {
-                throw LyceumError.unknownOption(
-                    function: function, option: name, known: declared.map(\.name))
+                unknown.append(name)
             } else {
-                plain[name] = try Self.plain(value, option: name, function: function, state: state)
+                let read = try Self.plain(value, option: name, function: function, state: state)
+                plain[name] = paths.contains(name) ? read.expandingHome : read
             }
+        }
+        if !unknown.isEmpty {
+            throw LyceumError.unknownOptions(
+                function: function, options: unknown.sorted(), known: declared.map(\.name),
+                notes: Dictionary(
+                    unknown.compactMap { name in notes(name).map { (name, $0) } },
+                    uniquingKeysWith: { first, _ in first }))
         }
         for option in declared where option.isRequired && references[option.name] == nil {
             guard case .object(let type) = option.kind else { continue }
@@ -104,10 +114,11 @@ extension LuaCall {
     ///   - declared: the options; those of the parameter's declaration if nil.
     ///   - adding: further options, known only now (those of an architecture).
     ///   - positionals: how many elements the list part may have.
+    ///   - notes: what to say about a name that is not declared, where the caller knows.
     /// - Throws: `LyceumError` with the function, the option and the nearest name.
     public func options(
         _ position: Int, declared: [OptionDeclaration]? = nil, adding more: [OptionDeclaration] = [],
-        positionals: Int = 0
+        positionals: Int = 0, notes: (String) -> String? = { _ in nil }
     ) throws -> LuaOptions {
         let given = value(position)
         guard given.isNil || given.table != nil else { throw mismatch(position, .options([])) }
@@ -115,6 +126,17 @@ extension LuaCall {
             declaration.parameters.indices.contains(position - 1) ? declaration.parameters[position - 1] : nil
         return try LuaOptions(
             given.table, declared: (declared ?? parameter?.kind.options ?? []) + more, function: name,
-            state: state, positionals: positionals)
+            state: state, positionals: positionals, paths: declaration.pathOptions, notes: notes)
+    }
+}
+
+extension Value {
+    /// A path, or a list of paths, with `~` replaced by the home folder.
+    fileprivate var expandingHome: Value {
+        switch self {
+        case .string(let path): return .string(Files.expandingHome(path))
+        case .list(let elements): return .list(elements.map(\.expandingHome))
+        default: return self
+        }
     }
 }

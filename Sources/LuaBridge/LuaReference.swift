@@ -39,8 +39,41 @@ public final class LuaClosure: LuaReference {
     }
 }
 
-/// A reference to a Lua table. All access is raw: no metamethod runs.
+/// A reference to a Lua table. All access is raw: no metamethod runs. Of a record it sees the fields.
 public final class LuaTable: LuaReference {
+    /// The record whose fields these are, as Lua knows it; nil for every other table.
+    let record: LuaReference?
+
+    init(state: LuaState, number: Int32, record: LuaReference? = nil) {
+        self.record = record
+        super.init(state: state, number: number)
+    }
+
+    /// The column names of a record, in the order of its dataset, those without a value included; nil for every
+    /// other table.
+    public func columns() throws -> [String]? {
+        guard let record else { return nil }
+        return try open().withStack { state in
+            state.push(record)
+            guard clua_pushcolumns(state.stack, -1) else { return nil }
+            let count = Int(clamping: clua_rawlen(state.stack, -1))
+            return (0..<count).map { position in
+                _ = clua_rawgeti(state.stack, -1, Int64(position) + 1)
+                defer { clua_settop(state.stack, -2) }
+                return state.readText(-1)
+            }
+        }
+    }
+
+    /// Makes another table the metatable of this one.
+    public func setMetatable(_ metatable: LuaTable) throws {
+        try open().withStack { state in
+            state.push(self)
+            state.push(metatable)
+            clua_setmetatable(state.stack, -2)
+        }
+    }
+
     /// The value of a field; `nil` if there is none.
     public func get(_ name: String) throws -> LuaValue {
         try open().withStack { state in
@@ -136,6 +169,17 @@ public final class LuaTable: LuaReference {
         try open().withStack { state in
             state.push(self)
             return try state.readData(-1)
+        }
+    }
+}
+
+extension LuaState {
+    /// The metatable of a table; nil if it has none.
+    func metatable(of table: LuaTable) throws -> LuaTable? {
+        try withStack { state in
+            state.push(table)
+            guard clua_getmetatable(state.stack, -1) else { return nil }
+            return LuaTable(state: state, number: state.takeReference())
         }
     }
 }

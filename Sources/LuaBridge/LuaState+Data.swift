@@ -54,7 +54,8 @@ extension LuaState {
     }
 
     func pushRecord(_ record: Record) throws {
-        try reserve(6)
+        try reserve(8)
+        pushColumns(record.columns)
         clua_newtable(stack, 0, Int32(clamping: record.columns.count))
         for (name, value) in zip(record.columns, record.values) where !value.isNull {
             pushText(name)
@@ -62,6 +63,20 @@ extension LuaState {
             _ = clua_rawset(stack, -3)
         }
         clua_sealrecord(stack)
+    }
+
+    /// Pushes the list of a record's column names: one for all records of a dataset.
+    private func pushColumns(_ columns: [String]) {
+        if let columnList, columnList.columns == columns {
+            return clua_pushref(stack, columnList.list.number)
+        }
+        clua_newtable(stack, Int32(clamping: columns.count), 0)
+        for (position, name) in columns.enumerated() {
+            pushText(name)
+            clua_rawseti(stack, -2, Int64(position) + 1)
+        }
+        clua_pushvalue(stack, -1)
+        columnList = (columns, LuaReference(state: self, number: takeReference()))
     }
 
     // MARK: From Lua

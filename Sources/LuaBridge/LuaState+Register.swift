@@ -103,6 +103,16 @@ extension LuaState {
             makeFunction(name: type.name) { _ in
                 throw LyceumError.unsupported("a \(type.name) cannot be assigned to", remedy: nil)
             })
+        if let equals = type.equals {
+            try metatable.set(
+                "__eq",
+                makeFunction(name: "\(type.name) ==") { arguments in
+                    guard let a = arguments.first?.object, let b = arguments.last?.object else {
+                        return [.boolean(false)]
+                    }
+                    return [.boolean(try equals(a, b))]
+                })
+        }
         if type.toString != nil {
             try metatable.set(
                 "__concat",
@@ -125,12 +135,31 @@ extension LuaState {
             return 1
         }
         guard case .string(let name) = key else {
+            if let position = key.number, let length = type.length {
+                throw Self.missingRow(position, try length(object))
+            }
             clua_pushnil(stack)
             return 1
+        }
+        if type.columns?(object).contains(name) == true {
+            throw LyceumError.failed(
+                "unknown method or field of \(type.name) '\(name)'",
+                remedy:
+                    "it is a column: :column(\"\(name)\") gives its values, [1].\(name) that of the first row"
+            )
         }
         throw LyceumError.unknownName(
             kind: "method or field of \(type.name)", name: name,
             known: names + (type.fields?(object) ?? []), remedy: nil)
+    }
+
+    /// The error for a row number that does not exist.
+    private static func missingRow(_ position: Double, _ count: Int) -> LyceumError {
+        let number = Int(exactly: position).map { "\($0)" } ?? "\(position)"
+        let rows =
+            count == 0
+            ? "there are no rows" : count == 1 ? "there is one row, [1]" : "the rows are 1 to \(count)"
+        return .failed("no row \(number)", remedy: rows)
     }
 
     // MARK: Functions
@@ -249,8 +278,19 @@ extension LuaState {
         return type?.name ?? "object"
     }
 
+    /// What `show(object, { … })` shows: all that was asked for, or the preview.
+    public func shown(_ object: AnyObject, _ options: ShowOptions) throws -> String {
+        if let show = type(of: object)?.show { return try show(object, options) }
+        return try preview(of: object, width: options.width)
+    }
+
     /// The fields of the records that an object holds under 1, 2, …; nil if it is no list of records.
     public func columns(of object: AnyObject) -> [String]? { type(of: object)?.columns?(object) }
+
+    /// The texts in a column of the records that an object holds, where they are few; for completion.
+    public func columnValues(of object: AnyObject, _ column: String) -> [String] {
+        type(of: object)?.columnValues?(object, column) ?? []
+    }
 
     /// The fields of the table that a call of an object takes; nil if it takes none.
     public func callFields(of object: AnyObject) -> [String]? { type(of: object)?.callFields?(object) }

@@ -18,7 +18,7 @@ extension LuaState {
         case .number(let number): clua_pushnumber(stack, number)
         case .string(let text): pushText(text)
         case .bytes(let bytes): pushBytes(bytes)
-        case .table(let table): try pushForeign(table)
+        case .table(let table): try pushForeign(table.record ?? table)
         case .function(let function): try pushForeign(function)
         case .other(let reference): try pushForeign(reference)
         case .object(let object): try pushObject(object)
@@ -73,9 +73,13 @@ extension LuaState {
                 ? .integer(Int(clua_tointeger(stack, index))) : .number(clua_tonumber(stack, index))
         case CLUA_STRING: return readString(index)
         case CLUA_TABLE:
-            // Whoever reads a record in Swift sees its fields.
-            let number = clua_pushfields(stack, index) ? clua_ref(stack) : reference(at: index)
-            return .table(LuaTable(state: self, number: number))
+            // Whoever reads a record in Swift sees its fields, and gives Lua the record back.
+            guard clua_pushfields(stack, index) else {
+                return .table(LuaTable(state: self, number: reference(at: index)))
+            }
+            let fields = clua_ref(stack)
+            let record = LuaReference(state: self, number: reference(at: index))
+            return .table(LuaTable(state: self, number: fields, record: record))
         case CLUA_FUNCTION: return .function(LuaClosure(state: self, number: reference(at: index)))
         case CLUA_LIGHT_USERDATA where clua_isnull(stack, index): return .null
         case CLUA_USERDATA:

@@ -27,6 +27,13 @@ public final class LuaState {
     public var shownText: String?
     /// What a function that was stopped had made until then, for whoever ran the code: the prompt puts it into `_`.
     public var leftOver: LuaValue?
+    /// What the prompt says below the value of the running line: how long an answer took.
+    public var remark: String?
+    /// The object that the prompt does not show as the value of the running line: what was saved, which says where it
+    /// went instead.
+    public var quietValue: AnyObject?
+    /// The column names of the records that were pushed last.
+    var columnList: (columns: [String], list: LuaReference)?
     /// What Lua code may use.
     var limits = LuaLimits()
 
@@ -44,10 +51,12 @@ public final class LuaState {
         clua_newtable(stack, 0, 0)
         emptyListMetatable = clua_ref(stack)
         try register(Self.errorType, documented: false)
+        try makeRecordsStrict()
     }
 
     deinit {
         unwinding = nil
+        columnList = nil
         host.state = nil
         clua_close(main)
     }
@@ -92,7 +101,8 @@ public final class LuaState {
             guard isCompiled else {
                 state.errorCount &+= 1
                 throw LuaError(
-                    message: state.describe(at: -1), traceback: nil, underlying: nil, isInterrupt: false,
+                    message: Self.explained(syntax: state.describe(at: -1), in: source), traceback: nil,
+                    underlying: nil, isInterrupt: false,
                     identifier: state.errorCount)
             }
             return LuaClosure(state: state, number: state.takeReference())

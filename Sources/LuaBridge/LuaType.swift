@@ -37,6 +37,9 @@ public struct LuaType {
     let callFields: ((AnyObject) -> [String])?
     let toString: ((AnyObject) throws -> String)?
     let preview: ((AnyObject, Int) throws -> String)?
+    let columnValues: ((AnyObject, String) -> [String])?
+    let show: ((AnyObject, ShowOptions) throws -> String)?
+    let equals: ((AnyObject, AnyObject) throws -> Bool)?
 
     /// Declares a type.
     ///
@@ -50,12 +53,17 @@ public struct LuaType {
     ///   - callFields: the fields of the table that `object { … }` takes, for completion.
     ///   - toString: what `tostring(object)` gives; the type's name if absent.
     ///   - preview: what the prompt shows, given the width of the screen in columns; may have several lines.
+    ///   - columnValues: the texts that a column of these records holds, where they are few; for completion.
+    ///   - show: what `show(object, { … })` shows; the preview if absent.
+    ///   - equals: what `==` says of two objects of this type that are not the same.
     public init<T>(
         _ swiftType: T.Type, name: String, summary: String, methods: [LuaFunction] = [],
         properties: [LuaProperty] = [], call: LuaFunction? = nil, length: ((T) throws -> Int)? = nil,
         index: ((T, LuaValue, LuaState) throws -> LuaValue?)? = nil, fields: ((T) -> [String])? = nil,
         columns: ((T) -> [String])? = nil, callFields: ((T) -> [String])? = nil,
-        toString: ((T) throws -> String)? = nil, preview: ((T, _ width: Int) throws -> String)? = nil
+        toString: ((T) throws -> String)? = nil, preview: ((T, _ width: Int) throws -> String)? = nil,
+        columnValues: ((T, _ column: String) -> [String])? = nil,
+        show: ((T, ShowOptions) throws -> String)? = nil, equals: ((T, T) throws -> Bool)? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -82,6 +90,21 @@ public struct LuaType {
             { object in
                 guard let typed = object as? T else { return name }
                 return try toString(typed)
+            }
+        }
+        self.columnValues = columnValues.map { values in
+            { object, column in (object as? T).map { values($0, column) } ?? [] }
+        }
+        self.show = show.map { show in
+            { object, options in
+                guard let typed = object as? T else { return name }
+                return try show(typed, options)
+            }
+        }
+        self.equals = equals.map { equals in
+            { a, b in
+                guard let a = a as? T, let b = b as? T else { return false }
+                return try equals(a, b)
             }
         }
         self.preview = preview.map { preview in

@@ -15,17 +15,21 @@ public struct ScriptEnvironment {
     public let isColoured: Bool
     /// Writes to standard output.
     public let write: (String) -> Void
+    /// Shows a page of help, which may be longer than the screen.
+    public let page: (String) -> Void
 
     /// Describes the program around the scripts.
     public init(
         plugins: PluginHost, builder: PluginBuilder? = nil, listener: Job.Listener?, lab: LabSession = .off,
-        width: @escaping () -> Int = { 100 }, isColoured: Bool = false, write: @escaping (String) -> Void
+        width: @escaping () -> Int = { 100 }, isColoured: Bool = false, write: @escaping (String) -> Void,
+        page: ((String) -> Void)? = nil
     ) {
         session = WorkSession(plugins: plugins, listener: listener, lab: lab)
         self.builder = builder
         self.width = width
         self.isColoured = isColoured
         self.write = write
+        self.page = page ?? { write($0.hasSuffix("\n") ? $0 : $0 + "\n") }
     }
 
     /// The plugins that can be had.
@@ -45,7 +49,7 @@ public enum Scripting {
     /// Registers every table, type and topic.
     public static func install(into state: LuaState, environment: ScriptEnvironment) throws {
         try state.register(DatasetObject.type(environment))
-        try state.register(PromptObject.type)
+        try state.register(PromptObject.type(environment))
         try state.register(ChatTemplateObject.type)
         try state.register(TeacherObject.type(environment))
         try state.register(StudentObject.type(environment))
@@ -68,9 +72,12 @@ public enum Scripting {
         let help = { HelpText(documentation, width: environment.width()) }
         documentation.addTopics {
             architectureTopics(environment, help: help) + teacherTopics(help: help)
-                + pluginTopics(environment, help: help) + generalTopics
-                + [ranksTopic]
+                + pluginTopics(environment, help: help) + generalTopics + wayTopics + [ranksTopic]
         }
-        try state.registerHelp(width: environment.width, write: environment.write)
+        try state.registerShow(
+            on: Screen(width: environment.width, isColoured: environment.isColoured, write: environment.write)
+        )
+        try state.registerHelp(width: environment.width, write: environment.page)
+        try state.makeGlobalsStrict()
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import LuaBridge
+import LyceumKit
 import Scripting
 import Workbench
 
@@ -11,7 +12,7 @@ let lyceumVersion = "0.1.0"
 struct LyceumCommand: ParsableCommand {
     fileprivate static let usage = """
         lyceum [-q]                   open the prompt
-        lyceum run FILE [ARGUMENT …]  run a Lua script
+        lyceum run FILE [ARGUMENT …]  run a Lua script; lyceum FILE does too
         lyceum -e CODE [-e CODE …]    run Lua code; -i opens the prompt afterwards
         lyceum -l MODULE              require a module first
         command | lyceum [-]          run standard input as a script
@@ -32,9 +33,11 @@ struct LyceumCommand: ParsableCommand {
         subcommands: [PromptCommand.self, RunCommand.self, PluginCommand.self, DoctorCommand.self],
         defaultSubcommand: PromptCommand.self)
 
-    /// The arguments in the form that the parser knows: `lyceum -` means `lyceum run -`, and
-    /// `lyceum --quiet run …` means `lyceum run --quiet …`.
-    static func prepared(_ arguments: [String]) -> [String] {
+    /// The arguments in the form that the parser knows: `lyceum -` means `lyceum run -`, `lyceum x.lua`
+    /// means `lyceum run x.lua`, and `lyceum --quiet run …` means `lyceum run --quiet …`.
+    ///
+    /// - Throws: `ValidationError` if the first word is neither a command nor a file.
+    static func prepared(_ arguments: [String]) throws -> [String] {
         var rest = arguments[...]
         while let first = rest.first {
             if first == "--lab" {
@@ -51,9 +54,27 @@ struct LyceumCommand: ParsableCommand {
         switch rest.first {
         case "-": return ["run"] + flags + rest
         case "run": return ["run"] + flags + rest.dropFirst()
-        case "plugin", "doctor": return Array(rest)
+        case let name? where isCommand(name): return name == "prompt" ? arguments : Array(rest)
+        case let name? where !name.hasPrefix("-"):
+            guard Files.exists(name), !Files.isFolder(name) else { throw unknownCommand(name) }
+            return ["run"] + flags + rest
         default: return arguments
         }
+    }
+
+    private static func isCommand(_ name: String) -> Bool {
+        name == "help" || configuration.subcommands.contains { $0.configuration.commandName == name }
+    }
+
+    /// The error for a word that names neither a command nor a file.
+    private static func unknownCommand(_ name: String) -> ValidationError {
+        let commands = configuration.subcommands.filter { $0.configuration.shouldDisplay }
+            .map { $0.configuration.commandName ?? "" }
+        let near = Nearest.names(to: name, among: commands)
+        let hint =
+            near.isEmpty
+            ? "the commands are \(commands.joined(separator: ", "))" : "did you mean '\(near[0])'?"
+        return ValidationError("'\(name)' is neither a command nor a script; \(hint)")
     }
 }
 

@@ -17,12 +17,14 @@ import Testing
             .choice("precision", ["bf16", "fp32"], default: "fp32", "number format"),
             .boolean("shuffle", default: true, "random order"), .object("valid", "box", "another box"),
             OptionDeclaration("longest", kind: .table, doc: "column = a number"),
+            OptionDeclaration("equals", kind: .table, doc: "column = a value"), .string("title", "any text"),
         ]
         let train = LuaFunction(
             name: "train", summary: "Trains.",
             parameters: [LuaParameter("options", .options(options), "how")],
             returns: "a box, trained",
-            furtherOptions: { [.string("of_" + ($0.receiver == nil ? "nobody" : "mybox"), "further")] }
+            furtherOptions: { [.string("of_" + ($0.receiver == nil ? "nobody" : "mybox"), "further")] },
+            optionNames: ["equals": .columnValues]
         ) { _ in [] }
         let column = LuaFunction(
             name: "column", summary: "One column.",
@@ -50,7 +52,8 @@ import Testing
                     name: "fill", summary: "Fills.", parameters: [LuaParameter("record", .table, "what")]
                 ) { _ in [] },
                 fields: { _ in ["rouge1"] }, columns: { _ in ["article", "summary"] },
-                callFields: { _ in ["topic"] }))
+                callFields: { _ in ["topic"] },
+                columnValues: { _, column in column == "summary" ? ["long", "short"] : [] }))
         try state.register(LuaModule(name: "boxes", summary: "Boxes.", functions: [train, open]))
         try state.registerHelp(width: { 80 }, write: { _ in })
         try state.setGlobal("mybox", .object(Box()))
@@ -158,6 +161,34 @@ import Testing
                 "box", "box.size", "box:column", "box:map", "box:train", "boxes", "boxes.open", "boxes.train",
             ])
         #expect(try complete("? boxes.t") == ["boxes.train"])
+    }
+
+    @Test(
+        "the rows of a loop, methods that help asks about, the values of a column",
+        arguments: [
+            ("for _, r in ipairs(mybox) do print(r.", ["article", "summary"]),
+            ("for _, r in ipairs(parts.train) do x = r.su", ["summary"]),
+            ("for _, r in ipairs(mybox) do print(r[\"a", ["article"]),
+            ("help(mybox.tr", ["train"]), ("help \"colu", ["column"]),
+            ("mybox:train { equals = { summary = \"", ["long", "short"]),
+            ("mybox:train { equals = { summary = { \"s", []), ("mybox:train { equals = { su", ["summary = "]),
+        ])
+    func known(line: String, expected: [String]) throws {
+        #expect(try complete(line) == expected)
+    }
+
+    @Test("no files where a text is no file")
+    func noFiles() throws {
+        #expect(try complete("mybox:train { title = \"/et").isEmpty)
+        #expect(try complete("boxes.open { \"/et").isEmpty)
+        #expect(try complete("mybox:column(\"/et").isEmpty)
+    }
+
+    @Test("the home folder")
+    func home() throws {
+        #expect(try complete("x = \"~") == ["~/"])
+        let typed = try complete("io.open(\"~/")
+        #expect(typed.allSatisfy { $0.hasPrefix("~/") })
     }
 
     @Test("files inside strings")

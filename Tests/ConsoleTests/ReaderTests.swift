@@ -44,6 +44,39 @@ import Testing
     }
 
     @Test(
+        "the value of the last statement is shown if it is an expression",
+        arguments: [
+            ("x = 1; x", [1]), ("x = 1 x + 2", [3]), ("for i = 1, 3 do y = i end; y", [3]),
+            ("for i = 1, 3 do y = i end y", [3]), ("x = 4\nx", [4]), ("local z = 5; z", [5]),
+            ("function f() return 6 end f()", [6]), ("f = function() return 7 end; f()", [7]),
+            ("x = 1; (x)", [1]), ("x = 1; -x", [-1]), ("t = { 1, 2 } #t", [2]),
+            ("x, y = 1, 2; x, y", [1, 2]),
+            ("x = 8 return x", [8]), ("x = math.abs(-9); math.abs(x)", [9]),
+        ])
+    func lastExpression(text: String, values: [Int]) throws {
+        #expect(try read(text) == .values(values))
+    }
+
+    @Test(
+        "a statement is not cut in two",
+        arguments: [
+            "x = math.abs (-3)", "x = math.abs\n(-3)", "x = 5 -3", "if true then x = 1 end",
+            "x = tostring 'a'",
+        ])
+    func oneStatement(text: String) throws {
+        #expect(try read(text) == .values([]))
+    }
+
+    @Test func localsThatEndWithTheirLine() {
+        #expect(StatementStarts.unusedLocals("local z = 3") == ["z"])
+        #expect(StatementStarts.unusedLocals("local a, b = 1, 2") == ["a", "b"])
+        #expect(StatementStarts.unusedLocals("local function f() end") == ["f"])
+        #expect(StatementStarts.unusedLocals("local z = 3; print(z)").isEmpty)
+        #expect(StatementStarts.unusedLocals("for i = 1, 3 do local z = i end").isEmpty)
+        #expect(StatementStarts.unusedLocals("function f() local z = 1 return z end").isEmpty)
+    }
+
+    @Test(
         "unfinished code waits for more",
         arguments: [
             "for i = 1, 3 do", "f(", "x =", "function f()", "t = {", "[[text", "gold:filter(function(r)",

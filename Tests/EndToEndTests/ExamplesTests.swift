@@ -3,11 +3,14 @@ import Testing
 
 /// The scripts of scripts/examples run as they are and print something.
 @Suite struct ExamplesTests {
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "scripts/examples")
 
     static let scripts: [String] =
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".lua") }
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter {
+            $0.hasSuffix(".lua")
+        }
         .sorted()
 
     @Test("there are at least six")

@@ -13,6 +13,8 @@ struct Program {
 
     /// A folder of this run's own, which also stands in for the home folder.
     let folder: String
+    /// What shows long pages; empty is nothing.
+    var pager = ""
 
     /// Makes the folder.
     init() throws {
@@ -46,6 +48,14 @@ struct Program {
         }
         defer { close(descriptor) }
         return Self.drain(descriptor)
+    }
+
+    /// The content of any file; nil if there is none.
+    static func text(ofFile path: String) -> String? {
+        let descriptor = open(path, O_RDONLY)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return drain(descriptor)
     }
 
     /// Removes the folder with everything in it.
@@ -113,7 +123,7 @@ struct Program {
             "HOME=\(folder)", "XDG_STATE_HOME=\(folder)/state", "XDG_CONFIG_HOME=\(folder)/config",
             "XDG_DATA_HOME=\(folder)/data", "XDG_CACHE_HOME=\(folder)/cache", "TERM=xterm", "NO_COLOR=1",
             "LYCEUM_LAB=\(folder)/lab", "PATH=/usr/bin:/bin", "INPUTRC=/dev/null", "LC_ALL=C.UTF-8",
-            "VISUAL=sh \(folder)/editor",
+            "VISUAL=sh \(folder)/editor", "PAGER=\(pager)",
         ]
     }
 

@@ -22,10 +22,10 @@ import Testing
             local rows = {}
             for i = 1, 90 do rows[i] = { n = i, label = i % 3 == 0 and "rare" or "often" } end
             local d = data.from(rows)
-            assert(#d:sample(7, 3) == 7 and d:sample(7, 3).fingerprint == d:sample(7, 3).fingerprint)
+            assert(#d:sample(7, { seed = 3 }) == 7 and d:sample(7, { seed = 3 }) == d:sample(7, { seed = 3 }))
             assert(d:sort("n", { descending = true })[1].n == 90)
             assert(d:group("label")[1].count == 60)
-            local parts = d:split { train = 60, test = 30, stratify = "label", seed = 2 }
+            local parts = d:split({ train = 60, test = 30 }, { stratify = "label", seed = 2 })
             assert(math.abs(parts.test:group("label")[2].count - 10) <= 1)
             assert(#d:concat(d, d) == 270)
             local s = d:stats { columns = { "label" }, tokens = function(t) return { t, t } end }
@@ -95,7 +95,7 @@ import Testing
         ),
         ("data.from({ { a = 1 } }):filter { max_char = { a = 1 } }", ["did you mean 'max_chars'?"]),
         (
-            "data.from({ { a = 1 } }):split { a = 1, group = 'a', stratify = 'a' }",
+            "data.from({ { a = 1 } }):split({ a = 1 }, { group = 'a', stratify = 'a' })",
             ["either group or stratify"]
         ),
         ("data.from({ { a = 1 } }):save '/tmp/x.xls'", ["its name must end in", ".csv", "with .gz"]),

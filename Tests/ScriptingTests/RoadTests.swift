@@ -25,12 +25,12 @@ import Testing
     @Test func groupedSplitKeepsSiblingsTogether() throws {
         try makeState().run(
             Self.corpus + """
-                local parts = corpus:split { train = 0.6, test = 0.4, group = "source", seed = 3 }
+                local parts = corpus:split({ train = 0.6, test = 0.4 }, { group = "source", seed = 3 })
                 assert(#parts.train + #parts.test == #corpus)
                 local seen = {}
                 for _, r in ipairs(parts.train) do seen[r.source] = true end
                 for _, r in ipairs(parts.test) do assert(not seen[r.source], r.source) end
-                local again = corpus:split { train = 0.6, test = 0.4, group = "source", seed = 3 }
+                local again = corpus:split({ train = 0.6, test = 0.4 }, { group = "source", seed = 3 })
                 assert(again.train.fingerprint == parts.train.fingerprint)
                 """)
     }
@@ -40,7 +40,7 @@ import Testing
         let state = try makeState(recorder)
         try state.run(
             Self.corpus + """
-                local parts = corpus:split { background = 0.5, gold = 0.5, group = "source", seed = 3 }
+                local parts = corpus:split({ background = 0.5, gold = 0.5 }, { group = "source", seed = 3 })
                 gpt = teacher.open { "retrieval", corpus = parts.background, input = "document", target = "summary" }
                 local write = prompt "Describe '{{ summary }}'."
                 local pseudo = gpt:generate(parts.gold, { prompt = write, output = "document" })
@@ -87,8 +87,8 @@ import Testing
                     local again = student.load(folder)
                     local same = again:generate(corpus, { input = "document", max_new_tokens = 12 })
                     assert(same.fingerprint == out.fingerprint, "a loaded student writes what the saved one wrote")
-                    local text, milliseconds = again "This package provides a game."
-                    assert(type(text) == "string" and milliseconds > 0)
+                    local text, more = again "This package provides a game."
+                    assert(type(text) == "string" and more == nil)
                     """)
             // A checkpoint that is cut short is named, and nothing traps.
             let weights = Files.join(folder, "my-t5/model.safetensors")

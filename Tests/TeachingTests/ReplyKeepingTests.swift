@@ -79,7 +79,7 @@ struct ReplyKeepingTests {
             try session(folder).run(
                 setUp(server, rows: 2, "seed = 40") + """
                     d = data.from { { text = "a" }, { text = "b" }, { text = "a" } }
-                    local out = gpt:generate(d, { prompt = p, n = 2 })
+                    local out = gpt:generate(d, { prompt = p, n = 2, provenance = true })
                     local got = table.concat(out:column("reply"), "; ")
                     assert(got == "a with 40; a with 41; b with 40; b with 41; a with 40; a with 41", got)
                     assert(gpt.usage.calls == 4)
@@ -90,7 +90,21 @@ struct ReplyKeepingTests {
                     assert(math.abs(o.teacher_cost_usd - 20e-6) < 1e-12 and #o.teacher_template == 16)
                     assert(o.teacher_time:match("^%d%d%d%d%-%d%d%-%d%dT"))
                     assert(#out:drop("teacher_*").columns == 2)
-                    assert(#gpt:generate(d, { prompt = p, provenance = false }).columns == 2)
+                    -- Unless asked for, only the answers become a column; the rest stays with the rows.
+                    local plain = gpt:generate(d, { prompt = p, n = 2 })
+                    assert(#plain.columns == 2 and #plain:provenance() == 6)
+                    local kept = plain:filter(function(r) return r.text == "b" end):rename { reply = "answer" }
+                    local where = kept:provenance("answer")
+                    assert(#where == 2 and where[2].row == 2 and where[2].column == "answer")
+                    assert(where[2].sample == 2 and where[2].seed == 41 and where[2].model == "tiny-2024")
+                    assert(where[2].cost_usd and where[2].prompt_tokens == 10 and #where[2].template == 16)
+                    assert(plain == out:select { "text", "reply" }, "provenance is not part of the content")
+                    assert(#kept:drop("answer"):provenance() == 0)
+                    local path = os.tmpname() .. ".jsonl"
+                    kept:save(path)
+                    assert(#data.load(path).columns == 2)
+                    kept:save(path, { provenance = true })
+                    assert(data.load(path)[1].teacher_model == "tiny-2024")
                     """)
         }
     }

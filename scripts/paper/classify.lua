@@ -35,10 +35,10 @@ end
 table.sort(labels)
 local parts = corpus:filter(function(row) return kept[row.section] end)
     :select { "document", "section", "source" }
-    :split { train = 0.4, background = 0.4, valid = 0.1, test = 0.1, group = "source", seed = seed }
-local train = parts.train:shuffle(seed):take(math.tointeger(number("texts")))
-local valid = parts.valid:shuffle(seed):take(500)
-local test = parts.test:shuffle(seed):take(math.tointeger(number("test")))
+    :split({ train = 0.4, background = 0.4, valid = 0.1, test = 0.1 }, { group = "source", seed = seed })
+local train = parts.train:shuffle({ seed = seed }):take(math.tointeger(number("texts")))
+local valid = parts.valid:shuffle({ seed = seed }):take(500)
+local test = parts.test:shuffle({ seed = seed }):take(math.tointeger(number("test")))
 print(("data: %d classes; %d texts to learn from, %d to validate, %d to test"):format(#labels, #train, #valid, #test))
 
 -- Teacher -----------------------------------------------------------------------------------------------------

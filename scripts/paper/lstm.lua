@@ -15,9 +15,9 @@ while arg[i] do
 end
 local seed, steps = math.tointeger(tonumber(options.seed)), math.tointeger(tonumber(options.steps))
 
-local parts = data.load(arg[1]):split { gold = 0.45, background = 0.53, test = 0.02, group = "source", seed = seed }
-local own = parts.gold:split { train = 0.97, valid = 0.03, group = "source", seed = seed }
-local held = (options.part == "valid" and own.valid or parts.test):shuffle(seed):take(500)
+local parts = data.load(arg[1]):split({ gold = 0.45, background = 0.53, test = 0.02 }, { group = "source", seed = seed })
+local own = parts.gold:split({ train = 0.97, valid = 0.03 }, { group = "source", seed = seed })
+local held = (options.part == "valid" and own.valid or parts.test):shuffle({ seed = seed }):take(500)
 local gold = options.part == "valid" and own.train or parts.gold
 print(("%d gold pairs, %d held-out texts (%s)"):format(#gold, #held, options.part))
 

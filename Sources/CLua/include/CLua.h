@@ -10,7 +10,7 @@
 // lua.h itself stays out of the module, so that Swift cannot call anything else.
 //
 // Contents: states · calls from Lua into the host · calls from the host into Lua ·
-// the stack · tables · references · host objects · interrupts · limits.
+// the stack · tables · records · globals · references · host objects · interrupts · limits.
 //
 // Threads: a state belongs to one thread. The one exception is clua_interrupt.
 #ifndef LYCEUM_CLUA_H
@@ -153,12 +153,27 @@ void clua_setmetatable(lua_State *L, int index);
 // Pushes the metatable: true. Without one pushes nothing: false.
 bool clua_getmetatable(lua_State *L, int index);
 
-// MARK: References
+// MARK: Records
 
-// Replaces the table on top of the stack by a record: a table that shows its fields and takes no assignment.
+// Replaces two tables on top of the stack, the fields and below them the list of all their names, by a record: a
+// table that shows its fields and takes no assignment. A name that is in the list and has no field reads as nil.
 void clua_sealrecord(lua_State *L);
 // Pushes the fields of the record at an index; pushes nothing and gives false for anything else.
 bool clua_pushfields(lua_State *L, int index);
+// Pushes the list of names of the record at an index; pushes nothing and gives false for anything else.
+bool clua_pushcolumns(lua_State *L, int index);
+// What a record does when it is asked for a name that is not in its list: calls the host with `box` and the
+// arguments record and name. Lua owns one claim on `box` from now on.
+void clua_onmissingfield(lua_State *L, void *box);
+
+// MARK: Globals
+
+// From now on reading a global that was never assigned calls the host with `box`, whose result is the value; the
+// arguments are the table of globals and the name. Assigning, be it nil, makes a name known. Lua owns one claim
+// on `box` from now on.
+void clua_strictglobals(lua_State *L, void *box);
+
+// MARK: References
 
 // Pops a value and keeps it; the number gives it back. clua_unref ends it.
 int clua_ref(lua_State *L);

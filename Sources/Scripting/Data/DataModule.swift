@@ -13,8 +13,8 @@ extension Scripting {
                     parameters: [
                         LuaParameter(
                             "path", .string,
-                            ".jsonl (one object a line), .json (a list of objects), .csv or .tsv (with a header), each also .gz; a folder of such files or of CNN/DailyMail's .story files; a pattern like \"shards/*.jsonl\""
-                        ),
+                            ".jsonl (one object a line), .json (a list of objects), .csv or .tsv (with a header), each also .gz; a folder of such files or of CNN/DailyMail's .story files; a pattern like \"shards/*.jsonl\"",
+                            names: .files),
                         LuaParameter(
                             "options",
                             .options([
@@ -31,6 +31,7 @@ extension Scripting {
                     ],
                     example:
                         "local path = os.tmpname() .. \".csv.gz\"\ndata.from({ { n = 1 } }):save(path)\nassert(data.load(path)[1].n == 1)",
+                    optionNames: ["url_lists": .files],
                     body: { call in
                         let path = try call.string(1)
                         let lists = try call.options(2).values.optionalString("url_lists")
@@ -52,6 +53,14 @@ extension Scripting {
                         "local d = data.from { { text = \"a cat\", label = \"pet\" } }\nassert(d[1].label == \"pet\")",
                     body: { call in
                         let elements = try call.table(1).elements()
+                        if elements.isEmpty, let key = try call.table(1).entries().first?.key {
+                            throw LyceumError.invalid(
+                                call.place(1), expected: "a list of records",
+                                got: "a table with the name '\(try call.state.describe(key))'",
+                                remedy:
+                                    "put each record into braces of its own: data.from { { text = \"a cat\" } }"
+                            )
+                        }
                         let records = try elements.enumerated().map { index, element in
                             guard let fields = try element.table?.value().fields else {
                                 throw LyceumError.invalid(

@@ -75,7 +75,10 @@ extension DatasetObject {
                         "options",
                         .options([
                             .list("columns", of: .string, "which; every column of texts if left out"),
-                            .object("tokens", "function", "text → count or list: adds lengths in tokens"),
+                            .object(
+                                "tokens", "value",
+                                "a function text → count or list, or a student whose vocabulary counts: adds "
+                                    + "lengths in tokens"),
                         ]), "what to measure", optional: true)
                 ],
                 returns: "a dataset: a row for each column and unit",
@@ -87,7 +90,7 @@ extension DatasetObject {
                     return made(
                         try dataset(call).statistics(
                             columns: options.values.optionalStrings("columns"), job: Job("measuring"),
-                            countTokens: tokenCounter(options.function("tokens"), function: call.name)))
+                            countTokens: try tokenCounter(options, function: call.name)))
                 }),
             LuaFunction(
                 name: "history", summary: "What the rows were loaded from and what was done with them since.",
@@ -117,20 +120,60 @@ extension DatasetObject {
             name: "save", summary: "Writes the rows to a file, which is replaced as a whole or not at all.",
             parameters: [
                 LuaParameter(
-                    "path", .string, "ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it")
+                    "path", .string, "ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it",
+                    names: .files),
+                LuaParameter(
+                    "options",
+                    .options([
+                        .boolean(
+                            "provenance", default: false,
+                            "adds where generated values come from, as columns teacher_model, teacher_cost_usd, …"
+                        )
+                    ]), "what", optional: true),
             ], returns: "the dataset itself",
             errors: ["the file cannot be written", "an ending that is not known"],
             example: "data.from({ { n = 1 } }):save(os.tmpname() .. \".jsonl\")",
             body: { call in
                 let object = try call.receiver(DatasetObject.self)
                 let path = try call.string(1)
-                func save() throws {
-                    try object.dataset.save(path, job: environment.job("saving \(path)"))
-                }
+                let job = environment.job("saving \(path)")
+                let data =
+                    try call.options(2).values.bool("provenance")
+                    ? object.dataset.withProvenance(fields: Self.provenanceFields) : object.dataset
+                func save() throws { try data.save(path, job: job) }
                 func saveForUserOnly() throws { try Files.keepFromOthers(path, save) }
                 // Nobody else may read what teachers wrote.
-                try Ranks.onMain { try object.dataset.runs.isEmpty ? save() : saveForUserOnly() }
+                try Ranks.onMain { try data.runs.isEmpty ? save() : saveForUserOnly() }
+                job.note("\(data.count) \(data.count == 1 ? "row" : "rows") → \(path)")
+                call.state.quietValue = object
                 return [.object(object)]
             })
     }
+
+    /// What is known of generated values.
+    static var provenance: LuaFunction {
+        LuaFunction(
+            name: "provenance",
+            summary: "Where generated values come from: model, template, tokens, cost, time of each answer.",
+            parameters: [
+                LuaParameter(
+                    "column", .string, "the generated column; all of them if left out", optional: true,
+                    names: .columns)
+            ],
+            returns:
+                "a dataset: a row for each value, with `row` and `column` first; empty if nothing was generated",
+            errors: ["a column that no teacher wrote"],
+            example: "assert(#data.from({ { n = 1 } }):provenance() == 0)",
+            body: { call in
+                made(
+                    try dataset(call).provenance(
+                        of: try call.optionalString(1), fields: Self.provenanceFields))
+            })
+    }
+
+    /// What is known of an answer, in the order in which it is shown.
+    static let provenanceFields = [
+        "row", "sample", "seed", "template", "model", "finish_reason", "prompt_tokens", "completion_tokens",
+        "cost_usd", "estimated", "seconds", "time",
+    ]
 }

@@ -2,13 +2,13 @@ import Corpus
 import LuaBridge
 import LyceumKit
 
-// Choosing what is fit to be learnt from: dataset:curate.
+// Choosing what is fit to learn from: dataset:curate.
 extension DatasetObject {
     static func curate(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
             name: "curate",
             summary:
-                "Keeps the rows whose text is fit to be learnt from, and tells what was dropped and why. "
+                "Keeps the rows whose text is fit to learn from, and reports what was dropped and why. "
                 + "Reasoning before the answer is taken off; beyond that only what is asked for is tested, in the order "
                 + "of the options.",
             parameters: [LuaParameter("options", .options(curationOptions), "what the text must be like")],
@@ -21,7 +21,7 @@ extension DatasetObject {
                 + "  { article = \"I'm sorry, but I can't help with that.\", summary = \"dog\" } }\n"
                 + "local clean = d:curate { column = \"article\", refusals = true, boilerplate = \"strip\" }\n"
                 + "assert(clean[1].article == \"A cat sat on a mat.\" and clean.dropped[1].summary == \"dog\")",
-            optionNames: ["column": .columns, "against": .columns, "test_column": .columns],
+            optionNames: ["column": .columns, "other_column": .columns, "test_column": .columns],
             body: { call in
                 let data = try dataset(call)
                 let options = try call.options(1)
@@ -48,16 +48,19 @@ extension DatasetObject {
         .integer("max_chars", default: nil, in: 0...Int(1e15), "the most characters"),
         .integer("min_words", default: nil, in: 0...Int(1e15), "the fewest words"),
         .integer("max_words", default: nil, in: 0...Int(1e15), "the most words"),
-        .integer("min_tokens", default: nil, in: 0...Int(1e15), "the fewest tokens of `tokenizer`"),
-        .integer("max_tokens", default: nil, in: 0...Int(1e15), "the most tokens of `tokenizer`"),
-        .object("tokenizer", "student", "the student whose vocabulary counts tokens, special ones included"),
-        .string("against", "the other column of the pair, for compression"),
+        .integer("min_tokens", default: nil, in: 0...Int(1e15), "the fewest tokens, as `tokens` counts them"),
+        .integer("max_tokens", default: nil, in: 0...Int(1e15), "the most tokens, as `tokens` counts them"),
+        .object(
+            "tokens", "value",
+            "a student whose vocabulary counts tokens, special ones included, or a function text → count or list"
+        ),
+        .string("other_column", "the other column of the pair, for compression"),
         .number(
             "min_compression", default: nil, in: 0...1e15,
-            "the fewest words of `column` for each word of `against`"),
+            "the fewest words of `column` for each word of `other_column`"),
         .number(
             "max_compression", default: nil, in: 0...1e15,
-            "the most words of `column` for each word of `against`"),
+            "the most words of `column` for each word of `other_column`"),
         .choice(
             "script", Script.allCases.map(\.rawValue), default: nil, "the writing system of the language"),
         .number("min_script_share", default: 0.8, in: 0...1, "the least share of letters in that script"),
@@ -69,7 +72,7 @@ extension DatasetObject {
         .integer("near_words", default: 5, in: 1...100, "the length of these runs"),
         .object("test", "dataset", "the test set: rows that share a run of words with it are dropped"),
         .string("test_column", "its texts; else `column`"),
-        .integer("ngram", default: 13, in: 1...100, "the length of these runs, in words (GPT-3: 13)"),
+        .integer("test_words", default: 13, in: 1...100, "the length of these runs, in words (GPT-3: 13)"),
     ]
 
     private static func curation(of options: LuaOptions) throws -> Curation {
@@ -90,18 +93,17 @@ extension DatasetObject {
         curation.characters = try whole("chars")
         curation.words = try whole("words")
         if let tokens = try whole("tokens") {
-            guard
-                let student = try options.object("tokenizer", StudentObject.self)?.student
-                    as? any TokenizingStudent
-            else { throw refuse("tokenizer", "a student that reads text in pieces, to count tokens") }
-            curation.tokens = (tokens, { try student.tokenize($0).count })
+            guard let count = try tokenCounter(options, function: values.function) else {
+                throw refuse("tokens", "a student that reads text in pieces, or a function, to count tokens")
+            }
+            curation.tokens = (tokens, count)
         }
         if let range = try range(
             values.optionalDouble("min_compression"), values.optionalDouble("max_compression"), 0, .infinity,
             "compression", values)
         {
-            guard let against = values.optionalString("against") else {
-                throw refuse("against", "the other column of the pair, for compression")
+            guard let against = values.optionalString("other_column") else {
+                throw refuse("other_column", "the other column of the pair, for compression")
             }
             curation.compression = (range, against)
         }
@@ -112,7 +114,7 @@ extension DatasetObject {
         if let near = values.optionalDouble("near") { curation.near = (near, try values.int("near_words")) }
         if let test = try options.object("test", DatasetObject.self)?.dataset {
             let texts = try test.strings(values.optionalString("test_column") ?? column)
-            curation.contamination = (texts, try values.int("ngram"))
+            curation.contamination = (texts, try values.int("test_words"))
         }
         return curation
     }

@@ -33,9 +33,10 @@ final class DatasetObject {
         LuaType(
             DatasetObject.self, name: "dataset",
             summary:
-                "An immutable table of records. #d counts its rows, d[1] is the first (read-only), ipairs(d) walks them.",
+                "An immutable table of records. #d counts its rows, d[1] is the first (read-only), ipairs(d) walks them; d == e "
+                + "compares the content, show(d, { rows = 3 }) shows whole texts.",
             methods: rowMethods + orderMethods + splitMethods + columnMethods + knowledgeMethods + [
-                unpack, curate(environment), save(environment), cost(environment),
+                unpack, curate(environment), save(environment), provenance, cost(environment),
             ],
             properties: [
                 LuaProperty("columns", "the column names, a list") { (object: DatasetObject) in
@@ -60,12 +61,28 @@ final class DatasetObject {
             length: { $0.dataset.count },
             index: { object, key, _ in
                 guard let position = key.integer else { return nil }
-                guard position >= 1, position <= object.dataset.count else { return .nil }
+                guard position >= 1, position <= object.dataset.count else { return nil }
                 return .record(try object.dataset.record(at: position - 1))
             },
             columns: { $0.dataset.columns },
-            toString: { "dataset (\($0.dataset.count) rows: \($0.dataset.columns.joined(separator: ", ")))" },
-            preview: { object, width in object.dataset.preview(width: width) })
+            toString: {
+                "dataset (\($0.dataset.count) \($0.dataset.count == 1 ? "row" : "rows"): \($0.dataset.columns.joined(separator: ", ")))"
+            },
+            preview: { object, width in object.dataset.preview(width: width) },
+            columnValues: { object, column in object.dataset.fewValues(of: column) },
+            show: { object, options in
+                let rows: [Int]? =
+                    switch options.rows {
+                    case .first(let count)?: Array(0..<min(count, object.dataset.count))
+                    case .numbers(let numbers)?: numbers.map { $0 - 1 }
+                    case nil: nil
+                    }
+                return try object.dataset.shown(rows: rows, columns: options.columns, width: options.width)
+            },
+            equals: { a, b in
+                a.dataset.count == b.dataset.count && a.dataset.columns == b.dataset.columns
+                    && a.dataset.fingerprint == b.dataset.fingerprint
+            })
     }
 
     /// The rows with a new content, in Lua's hands.
@@ -92,17 +109,20 @@ final class DatasetObject {
                 example:
                     "local d = data.from { { n = 1, text = \"a cat\" }, { n = 2, text = \"a big dog\" } }\n"
                     + "assert(#d:filter(function(r) return r.n > 1 end) == 1)\n"
-                    + "assert(#d:filter { max_chars = { text = 5 } } == 1)",
+                    + "assert(#d:filter { max_chars = { text = 5 } } == 1)\n"
+                    + "assert(#d:filter { equals = { n = { 1, 3 } } } == 1)",
+                optionNames: ["equals": .columnValues, "contains": .columnValues],
                 body: { call in
                     let data = try dataset(call)
                     if let keep = call.value(1).function {
                         return made(try data.filter { try keep([.record($0)]).first?.isTrue ?? false })
                     }
+                    guard call.value(1).table != nil else { throw call.mismatch(1, nil) }
                     let filter = try rowFilter(call)
                     return made(try data.filter(filter, job: Job("filtering")))
                 }),
             LuaFunction(
-                name: "map", summary: "Makes a new record of each record.",
+                name: "map", summary: "Makes a new record from each record.",
                 parameters: [
                     LuaParameter(
                         "change", .function("record → record"),
@@ -114,11 +134,16 @@ final class DatasetObject {
                 body: { call in
                     let change = try call.function(1)
                     let state = call.state
+                    let data = try dataset(call)
+                    let metatable = try state.makeRowMetatable(columns: data.columns)
                     return made(
-                        try dataset(call).map { record in
-                            let copy = Dictionary(
-                                zip(record.columns, record.values), uniquingKeysWith: { first, _ in first })
-                            let result = try change([.data(.object(copy))]).first ?? .nil
+                        try data.map { record in
+                            let copy = try state.makeTable()
+                            for (column, value) in zip(record.columns, record.values) where !value.isNull {
+                                try copy.set(column, .data(value))
+                            }
+                            try copy.setMetatable(metatable)
+                            let result = try change([.table(copy)]).first ?? .nil
                             guard let table = result.table, let fields = try table.value().fields else {
                                 throw LyceumError.invalid(
                                     "the function given to dataset:map",
@@ -132,6 +157,10 @@ final class DatasetObject {
     }
 
     private static let filterOptions: [OptionDeclaration] = [
+        .column(
+            "column",
+            "the column that plain values are about: column = \"text\", min_chars = 5 instead of "
+                + "min_chars = { text = 5 }"),
         OptionDeclaration("min_chars", kind: .table, doc: "column = the fewest characters"),
         OptionDeclaration("max_chars", kind: .table, doc: "column = the most characters"),
         OptionDeclaration("min_words", kind: .table, doc: "column = the fewest words"),
@@ -142,8 +171,42 @@ final class DatasetObject {
         .list("not_empty", of: .string, "columns that hold more than white space"),
     ]
 
+    /// The options with plain values put under the column that they are about.
+    private static func filterOptions(_ call: LuaCall) throws -> LuaOptions {
+        let given = try call.table(1)
+        let column = try given.get("column").string
+        let data = try dataset(call)
+        let written = try call.state.makeTable()
+        for (key, value) in try given.entries() {
+            guard let name = key.string,
+                filterOptions.contains(where: { $0.name == name && $0.kind == .table }),
+                value.table == nil, !value.isNil
+            else {
+                if let name = key.string { try written.set(name, value) } else { throw call.mismatch(1, nil) }
+                continue
+            }
+            guard let column else {
+                let text = try call.state.describe(value)
+                let shown = value.string == nil ? text : "\"\(text)\""
+                throw LyceumError.badOption(
+                    function: call.name, option: name,
+                    expected:
+                        "column = value, as in \(name) = { \(data.columns.first ?? "text") = \(shown) }",
+                    got: shown)
+            }
+            let condition = try call.state.makeTable()
+            try condition.set(column, value)
+            try written.set(name, .table(condition))
+        }
+        return try LuaOptions(
+            written, declared: filterOptions, function: call.name, state: call.state,
+            notes: { name in
+                data.columns.contains(name) ? "'\(name)' is a column: equals = { \(name) = … }" : nil
+            })
+    }
+
     private static func rowFilter(_ call: LuaCall) throws -> RowFilter {
-        let options = try call.options(1, declared: filterOptions).values
+        let options = try filterOptions(call).values
         func fields<T>(_ name: String, _ expected: String, _ convert: (Value) -> T?) throws -> [String: T] {
             try (options.values[name]?.object ?? [:]).mapValues { value in
                 guard let converted = convert(value) else {

@@ -11,12 +11,17 @@ extension Scripting {
                     name: "encode", summary: "Writes a value as JSON, keys in order.",
                     parameters: [
                         LuaParameter("value", .any, "text, number, boolean, nil, list or table of these"),
-                        LuaParameter("pretty", .boolean, "indents and breaks lines", optional: true),
+                        LuaParameter(
+                            "options",
+                            .options([.boolean("pretty", default: false, "indents and breaks lines")]), "how",
+                            optional: true),
                     ],
                     returns: "a string", errors: ["a function, an object or a cycle in the value"],
                     example: "assert(json.encode({ a = 1 }) == '{\"a\":1}')",
                     body: { call in
-                        let pretty = try call.optionalBoolean(2) ?? false
+                        let options = try call.namedOptions(
+                            2, instead: { "json.encode(x, { pretty = \($0) })" })
+                        let pretty = try options.bool("pretty")
                         return [.string(JSON.encode(try call.data(1), pretty: pretty))]
                     }),
                 LuaFunction(

@@ -3,7 +3,9 @@ import LuaBridge
 extension Scripting {
     /// Several processes that run one script.
     static var ranksTopic: HelpTopic {
-        HelpTopic(name: "several machines", summary: "one script on many processes: torchrun, srun, --processes") {
+        HelpTopic(
+            name: "several machines", summary: "one script on many processes: torchrun, srun, --processes"
+        ) {
             """
             The same script runs on several processes (ranks), on one machine or many:
 

@@ -9,7 +9,7 @@ extension Scripting {
                 The whole road: gold pairs, a teacher that writes, a student that learns, a score.
 
                   gold   = data.load("pairs.jsonl")                        -- records: document, summary
-                  parts  = gold:split { train = 0.9, test = 0.1, seed = 13 }
+                  parts  = gold:split({ train = 0.9, test = 0.1 }, { seed = 13 })
                   write  = prompt [[Please write a news article based on this summary. '{{ summary }}']]
                   gpt    = teacher.open { "openai", model = "gpt-4o-mini", concurrency = 32, budget_usd = 5 }
                   pseudo = gpt:generate(parts.train, { prompt = write, output = "document" })
@@ -17,7 +17,7 @@ extension Scripting {
                   run    = t5:train(pseudo, { input = "document", target = "summary", max_steps = 1500, batch_size = 64,
                                               optim = "adafactor", scale_parameter = true, learning_rate = 3e-2 })
                   out    = t5:generate(parts.test, { input = "document" })
-                  metrics.rouge(out, { prediction = "prediction", reference = "summary", stemmer = true })
+                  print(metrics.rouge(out, { prediction = "prediction", reference = "summary", stemmer = true }))
 
                 After Ding et al. 2024, doi 10.5281/zenodo.10841043.
                 """
@@ -39,6 +39,8 @@ extension Scripting {
                   judged = judge:generate(pseudo, { prompt = ask, output = "verdict" }):unpack "verdict"
                   good   = judged:filter(function(r) return r.score >= 4 end)
 
+                A label is a choice, written as a list: schema = { label = { "libs", "doc" } }.
+
                 dataset:curate tests what needs no judge: refusals, lengths, duplicates, contamination.
                 """
             },
@@ -49,17 +51,17 @@ extension Scripting {
 
                   runs.list { kind = "train", sort = "loss" }    -- a table; runs.list()[1] is a run
                   runs.get(1)                                    -- one run: how it went, how it scored
-                  runs.compare(1, 2)                             -- what differs, then scores with intervals
-                  run:plot("loss", "eval_loss")                  -- in the terminal; :save("loss.svg")
+                  runs.compare({ 1, 2 })                         -- what differs, then scores with intervals
+                  run:plot { "loss", "eval_loss" }                -- in the terminal; :save("loss.svg")
                   runs.plot({ 1, 2 }, "eval_loss")               -- over one another
                   run:history("loss"); run:predictions(); run:note("…"); run:tag("paper")
                   runs.sql("select * from runs")                 -- read only
-                  runs.report { 1, 2, file = "report.html" }     -- one page for a reader without Lyceum
+                  runs.report({ 1, 2 }, { file = "report.html" })  -- one page for a reader without Lyceum
 
                 student:train records a run; what that student generates or classifies belongs to it. The scores of
                 metrics.rouge, .classification and .latency go to the run that made the predictions, or to run = n.
-                Everything is committed as it comes. A run whose process was killed is listed as abandoned, with all
-                steps it had told. Where the lab cannot be written, one line says why and the work goes on.
+                Everything is committed as it happens. A run whose process was killed is listed as abandoned, with all
+                steps it had reported. Where the lab cannot be written, one line says why and the work goes on.
                 """
             },
         ]

@@ -37,7 +37,7 @@ extension Scripting {
     static let bootstrapOptions: [OptionDeclaration] = [
         .number("confidence", default: 0.95, in: 0.01...0.999, "of the intervals"),
         .integer("resamples", default: 1000, in: 1...1_000_000, "bootstrap samples"),
-        .integer("seed", default: 0, "equal seeds give equal intervals"),
+        .integer("seed", default: 42, "equal seeds give equal intervals"),
     ]
 
     private static let rougeOptions: [OptionDeclaration] =
@@ -52,7 +52,10 @@ extension Scripting {
             .choice(
                 "tokenizer", RougeOptions.Tokenization.allCases.map(\.rawValue), default: "google",
                 "rouge_score's tokens (a–z and 0–9 only), or those of every script"),
-            .object("tokens", "function", "text → count or list: adds the mean length in tokens"),
+            .object(
+                "tokens", "value",
+                "a function text → count or list, or a student whose vocabulary counts: adds the mean length in tokens"
+            ),
         ] + bootstrapOptions
 
     private static func rouge(_ environment: ScriptEnvironment) -> LuaFunction {
@@ -102,7 +105,7 @@ extension Scripting {
                 tokenizer: RougeOptions.Tokenization(rawValue: try plain.string("tokenizer")) ?? .google,
                 confidence: try plain.double("confidence"), resamples: try plain.int("resamples"),
                 seed: try plain.int("seed")),
-            countTokens: tokenCounter(options.function("tokens"), function: plain.function),
+            countTokens: try tokenCounter(options, function: plain.function),
             job: environment.job("scoring"))
     }
 
@@ -241,23 +244,6 @@ extension Scripting {
             let texts = elements.compactMap(\.string)
             guard texts.count == elements.count else { throw call.mismatch(position, .list("strings")) }
             return texts
-        }
-    }
-}
-
-/// A Lua function as a counter of tokens: it returns their number, or a list of them.
-func tokenCounter(_ count: LuaClosure?, function: String) -> ((String) throws -> Int)? {
-    count.map { count in
-        { text in
-            let result = try count([.string(text)]).first ?? .nil
-            if let number = result.integer, number >= 0 { return number }
-            guard let list = result.table else {
-                throw LyceumError.badOption(
-                    function: function, option: "tokens",
-                    expected: "a function that returns a count or a list",
-                    got: "a function that returned something else")
-            }
-            return try list.count()
         }
     }
 }

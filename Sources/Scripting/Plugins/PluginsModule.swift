@@ -20,7 +20,8 @@ extension Scripting {
                 LuaFunction(
                     name: "build", summary: "Builds a plugin's package and installs it for you.",
                     parameters: [
-                        LuaParameter("folder", .string, "of the package: `lyceum plugin new` makes one")
+                        LuaParameter(
+                            "folder", .string, "of the package: `lyceum plugin new` makes one", names: .files)
                     ],
                     returns: "a list of the plugins, as plugins.list gives them",
                     errors: [
@@ -46,7 +47,9 @@ extension Scripting {
                 LuaFunction(
                     name: "load", summary: "Loads the plugin in a folder, wherever that lies.",
                     parameters: [
-                        LuaParameter("folder", .string, "one with plugin.json and the library beside it")
+                        LuaParameter(
+                            "folder", .string, "one with plugin.json and the library next to it",
+                            names: .files)
                     ],
                     returns: "the plugin's id",
                     errors: [

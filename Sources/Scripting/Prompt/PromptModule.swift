@@ -15,7 +15,7 @@ extension Scripting {
                 LuaFunction(
                     name: "load",
                     summary: "Reads a prompt from a file, as prompt:save writes it (help(prompt.save)).",
-                    parameters: [LuaParameter("path", .string, "a text file")],
+                    parameters: [LuaParameter("path", .string, "a text file", names: .files)],
                     returns: "a prompt; what the file says of model and options is in its `options`",
                     errors: ["a message or a tag that is not understood (with the file's line)"],
                     example: "local path = os.tmpname()\nprompt(\"Write about {{ topic }}.\"):save(path)\n"
@@ -24,7 +24,9 @@ extension Scripting {
                 ChatTemplateObject.function,
             ],
             call: LuaFunction(
-                name: "prompt", summary: "Makes a prompt of a template, or of a chat of templates.",
+                name: "prompt",
+                summary:
+                    "Makes a prompt from a template, or from a chat of templates (help \"chat\", help \"few-shot\").",
                 parameters: [
                     LuaParameter(
                         "template", .either([.string, .options(promptOptions), .list("messages")]),

@@ -28,7 +28,8 @@ final class PlotObject {
         LuaFunction(
             name: "save",
             summary: "Writes the picture as SVG, which follows the reader's light or dark theme.",
-            parameters: [LuaParameter("path", .string, "ends in .svg")], returns: "the plot itself",
+            parameters: [LuaParameter("path", .string, "ends in .svg", names: .files)],
+            returns: "the plot itself",
             errors: ["the file cannot be written", "another ending"],
             example: Scripting.exampleStudent + "run:plot(\"loss\"):save(os.tmpname() .. \".svg\")",
             body: { call in
@@ -47,8 +48,9 @@ final class PlotObject {
     static let options: [OptionDeclaration] = [
         .boolean("log", default: false, "a logarithmic axis"),
         .number(
-            "smooth", default: 0, in: 0...0.9999,
-            "the weight of the past in a moving mean; 0 draws what was measured"),
+            "smooth", default: nil, in: 0...0.9999,
+            "the weight of the past in a moving mean; 0 draws what was measured; if left out, a curve of more than 50 "
+                + "points that jumps is smoothed by 0.8, which its name says"),
         .integer("height", default: 14, in: 3...200, unit: "lines", "of the picture in the terminal"),
     ]
 
@@ -68,13 +70,17 @@ final class PlotObject {
                 let who = run.number.map { "run \($0)" } ?? ""
                 let label =
                     runs.count == 1 ? name : names.count == 1 ? "\(who) \(run.title)" : "\(who) \(name)"
+                let measured = points.map { (x: Double($0.step), y: $0.value) }
+                let smoothing = options.isGiven("smooth") ? 0 : Plot.readableSmoothing(of: measured)
                 series.append(
-                    Plot.Series(name: label, points: points.map { (Double($0.step), $0.value) }))
+                    Plot.Series(
+                        name: smoothing > 0 ? label + " (smoothed)" : label,
+                        points: Plot.smoothed(measured, by: smoothing)))
             }
         }
         let plot = try Plot(
             title: names.joined(separator: ", "), series: series,
-            smoothing: try options.double("smooth"), isLogarithmic: try options.bool("log"))
+            smoothing: options.optionalDouble("smooth") ?? 0, isLogarithmic: try options.bool("log"))
         return PlotObject(plot, height: try options.int("height"), isColoured: environment.isColoured)
     }
 
@@ -96,13 +102,12 @@ extension RunObject {
             name: "plot", summary: "Draws figures of the run step by step.",
             parameters: [
                 LuaParameter(
-                    "figure", .either([.string, .options(PlotObject.options)]),
-                    "\"loss\", \"eval_loss\", …; further ones may follow, and last the options; the losses if left out",
-                    optional: true, names: figures),
-                LuaParameter(
-                    "options", .either([.options(PlotObject.options), .string]), "how", optional: true),
+                    "figures", .either([.string, .list("figures")]),
+                    "\"loss\", or { \"loss\", \"eval_loss\" }; the losses if left out", optional: true,
+                    names: figures),
+                LuaParameter("options", .options(PlotObject.options), "how", optional: true),
             ],
-            isVariadic: true, returns: "a plot, which the prompt draws; plot:save(\"loss.svg\") writes it",
+            returns: "a plot, which the prompt draws; plot:save(\"loss.svg\") writes it",
             errors: ["a figure that was not recorded (the recorded ones are named)"],
             example: Scripting.exampleStudent + "print(run:plot(\"loss\", { log = true }))",
             body: { call in
@@ -115,22 +120,27 @@ extension RunObject {
             })
     }
 
-    /// The figures to draw and, last, the options.
+    /// The figures to draw, one or a list, and then the options.
     static func figuresAndOptions(_ call: LuaCall, from first: Int) throws -> ([String], Options) {
-        var figures = Array(call.arguments.dropFirst(first - 1))
-        let table = figures.last?.table
-        if table != nil { figures.removeLast() }
-        let options = try LuaOptions(
-            table, declared: PlotObject.options, function: call.name, state: call.state)
-        let names = try figures.enumerated().map { place, figure in
-            guard let name = figure.string else {
-                throw LyceumError.invalid(
-                    "\(call.name): argument \(first + place)", expected: "the name of a figure",
-                    got: call.state.typeName(figure), remedy: nil)
-            }
-            return name
+        let given = call.value(first)
+        if call.value(first + 1).string != nil {
+            let names = call.arguments.dropFirst(first - 1).compactMap(\.string).map { "\"\($0)\"" }
+            let lead = first > 1 ? "runs.plot(runs, " : "run:plot("
+            throw LyceumError.invalid(
+                call.place(first + 1), expected: "a table of options", got: "string",
+                remedy: "several figures are a list: \(lead){ \(names.joined(separator: ", ")) })")
         }
-        return (names, options.values)
+        let options = try call.options(first + 1, declared: PlotObject.options).values
+        if given.isNil { return ([], options) }
+        if let name = given.string { return ([name], options) }
+        guard let elements = try given.table?.elements() else { throw call.mismatch(first, nil) }
+        // A table of names alone is options, where there is no figure.
+        if elements.isEmpty, !call.isGiven(first + 1) {
+            return ([], try call.options(first, declared: PlotObject.options).values)
+        }
+        let names = elements.compactMap(\.string)
+        guard names.count == elements.count else { throw call.mismatch(first, nil) }
+        return (names, options)
     }
 }
 
@@ -141,13 +151,11 @@ extension Scripting {
             parameters: [
                 LuaParameter("runs", .list("runs or their numbers"), "which"),
                 LuaParameter(
-                    "figure", .either([.string, .options(PlotObject.options)]),
-                    "\"loss\", \"eval_loss\", …; further ones may follow, and last the options; the losses if left out",
-                    optional: true),
-                LuaParameter(
-                    "options", .either([.options(PlotObject.options), .string]), "how", optional: true),
+                    "figures", .either([.string, .list("figures")]),
+                    "\"loss\", or { \"loss\", \"eval_loss\" }; the losses if left out", optional: true),
+                LuaParameter("options", .options(PlotObject.options), "how", optional: true),
             ],
-            isVariadic: true, returns: "a plot, which the prompt draws; plot:save(\"loss.svg\") writes it",
+            returns: "a plot, which the prompt draws; plot:save(\"loss.svg\") writes it",
             errors: ["no run of a number", "a figure that one of them has not recorded"],
             example: exampleStudent
                 + "local again = t5:train(gold, { input = \"document\", target = \"summary\", max_steps = 3 })\n"
@@ -162,7 +170,19 @@ extension Scripting {
     /// The elements of a list of runs, or of what runs.list found.
     static func runValues(_ call: LuaCall, _ position: Int) throws -> [LuaValue] {
         if let list = call.value(position).object as? RunList { return list.records.map { .integer($0.id) } }
-        return try call.table(position).elements()
+        guard let table = call.value(position).table else {
+            // One run after another, as it was written once.
+            let numbers = try call.arguments.compactMap { value -> String? in
+                if let run = value.object as? RunObject { return try "\(run.recordedNumber())" }
+                return value.integer.map { "\($0)" }
+            }
+            throw LyceumError.invalid(
+                call.place(position), expected: "a list of runs or their numbers",
+                got: call.state.typeName(call.value(position)),
+                remedy: numbers.isEmpty
+                    ? nil : "write \(call.name)({ \(numbers.joined(separator: ", ")) })")
+        }
+        return try table.elements()
     }
 
     /// Runs that are given as numbers or objects.

@@ -8,7 +8,7 @@ extension Scripting {
         .string("file", default: "report.html", "where the page is written"),
         .string("title", "its heading; else the numbers of the runs"),
         .integer("samples", default: 6, in: 0...1000, "rows to show side by side"),
-        .integer("seed", default: 0, "decides which rows, and the trials of the tests"),
+        .integer("seed", default: 42, "decides which rows, and the trials of the tests"),
     ]
 
     static func report(_ environment: ScriptEnvironment) -> LuaFunction {
@@ -17,24 +17,18 @@ extension Scripting {
             summary:
                 "Writes one HTML page about runs: options, curves, scores with intervals and paired tests, time and cost, samples side by side. It needs no network and runs no script.",
             parameters: [
-                LuaParameter(
-                    "runs", .options(reportOptions),
-                    "the runs or their numbers as a list, and options: { 1, 2, file = \"report.html\" }")
+                LuaParameter("runs", .list("runs or their numbers"), "which"),
+                LuaParameter("options", .options(reportOptions), "how", optional: true),
             ],
             returns: "the path of the page",
             errors: ["no run of a number", "the file cannot be written"],
             example: exampleStudent
-                + "runs.report { run, file = os.tmpname() .. \".html\", title = \"A first run\" }",
+                + "runs.report({ run }, { file = os.tmpname() .. \".html\", title = \"A first run\" })",
+            optionNames: ["file": .files],
             body: { call in
-                let values: [LuaValue]
-                let options: Options
-                if call.value(1).object is RunList {
-                    values = try runValues(call, 1)
-                    options = try Options(declared: reportOptions, function: call.name)
-                } else {
-                    values = try call.table(1).elements()
-                    options = try call.options(1, positionals: values.count).values
-                }
+                let values = try runValues(call, 1)
+                try refuseOptionsInList(call)
+                let options = try call.options(2).values
                 let numbers = try runObjects(call, values, environment).map { try $0.recordedNumber() }
                 let named = numbers.map(String.init).joined(separator: ", ")
                 let title =
@@ -49,5 +43,15 @@ extension Scripting {
                 try Ranks.onMain { try Files.keepFromOthers(path) { try Files.write(page, to: path) } }
                 return [.string(path)]
             })
+    }
+
+    /// Options used to stand in the list of runs.
+    private static func refuseOptionsInList(_ call: LuaCall) throws {
+        guard let table = call.value(1).table else { return }
+        let names = try table.entries().compactMap(\.key.string).sorted()
+        guard let name = names.first else { return }
+        throw LyceumError.invalid(
+            call.place(1), expected: "runs alone", got: "the option '\(name)' among them",
+            remedy: "write runs.report({ 1, 2 }, { \(name) = … })")
     }
 }

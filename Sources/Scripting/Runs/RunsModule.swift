@@ -98,19 +98,21 @@ extension Scripting {
         LuaFunction(
             name: "compare",
             summary: "Runs side by side: what they did differently, then how they scored.",
-            parameters: [LuaParameter("run", .either([.integer, .object("run")]), "a number or a run")],
-            isVariadic: true,
+            parameters: [LuaParameter("runs", .list("runs or their numbers"), "which")],
             returns: "a comparison that prints as a table: .differing, .common, .scores",
             errors: ["no run of this number"],
             example: exampleStudent
                 + "local again = t5:train(gold, { input = \"document\", target = \"summary\", max_steps = 3 })\n"
-                + "assert(runs.compare(run, again).differing.max_steps[2] == 3)",
+                + "assert(runs.compare({ run, again }).differing.max_steps[2] == 3)",
             body: { call in
-                let numbers = try call.arguments.enumerated().map {
-                    try runNumber($0.element, call, "argument \($0.offset + 1)")
-                }
+                let numbers = try runNumbers(call, environment)
                 return [.object(ComparisonObject(try environment.lab.store.compare(numbers)))]
             })
+    }
+
+    /// The numbers of the runs in the list that is the first argument.
+    private static func runNumbers(_ call: LuaCall, _ environment: ScriptEnvironment) throws -> [Int] {
+        try runObjects(call, try runValues(call, 1), environment).map { try $0.recordedNumber() }
     }
 
     /// The number of a run that is given as a number or as an object.
@@ -127,15 +129,12 @@ extension Scripting {
             name: "delete",
             summary:
                 "Forgets a run: its figures, scores and artifacts. Replies stay, they were paid for; so do checkpoints elsewhere.",
-            parameters: [LuaParameter("run", .either([.integer, .object("run")]), "a number or a run")],
-            isVariadic: true, returns: "how many runs were deleted",
+            parameters: [LuaParameter("runs", .list("runs or their numbers"), "which")],
+            returns: "how many runs were deleted",
             errors: ["no run of this number", "a run that is going on", "a lab that cannot be written"],
-            example: exampleStudent + "assert(runs.delete(run) == 1)",
+            example: exampleStudent + "assert(runs.delete({ run }) == 1)",
             body: { call in
-                let numbers = try call.arguments.enumerated().map {
-                    try runNumber($0.element, call, "argument \($0.offset + 1)")
-                }
-                if numbers.isEmpty { throw call.mismatch(1, nil) }
+                let numbers = try runNumbers(call, environment)
                 let lab = try environment.lab.store
                 for number in numbers { _ = try lab.run(number) }
                 for number in numbers { try lab.deleteRun(number) }

@@ -57,7 +57,7 @@ extension Scripting {
                 LuaFunction(
                     name: "load", summary: "Reads a student from a folder.",
                     parameters: [
-                        LuaParameter("folder", .string, "one that student:save wrote"),
+                        LuaParameter("folder", .string, "one that student:save wrote", names: .files),
                         LuaParameter(
                             "options",
                             .options([

@@ -6,9 +6,11 @@ import Workbench
 extension StudentObject {
     static func generate(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
-            name: "generate", summary: "Writes one text for each row, or for each text of a list.",
+            name: "generate",
+            summary: "Writes one text for each row, for each text of a list, or for one text.",
             parameters: [
-                LuaParameter("data", .either([.object("dataset"), .list("strings")]), "what it reads"),
+                LuaParameter(
+                    "data", .either([.object("dataset"), .list("strings"), .string]), "what it reads"),
                 LuaParameter(
                     "options",
                     .options([
@@ -17,7 +19,7 @@ extension StudentObject {
                     ]), "also the architecture's own: see help \"t5\"", optional: true),
             ],
             returns:
-                "the dataset plus the column; for a list, a list of texts. With num_return_sequences above 1 "
+                "the dataset plus the column; for a list, a list of texts; for a text, the answer. With num_return_sequences above 1 "
                 + "also a column with \"_all\" behind its name that holds lists of texts; for a list, lists of texts",
             errors: [
                 "a student that does not generate (the message says who does)",
@@ -49,6 +51,14 @@ extension StudentObject {
                         output = try output.adding(column: column + "_all", values: answers.map(allTexts))
                     }
                     return [.object(DatasetObject(output))]
+                }
+                if let text = call.value(1).string {
+                    let job = environment.shortJob(title)
+                    guard let answer = try object.student.generate([text], options: own, job: job).first
+                    else {
+                        return [.nil]
+                    }
+                    return [answer.alternatives.isEmpty ? .string(answer.text) : .data(allTexts(answer))]
                 }
                 guard let elements = try call.value(1).table?.elements() else { throw call.mismatch(1, nil) }
                 let texts = elements.compactMap(\.string)

@@ -26,7 +26,8 @@ final class StudentObject {
             StudentObject.self, name: "student",
             summary: "A small model that learns from examples. Call it with a text for one answer.",
             methods: [
-                train(environment), generate(environment), classify(environment), loss(environment), save,
+                train(environment), generate(environment), classify(environment), loss(environment),
+                save(environment),
             ] + tokenMethods + weightMethods,
             properties: [
                 LuaProperty("architecture", "the id of its architecture: \"t5\"") { (object: StudentObject) in
@@ -46,9 +47,9 @@ final class StudentObject {
                         "as for student:generate, or student:classify of one that classifies",
                         optional: true),
                 ],
-                returns: "the answer, and the milliseconds it took",
+                returns: "the answer; the prompt also shows how long it took",
                 errors: ["a student that has not been trained"],
-                example: Scripting.exampleStudent + "local answer, milliseconds = t5 \"A cat ran home.\"",
+                example: Scripting.exampleStudent + "local answer = t5 \"A cat ran home.\"",
                 body: { call in
                     let object = try call.receiver(StudentObject.self)
                     let text = try call.string(1)
@@ -69,7 +70,8 @@ final class StudentObject {
                         ? try object.student.generate([text], options: options, job: job).first?.text
                         : try object.student.classify([text], options: options, job: job).first?.label
                     let milliseconds = (clock.now - start).seconds * 1000
-                    return [LuaValue(answer), .number((milliseconds * 10).rounded() / 10)]
+                    call.state.remark = milliseconds.fixed(milliseconds < 10 ? 1 : 0) + " ms"
+                    return [LuaValue(answer)]
                 }),
             toString: { "student (\($0.student.architecture))" },
             preview: { object, _ in
@@ -97,6 +99,7 @@ final class StudentObject {
             ],
             example: Scripting.exampleStudent + "assert(run.steps == 2)",
             furtherOptions: { ($0.receiver as? StudentObject)?.architecture.trainingOptions ?? [] },
+            optionNames: ["output_dir": .files],
             body: { call in
                 let object = try call.receiver(StudentObject.self)
                 let data = try call.object(1, DatasetObject.self).dataset
@@ -138,11 +141,12 @@ final class StudentObject {
         return Dictionary(figures, uniquingKeysWith: { first, _ in first })
     }
 
-    private static var save: LuaFunction {
+    private static func save(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
             name: "save",
             summary: "Writes the student to a folder, which is replaced as a whole or not at all.",
-            parameters: [LuaParameter("folder", .string, "its path")], returns: "the student itself",
+            parameters: [LuaParameter("folder", .string, "its path", names: .files)],
+            returns: "the student itself",
             errors: ["the folder cannot be written"],
             example: Scripting.exampleStudent
                 + "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder)\nassert(#student.load(folder):generate({ \"A cat.\" }) == 1)",
@@ -150,6 +154,8 @@ final class StudentObject {
                 let object = try call.receiver(StudentObject.self)
                 let folder = try call.string(1)
                 try Ranks.onMain { try object.student.save(to: folder) }
+                environment.shortJob("saving").note("\(object.student.architecture) student → \(folder)")
+                call.state.quietValue = object
                 return [.object(object)]
             })
     }

@@ -75,7 +75,7 @@ extension Scripting {
                         "model": .suggestions { _ in
                             OpenAITeacher.pricedModels.map { LuaSuggestion($0, "a model of known price") }
                         },
-                        "input": .columns, "target": .columns,
+                        "input": .columns, "target": .columns, "file": .files,
                     ],
                     body: { call in
                         let table = try call.table(1)
@@ -109,18 +109,18 @@ extension Scripting {
                         ]
                     }),
                 LuaFunction(
-                    name: "list", summary: "The kinds of teachers there are.",
-                    returns: "a list of { kind, summary }",
-                    example: "for _, t in ipairs(teacher.list()) do print(t.kind, t.summary) end",
+                    name: "list", summary: "Lists the available kinds of teacher.",
+                    returns: "a list of { id, summary }",
+                    example: "for _, t in ipairs(teacher.list()) do print(t.id, t.summary) end",
                     body: { _ in
                         [
                             .data(
                                 .list(
                                     teacherKinds.map {
-                                        ["kind": .string($0.name), "summary": .string($0.summary)]
+                                        ["id": .string($0.name), "summary": .string($0.summary)]
                                     }
                                         + environment.plugins.teachers.map {
-                                            ["kind": .string($0.id), "summary": .string($0.summary)]
+                                            ["id": .string($0.id), "summary": .string($0.summary)]
                                         }))
                         ]
                     }),

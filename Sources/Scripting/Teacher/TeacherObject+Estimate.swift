@@ -22,11 +22,18 @@ extension TeacherObject {
                 + "local gpt = teacher.open { \"retrieval\", corpus = background, input = \"document\", target = \"summary\" }\n"
                 + "local cost = gpt:estimate(data.from { { summary = \"a cat\" } }, { prompt = prompt \"{{ summary }}\" })\n"
                 + "assert(cost.calls == 1)",
+            furtherOptions: { ($0.receiver as? TeacherObject)?.opened.callOptions ?? [] },
             body: { call in
                 let object = try call.receiver(TeacherObject.self)
-                let options = try call.options(2)
+                let (options, request) = try object.callOptions(call)
+                let plans = try plans(call, options)
+                guard let plan = plans.first, plans.count == 1 else {
+                    throw LyceumError.badOption(
+                        function: call.name, option: "prompt", expected: "one prompt at a time",
+                        got: "\(plans.count)")
+                }
                 let estimate = try environment.session.estimate(
-                    try plan(call, options), by: object.opened, isBatch: try options.values.bool("batch"))
+                    plan, by: try object.opened.adjusted(request), isBatch: try options.values.bool("batch"))
                 return [.data(estimate.value)]
             })
     }

@@ -95,14 +95,17 @@ final class TeacherObject {
 
     /// The options of generate and estimate.
     static let generateOptions: [OptionDeclaration] = [
-        .object("prompt", "prompt", required: true, "what to ask about each row"),
+        .object(
+            "prompt", "value", required: true,
+            "what to ask about each row: a prompt, a template in quotes, or several, as { zero = p1, few = p2 }, which "
+                + "give a column each"),
         .string("output", default: "reply", "the column that takes the answers"),
         .string("name", "what the run is called in runs.list; else teacher, model and rows"),
         .integer(
             "n", default: 1, in: 1...1000, "answers to each row; each is a row of the result"),
         .boolean(
             "fresh", default: false,
-            "asks everything anew, also what was answered before; the newest reply is kept in use"
+            "ignores kept replies and asks again; the new reply replaces the kept one"
         ),
         .boolean(
             "batch", default: false,
@@ -113,26 +116,10 @@ final class TeacherObject {
             "with batch: waits until the batch is done; false hands over, or fetches what is done, and returns"
         ),
         .boolean(
-            "provenance", default: true,
-            "adds columns teacher_row, teacher_sample, teacher_seed, teacher_template, "
-                + "teacher_model, teacher_finish_reason, teacher_prompt_tokens, "
-                + "teacher_completion_tokens, teacher_cost_usd, teacher_seconds, teacher_time; "
-                + "d:drop \"teacher_*\" leaves them out"),
+            "provenance", default: false,
+            "adds columns teacher_model, teacher_cost_usd, …; without them d:provenance() shows the same, and "
+                + "d:save(path, { provenance = true }) writes it"),
     ]
-
-    /// What a call wants to be asked.
-    static func plan(_ call: LuaCall, _ options: LuaOptions) throws -> GenerationPlan {
-        let data = try call.object(1, DatasetObject.self).dataset
-        guard let prompt = try options.object("prompt", PromptObject.self)?.prompt else {
-            throw call.mismatch(2, nil)
-        }
-        return try GenerationPlan(
-            data, prompt: prompt, output: try options.values.string("output"),
-            samples: try options.values.int("n"),
-            reuse: try options.values.bool("fresh") ? .none : .all,
-            showsProvenance: try options.values.bool("provenance"),
-            name: options.values.optionalString("name"))
-    }
 
     private static func generate(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
@@ -142,9 +129,12 @@ final class TeacherObject {
                 + "are kept in the lab as they arrive, under the request as it is sent.",
             parameters: [
                 LuaParameter("data", .object("dataset"), "its columns are the prompt's variables"),
-                LuaParameter("options", .options(generateOptions), "how"),
+                LuaParameter(
+                    "options", .options(generateOptions),
+                    "how; also max_tokens, temperature and the like for this call: help \"openai\""),
             ],
-            returns: "the answered rows with the new column; rows without an answer are in its `failed`",
+            returns:
+                "the answered rows with the new column, or one for each prompt; rows without an answer are in its `failed`",
             errors: [
                 "a variable of the prompt that the data does not have",
                 "no key, a refused key, an empty account, a spent budget: the run stops, what was answered is "
@@ -155,20 +145,26 @@ final class TeacherObject {
                 + "local gpt = teacher.open { \"retrieval\", corpus = background, input = \"document\", target = \"summary\" }\n"
                 + "local ask = prompt \"Write about {{ summary }}.\"\n"
                 + "local out = gpt:generate(data.from { { summary = \"a cat\" } }, { prompt = ask, output = \"document\" })\n"
-                + "assert(out[1].document)",
+                + "assert(out[1].document)\n"
+                + "local both = gpt:generate(data.from { { summary = \"a cat\" } }, { prompt = { short = ask, long = \"Write much about {{ summary }}.\" } })\n"
+                + "assert(both[1].short and both[1].long)",
+            furtherOptions: { ($0.receiver as? TeacherObject)?.opened.callOptions ?? [] },
             body: { call in
                 let object = try call.receiver(TeacherObject.self)
-                let options = try call.options(2)
-                let run = GenerationRun(
-                    try plan(call, options), by: object.opened, in: environment.session)
+                let (options, request) = try object.callOptions(call)
+                let plans = try plans(call, options)
+                let teacher = try object.opened.adjusted(request)
                 let isBatch = try options.values.bool("batch")
                 let waits = try options.values.bool("wait")
-                return [
-                    .object(
-                        try finishing(run, call.state) {
-                            try isBatch ? run.askInBatches(waits: waits) : run.ask()
-                        })
-                ]
+                let results = try plans.map { plan in
+                    let run = GenerationRun(plan, by: teacher, in: environment.session)
+                    return try finishing(run, call.state) {
+                        try isBatch ? run.askInBatches(waits: waits) : run.ask()
+                    }
+                }
+                if results.count == 1 { return [.object(DatasetObject(results[0]))] }
+                let (answered, failed) = try GenerationResult.joined(results)
+                return [.object(DatasetObject(answered, failed: failed.map { DatasetObject($0) }))]
             })
     }
 
@@ -195,16 +191,16 @@ final class TeacherObject {
                 }
                 if before.isComplete { return [.object(result)] }
                 let run = GenerationRun(retrying: before, by: object.opened, in: environment.session)
-                return [.object(try finishing(run, call.state) { try run.ask() })]
+                return [.object(DatasetObject(try finishing(run, call.state) { try run.ask() }))]
             })
     }
 
     /// Does the work of a run; what there is when it ends early is left in `_`.
     private static func finishing(
         _ run: GenerationRun, _ state: LuaState, _ work: () throws -> GenerationResult
-    ) throws -> DatasetObject {
+    ) throws -> GenerationResult {
         do {
-            return DatasetObject(try work())
+            return try work()
         } catch {
             if run.answers.contains(where: \.isGood), let partial = try? run.result() {
                 state.leftOver = .object(DatasetObject(partial))

@@ -11,7 +11,8 @@ final class OpenAIMeter {
     private let price: TokenPrice?
     private let budget: Double?
     private let callBudget: Int?
-    private let maximumReply: Int?
+    /// The most tokens of a reply, as the call under way says it.
+    var maximumReply: Int?
     private var longestReply = 1024
     private var reserved: [Int: Double] = [:]
     /// The sum of `reserved`.

@@ -10,8 +10,8 @@ struct OpenAISettings: Sendable {
     let organization: String?
     let project: String?
     /// The fields of a request's body besides the messages, the model and the seed.
-    let parameters: [String: Value]
-    let seed: Int?
+    private(set) var parameters: [String: Value]
+    private(set) var seed: Int?
     let system: String?
     /// As what system messages are sent.
     let systemRole: String
@@ -79,6 +79,22 @@ struct OpenAISettings: Sendable {
                 remedy: "give price_in and price_out in USD per million tokens, put them into "
                     + "~/.config/lyceum/prices.json, or use budget_calls")
         }
+    }
+
+    /// The settings with other parameters of requests, for one call.
+    ///
+    /// - Parameter options: checked against `OpenAITeacher.callOptions`.
+    func adjusted(_ options: Options) throws -> OpenAISettings {
+        var copy = self
+        let given = options.values.filter { options.isGiven($0.key) }
+        let named = dialect.named(
+            given.filter { OpenAITeacher.sentOptions.contains($0.key) }, isOpenAI: address.isOpenAI)
+        // The longest reply has two names, of which a request has one.
+        let limits = ["max_tokens", "max_completion_tokens"]
+        if limits.contains(where: { named[$0] != nil }) { for name in limits { copy.parameters[name] = nil } }
+        copy.parameters = try Self.completingLogprobs(copy.parameters.merging(named) { _, new in new })
+        copy.seed = given["seed"]?.integer ?? seed
+        return copy
     }
 
     /// The most tokens that a reply may have, if that was said.

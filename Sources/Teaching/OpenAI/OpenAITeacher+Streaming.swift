@@ -22,6 +22,7 @@ extension OpenAITeacher: StreamingTeacher {
     ) throws -> TeacherReply {
         // What must be checked as a whole cannot be shown before.
         guard settings.structure == nil else { return try whole(request, job: job, receive: receive) }
+        meter.maximumReply = settings.maximumReplyTokens
         let exchange = OpenAIExchange(settings: settings, isKnown: hasAnswered)
         let question = exchange.request(request, isStreamed: true)
         if let refusal = meter.refusal(bytes: question.body.count) { throw refusal }

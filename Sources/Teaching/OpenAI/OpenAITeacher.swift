@@ -5,7 +5,7 @@ import LyceumKit
 /// Works with OpenAI and with every server that speaks a dialect of its API (`ServerDialect`).
 /// Many requests are on their way at once; those that a busy server turned away are sent again. Source of the
 /// policy: openai-python, `_base_client.py`.
-public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
+public final class OpenAITeacher: MeteredTeacher, GroupTeacher, AdjustableTeacher {
     /// The kind under which it is opened.
     public var kind: String { settings.dialect.kind }
     /// The model.
@@ -37,6 +37,33 @@ public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
         client = try HTTPClient(connections: settings.limits.concurrency)
         pacer = RequestPacer(settings.limits, at: Uptime.now)
         meter = OpenAIMeter(settings)
+    }
+
+    /// The same teacher, with the same connections, limits and budget, and other parameters of its requests.
+    private init(_ other: OpenAITeacher, settings: OpenAISettings) {
+        self.settings = settings
+        client = other.client
+        pacer = other.pacer
+        meter = other.meter
+        asksInWords = other.asksInWords
+        hasAnswered = other.hasAnswered
+    }
+
+    /// The options that one call may set otherwise than the teacher was opened with.
+    public var callOptions: [OptionDeclaration] {
+        let fixed: Set<String> = ["response_format", "user", "metadata"]
+        return Self.options(of: settings.dialect).filter { option in
+            option.name == "seed" || (Self.sentOptions.contains(option.name) && !fixed.contains(option.name))
+        }.map { option in
+            OptionDeclaration(
+                option.name, kind: option.kind, default: nil, range: option.range, unit: option.unit,
+                doc: option.doc)
+        }
+    }
+
+    /// The same teacher for one call with other parameters; it counts into the same budget.
+    public func adjusted(_ options: Options) throws -> any Teacher {
+        OpenAITeacher(self, settings: try settings.adjusted(options))
     }
 
     /// What is sent for a request, the key excepted.
@@ -86,6 +113,7 @@ public final class OpenAITeacher: MeteredTeacher, GroupTeacher {
     func run(
         _ requests: [TeacherRequest], job: Job, receiveGroup: ([GroupAnswer]) throws -> Void
     ) throws {
+        meter.maximumReply = settings.maximumReplyTokens
         let run = OpenAIRun(
             requests, settings: settings, client: client, meter: meter, pacer: pacer, job: job,
             asksInWords: asksInWords, isKnown: hasAnswered)

@@ -37,10 +37,9 @@ public struct GenerationResult: Sendable {
                 column: isTaken ? "\(plan.output)_reasoning" : "reasoning",
                 values: reasoning.map { $0.map(Value.string) ?? .null }, run: run)
         }
-        if plan.showsProvenance {
-            result = try result.adding(
-                columns: Self.provenance(of: good, promptHash: Self.hash(of: plan)), operation: "provenance")
-        }
+        let origins = Self.provenance(of: good, promptHash: Self.hash(of: plan))
+        result = try result.attaching(provenance: Self.objects(origins, count: good.count), of: plan.output)
+        if plan.showsProvenance { result = try result.adding(columns: origins, operation: "provenance") }
         answered = result
         if others.isEmpty {
             failed = nil
@@ -57,6 +56,16 @@ public struct GenerationResult: Sendable {
     /// Where each answer comes from: columns `teacher_row`, `teacher_model`, …, one row for each answered one.
     public var provenance: [(name: String, values: [Value])] {
         Self.provenance(of: answers.filter(\.isGood), promptHash: Self.hash(of: plan))
+    }
+
+    /// The columns as one object a row, without their common beginning.
+    private static func objects(_ columns: [(name: String, values: [Value])], count: Int) -> [Value] {
+        (0..<count).map { row in
+            let fields = columns.compactMap { name, values -> (String, Value)? in
+                values[row].isNull ? nil : (String(name.dropFirst("teacher_".count)), values[row])
+            }
+            return .object(Dictionary(fields, uniquingKeysWith: { first, _ in first }))
+        }
     }
 
     private static func hash(of plan: GenerationPlan) -> String {
@@ -80,6 +89,7 @@ public struct GenerationResult: Sendable {
             column("teacher_prompt_tokens") { $0.reply.promptTokens.map(Value.integer) },
             column("teacher_completion_tokens") { $0.reply.completionTokens.map(Value.integer) },
             column("teacher_cost_usd") { $0.cost.map(Value.number) },
+            column("teacher_estimated") { $0.reply.isEstimated ? .bool(true) : nil },
             column("teacher_seconds") { .number($0.reply.seconds) },
             column("teacher_time") { .string($0.created.text) },
         ]

@@ -28,6 +28,26 @@ public final class OpenTeacher {
         number = Self.opened.add(1, ordering: .relaxed).newValue
     }
 
+    /// The same teacher with other parameters for one call; what it uses counts as this one's.
+    ///
+    /// - Parameter options: checked against `callOptions`; without any this teacher itself is given back.
+    public func adjusted(_ options: Options) throws -> OpenTeacher {
+        guard !options.given.isEmpty, let teacher = teacher as? any AdjustableTeacher else { return self }
+        return OpenTeacher(adjusting: self, by: try teacher.adjusted(options), options)
+    }
+
+    private init(adjusting other: OpenTeacher, by teacher: any Teacher, _ options: Options) {
+        self.teacher = teacher
+        let given = options.values.filter { options.isGiven($0.key) }
+        self.options = other.options.merging(given) { _, new in new }
+        number = Self.opened.add(1, ordering: .relaxed).newValue
+    }
+
+    /// The options that one call may set.
+    public var callOptions: [OptionDeclaration] {
+        (teacher as? any AdjustableTeacher)?.callOptions ?? []
+    }
+
     /// What it has used since it was opened; nothing for a teacher that does not count.
     public var usage: TeacherUsage { (teacher as? any MeteredTeacher)?.usage ?? TeacherUsage(cost: 0) }
 

@@ -68,8 +68,17 @@ public struct Plot {
                 + "\(isLogarithmic ? ", or not above 0" : ""))"
     }
 
+    /// The smoothing with which a curve can be read: 0.8 for one of many points that jumps from step to step, else 0.
+    public static func readableSmoothing(of points: [(x: Double, y: Double)]) -> Double {
+        let values = points.map(\.y).filter(\.isFinite)
+        guard values.count > 50, let low = values.min(), let high = values.max(), high > low else { return 0 }
+        let jumps = zip(values, values.dropFirst()).map { abs($0 - $1) }
+        let mean = jumps.reduce(0, +) / Double(jumps.count)
+        return mean > 0.03 * (high - low) ? 0.8 : 0
+    }
+
     /// An exponential moving mean that starts unbiased, as TensorBoard draws it.
-    private static func smoothed(_ points: [(x: Double, y: Double)], by weight: Double) -> [(
+    public static func smoothed(_ points: [(x: Double, y: Double)], by weight: Double) -> [(
         x: Double, y: Double
     )] {
         guard weight > 0, weight < 1 else { return points }

@@ -42,8 +42,8 @@ import Testing
         #expect(LyceumError.empty("the list", remedy: "fill it").description == "the list is empty; fill it")
         #expect(LyceumError.cancelled("").description == "interrupted")
         #expect(LyceumError.cancelled("2 rows kept").description == "interrupted: 2 rows kept")
-        let many = LyceumError.unknownOption(
-            function: "f", option: "zzzz", known: (0..<50).map { "option\($0)" })
-        #expect(many.description.hasSuffix("option39, …"))
+        let many = LyceumError.unknownOptions(
+            function: "f", options: ["zzzz"], known: (0..<50).map { "option\($0)" })
+        #expect(many.description.hasSuffix("option19 and 30 more: see help"))
     }
 }

@@ -88,6 +88,12 @@ struct BoostingRun {
             try checkpoint(kept, outcome.history)
             if stopsEarly, let best = outcome.history.best, best.step < round {
                 outcome.booster = try kept.prefix(best.step)
+                let isEarly = outcome.failure == nil && round < last
+                job.note(
+                    (isEarly
+                        ? "gbdt: stopped early after round \(round) of \(last)" : "gbdt: \(round) rounds")
+                        + ": best eval_loss \(best.value.fixed(4)) at round \(best.step), whose trees are kept"
+                        + (isEarly ? "; early_stopping_rounds = 0 goes on to the end" : ""))
             }
         }
         job.finish(

@@ -2,8 +2,10 @@
 ///
 /// `description` is one line. It never holds a secret: callers put no key into any field.
 public enum LyceumError: Error, Sendable, Equatable {
-    /// An option that a function does not have.
-    case unknownOption(function: String, option: String, known: [String])
+    /// Options that a function does not have, all of them at once.
+    ///
+    /// `notes` says of some of them what the caller alone can know ("'section' is a column: …").
+    case unknownOptions(function: String, options: [String], known: [String], notes: [String: String] = [:])
     /// An option of the wrong type or out of range.
     case badOption(function: String, option: String, expected: String, got: String)
     /// A name (an architecture, a teacher, a topic) that nobody registered.
@@ -30,9 +32,8 @@ extension LyceumError: CustomStringConvertible {
     /// One line for the person who made the mistake.
     public var description: String {
         switch self {
-        case .unknownOption(let function, let option, let known):
-            return "\(function): unknown option '\(option)'"
-                + Self.suggestion(for: option, among: known, otherwise: "the options are")
+        case .unknownOptions(let function, let options, let known, let notes):
+            return Self.unknown(options, of: function, known: known, notes: notes)
         case .badOption(let function, let option, let expected, let got):
             return "\(function): option '\(option)': expected \(expected), got \(got)"
         case .unknownName(let kind, let name, let known, let remedy):
@@ -43,7 +44,7 @@ extension LyceumError: CustomStringConvertible {
             return "\(place): \(problem)" + Self.hint(remedy)
         case .missingColumn(let column, let available):
             return "no column '\(column)'"
-                + Self.suggestion(for: column, among: available, otherwise: "the columns are")
+                + (Self.near(column, available).map { "; \($0)" } ?? Self.list(available, "the columns are"))
         case .empty(let what, let remedy):
             return "\(what) is empty" + Self.hint(remedy)
         case .invalid(let what, let expected, let got, let remedy):
@@ -59,14 +60,45 @@ extension LyceumError: CustomStringConvertible {
 
     private static func hint(_ remedy: String?) -> String { remedy.map { "; \($0)" } ?? "" }
 
+    /// "f: unknown option 'lr'; it is called 'learning_rate' here", or several of them in one line.
+    private static func unknown(
+        _ options: [String], of function: String, known: [String], notes: [String: String]
+    ) -> String {
+        func hint(_ option: String) -> String? { notes[option] ?? self.hint(for: option, among: known) }
+        if let option = options.first, options.count == 1 {
+            return "\(function): unknown option '\(option)'"
+                + (hint(option).map { "; \($0)" } ?? list(known, "the options are"))
+        }
+        let named = options.map { option in "'\(option)'" + (hint(option).map { " (\($0))" } ?? "") }
+        let isClear = options.allSatisfy { hint($0) != nil }
+        return "\(function): unknown options \(named.joined(separator: ", "))"
+            + (isClear ? "" : list(known, "the options are"))
+    }
+
+    /// What a name may have meant: ours for a name of another tool, else the nearest ones.
+    public static func hint(for name: String, among known: [String]) -> String? {
+        ForeignNames.hint(for: name, among: known) ?? near(name, known)
+    }
+
+    private static func near(_ name: String, _ known: [String]) -> String? {
+        let near = Nearest.names(to: name, among: known)
+        return near.isEmpty ? nil : "did you mean " + near.map { "'\($0)'" }.joined(separator: " or ") + "?"
+    }
+
     /// "; did you mean 'x'?" if something is near, else the whole list if it is short enough to read.
     static func suggestion(for name: String, among known: [String], otherwise: String) -> String {
-        let near = Nearest.names(to: name, among: known)
-        if !near.isEmpty {
-            return "; did you mean " + near.map { "'\($0)'" }.joined(separator: " or ") + "?"
-        }
-        if known.isEmpty { return "" }
-        let shown = known.prefix(40).joined(separator: ", ")
-        return "; \(otherwise) \(shown)" + (known.count > 40 ? ", …" : "")
+        hint(for: name, among: known).map { "; \($0)" } ?? list(known, otherwise)
     }
+
+    /// The names that exist; where they are many, some of them.
+    private static func list(_ known: [String], _ introduction: String) -> String {
+        if known.isEmpty { return "" }
+        let shown = known.count <= longestList ? known : Array(known.prefix(longestList - 4))
+        let missing = known.count - shown.count
+        return "; \(introduction) \(shown.joined(separator: ", "))"
+            + (missing > 0 ? " and \(missing) more: see help" : "")
+    }
+
+    /// The most names that an error lists.
+    private static let longestList = 24
 }

@@ -2,10 +2,15 @@
 public enum Nearest {
     /// The candidates closest to `name`, best first: at most three, and only those within a third of the
     /// name's length in edits (at least two), or of which it is a prefix.
-    public static func names(to name: String, among candidates: some Sequence<String>) -> [String] {
+    ///
+    /// - Parameter most: the most edits, where fewer than that are wanted: among names that have nothing to do with
+    ///   each other, a name of four letters resembles too many.
+    public static func names(
+        to name: String, among candidates: some Sequence<String>, within most: Int = .max
+    ) -> [String] {
         let wanted = Array(name.lowercased().unicodeScalars)
         guard !wanted.isEmpty, wanted.count <= 100 else { return [] }
-        let limit = max(2, wanted.count / 3)
+        let limit = min(max(2, wanted.count / 3), most)
         var scored: [(distance: Int, name: String)] = []
         for candidate in candidates {
             let scalars = Array(candidate.lowercased().unicodeScalars)

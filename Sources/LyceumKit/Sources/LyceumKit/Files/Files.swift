@@ -143,6 +143,16 @@ public enum Files {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// A path with `~` or `~/` at its beginning replaced by the home folder, as a shell does it.
+    ///
+    /// For paths that a person types. A file whose name is `~` is reached as `./~`.
+    public static func expandingHome(_ path: String) -> String {
+        guard path == "~" || path.hasPrefix("~/"), let home = getenv("HOME").map({ String(cString: $0) }),
+            !home.isEmpty
+        else { return path }
+        return path == "~" ? home : join(home, String(path.dropFirst(2)))
+    }
+
     /// The names in a folder, unsorted; none if it cannot be read.
     public static func list(_ path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }
@@ -196,6 +206,8 @@ public enum Files {
         let code = errno
         let remedy: String?
         switch code {
+        case ENOENT where !isFolder(parent(of: path)):
+            remedy = "the folder \(parent(of: path))/ does not exist"
         case ENOENT: remedy = "check the name and the current folder"
         case EACCES, EPERM, EROFS: remedy = "check its permissions"
         case ENOSPC, EDQUOT: remedy = "free some disk space"

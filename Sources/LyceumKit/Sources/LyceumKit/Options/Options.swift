@@ -13,16 +13,19 @@ public struct Options: Sendable, Equatable {
     ///   - given: what the user wrote.
     ///   - declared: every option there is.
     ///   - function: named in errors, as the user typed it.
-    /// - Throws: `LyceumError.unknownOption` (with the nearest names) or `LyceumError.badOption`.
+    /// - Throws: `LyceumError.unknownOptions` (with the nearest names) or `LyceumError.badOption`.
     public init(
         _ given: [String: Value] = [:], declared: [OptionDeclaration], function: String
     ) throws {
         let byName = Dictionary(declared.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let unknown = given.filter { byName[$0.key] == nil && !$0.value.isNull }.keys.sorted()
+        if !unknown.isEmpty {
+            throw LyceumError.unknownOptions(
+                function: function, options: unknown, known: declared.map(\.name))
+        }
         var values: [String: Value] = [:]
         for (name, value) in given.sorted(by: { $0.key < $1.key }) where !value.isNull {
-            guard let declaration = byName[name] else {
-                throw LyceumError.unknownOption(function: function, option: name, known: declared.map(\.name))
-            }
+            guard let declaration = byName[name] else { continue }
             values[name] = try declaration.check(value, function: function)
         }
         for declaration in declared where values[declaration.name] == nil {
@@ -41,7 +44,7 @@ public struct Options: Sendable, Equatable {
 
     /// Checks what the user gave once more, against the options of one of several tasks.
     ///
-    /// - Throws: `LyceumError.unknownOption` or `LyceumError.badOption`.
+    /// - Throws: `LyceumError.unknownOptions` or `LyceumError.badOption`.
     public func check(against declared: [OptionDeclaration]) throws {
         _ = try Options(values.filter { given.contains($0.key) }, declared: declared, function: function)
     }

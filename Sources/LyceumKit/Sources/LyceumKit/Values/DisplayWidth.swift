@@ -68,6 +68,55 @@ public enum DisplayWidth {
         return result
     }
 
+    /// A text in lines of at most `width` columns, broken between words where there are any; its own line breaks
+    /// stay. What a terminal would obey (see `ShownText`) becomes "·".
+    public static func wrapped(_ text: some StringProtocol, to width: Int) -> [String] {
+        let width = max(width, 1)
+        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).flatMap {
+            line -> [String] in
+            var lines: [String] = []
+            var current = ""
+            var used = 0
+            func finish() {
+                while current.last?.isWhitespace == true { current.removeLast() }
+                lines.append(current)
+                (current, used) = ("", 0)
+            }
+            for word in words(of: line) {
+                let columns = of(word)
+                if used > 0, used + columns > width, word.first?.isWhitespace != true { finish() }
+                if columns <= width - used || (word.first?.isWhitespace == true && used > 0) {
+                    current += word
+                    used += columns
+                    continue
+                }
+                for character in word {
+                    let next = of(character)
+                    if used + next > width { finish() }
+                    current.append(character)
+                    used += next
+                }
+            }
+            finish()
+            return lines
+        }
+    }
+
+    /// A line cut between words and runs of white space, what a terminal would obey made harmless.
+    private static func words(of line: some StringProtocol) -> [String] {
+        var words: [String] = []
+        for character in line {
+            let isObeyed = character.unicodeScalars.contains(where: ShownText.isObeyed)
+            let shown: Character = character == "\t" ? " " : isObeyed ? "·" : character
+            if let last = words.last?.last, last.isWhitespace == shown.isWhitespace {
+                words[words.count - 1].append(shown)
+            } else {
+                words.append(String(shown))
+            }
+        }
+        return words
+    }
+
     private static func isWide(_ scalar: UInt32) -> Bool {
         if scalar < 0x1100 { return false }
         return wideRanges.contains { $0.contains(scalar) }

@@ -8,6 +8,20 @@ extension Trainer {
             || options.earlyStoppingPatience.map { state.validationsSinceBest >= $0 } ?? false
     }
 
+    /// Says where the run stopped, if it was early, and which step was the best one.
+    func noteBest() {
+        let name = "eval_\(options.metricForBestModel)"
+        guard let best = state.bestMetric, state.step > 0,
+            let step = state.history[name]?.first(where: { $0.value == best })?.step
+        else { return }
+        let isEarly = state.step < totalSteps
+        guard isEarly || (options.loadBestModelAtEnd && step < state.step) else { return }
+        job.note(
+            (isEarly ? "stopped early after step \(state.step) of \(totalSteps)" : "\(state.step) steps")
+                + ": best \(name) \(best.fixed(4)) at step \(step)"
+                + (options.loadBestModelAtEnd ? ", whose weights are kept" : ""))
+    }
+
     /// Measures the validation set, and keeps the weights if it is the best so far.
     ///
     /// - Throws: `LyceumError.failed` when the metric that decides is no number.

@@ -102,6 +102,7 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
                 }
             }
         }
+        noteBest()
         let seconds = ProgressMeter.now() - start
         job.finish(
             done: state.step, of: totalSteps, unit: "steps",

@@ -1,7 +1,9 @@
-import LuaBridge
 import LyceumKit
 
-/// Writes Lua values the way one would type them, within limits.
+/// Writes Lua values for a person, within limits: data the way one would type it, records as column and text,
+/// chats as they are sent, objects by their preview.
+///
+/// The prompt, `print` and `show` all use it, so that a script shows what the prompt shows.
 public struct ValuePrinter {
     /// What is left out of large tables.
     public struct Limits: Sendable {
@@ -11,9 +13,19 @@ public struct ValuePrinter {
         public var elements = 20
         /// Characters of a string inside a table.
         public var characters = 200
+        /// Characters of one text of a record; nil is all of it.
+        public var recordCharacters: Int? = 600
 
         /// The limits of the prompt.
         public init() {}
+
+        /// The limits of `show`: whole texts, and as much of the rest as was asked for.
+        public init(_ options: ShowOptions) {
+            depth = options.depth ?? 6
+            elements = options.rowLimit ?? 1000
+            characters = .max
+            recordCharacters = nil
+        }
     }
 
     private let state: LuaState
@@ -31,12 +43,32 @@ public struct ValuePrinter {
         self.limits = limits
     }
 
+    /// A value as `print` writes it: texts and numbers as Lua does, everything else as the prompt shows it.
+    ///
+    /// - Throws: `LuaError` or what a preview throws.
+    public func printed(_ value: LuaValue) throws -> String {
+        switch value {
+        case .string, .bytes, .integer, .number, .other: return try state.describe(value)
+        case .table(let table) where table.record == nil:
+            // A metatable may know how the table wants to be written.
+            if try table.hasMetatable(), try state.hasToString(table) { return try state.describe(value) }
+            return try text(value)
+        default: return try text(value)
+        }
+    }
+
     /// A result as the prompt shows it; may have several lines.
     ///
     /// - Throws: `LuaError` or what a preview throws.
     public func text(_ value: LuaValue) throws -> String {
         switch value {
         case .object(let object): return try state.preview(of: object, width: width)
+        case .integer, .number: return style.number(try state.describe(value))
+        case .table(let table):
+            if let columns = try table.columns() { return try card(table, columns) }
+            if let chat = try chat(table) { return chat }
+            var open: [UnsafeRawPointer] = []
+            return try piece(value, depth: 0, indent: 0, open: &open).text
         case .string(let text) where text.contains("\n"): return longBracket(text)
         case .string(let text): return style.string(Self.quote(text, limit: nil))
         default:
@@ -44,6 +76,54 @@ public struct ValuePrinter {
             return try piece(value, depth: 0, indent: 0, open: &open).text
         }
     }
+
+    // MARK: Records and chats
+
+    /// A record: a column a line, whole texts below each other.
+    private func card(_ record: LuaTable, _ columns: [String]) throws -> String {
+        if columns.isEmpty { return "(a record without columns)" }
+        let widest = min(columns.map { DisplayWidth.of(DisplayWidth.oneLine($0)) }.max() ?? 0, width / 3)
+        var lines: [String] = []
+        for column in columns {
+            let value = try record.get(column)
+            let label = DisplayWidth.fit(DisplayWidth.oneLine(column), to: widest)
+            let margin = String(repeating: " ", count: widest + 2)
+            let text = try fieldText(value, named: column)
+            for (position, line) in text.enumerated() {
+                lines.append((position == 0 ? style.faint(label) + "  " : margin) + line)
+            }
+        }
+        return lines.joined(separator: "\n")
+
+        func fieldText(_ value: LuaValue, named name: String) throws -> [String] {
+            guard let text = value.string else {
+                var open: [UnsafeRawPointer] = []
+                return try piece(value, named: name, depth: 1, indent: widest + 2, open: &open).text
+                    .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            }
+            let limit = limits.recordCharacters ?? .max
+            let shown = DisplayWidth.wrapped(text.prefix(limit), to: width - widest - 2)
+            let count = text.utf8.count > limit ? text.count : 0
+            return count > limit
+                ? shown + [style.faint("… \(count - limit) more characters: show(x)")] : shown
+        }
+    }
+
+    /// A list of messages, as they are sent: role and whole text; nil if it is something else.
+    private func chat(_ table: LuaTable) throws -> String? {
+        let elements = try table.elements()
+        guard !elements.isEmpty, try table.entries().count == elements.count else { return nil }
+        var lines: [String] = []
+        for element in elements {
+            guard let message = element.table, try message.entries().count == 2,
+                let role = try message.get("role").string, let content = try message.get("content").string
+            else { return nil }
+            lines.append(style.faint(DisplayWidth.oneLine(role) + ":") + " " + ShownText.safe(content))
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    // MARK: Data
 
     /// A part of the output with the columns its last form takes on one line; nil if it has several.
     private struct Piece {
@@ -56,13 +136,15 @@ public struct ValuePrinter {
     }
 
     private func piece(
-        _ value: LuaValue, depth: Int, indent: Int, open: inout [UnsafeRawPointer]
+        _ value: LuaValue, named name: String = "", depth: Int, indent: Int, open: inout [UnsafeRawPointer]
     ) throws -> Piece {
         switch value {
         case .nil: return plain("nil", style.keyword)
         case .null: return plain("null", style.keyword)
         case .boolean(let flag): return plain(flag ? "true" : "false", style.keyword)
-        case .integer, .number: return plain(try state.describe(value), style.number)
+        case .integer: return plain(try state.describe(value), style.number)
+        case .number(let number):
+            return plain(DisplayNumber.text(.number(number), named: name), style.number)
         case .string(let text): return plain(Self.quote(text, limit: limits.characters), style.string)
         case .bytes(let bytes): return plain(Self.quote(bytes, limit: limits.characters), style.string)
         case .function:
@@ -103,11 +185,15 @@ public struct ValuePrinter {
             guard case .integer(let position) = entry.key else { return true }
             return position < 1 || position > count
         }
-        let sorted = try named.map { (label: try label($0.key), value: $0.value) }.sorted {
-            $0.label < $1.label
-        }
+        let order = Dictionary(
+            (try table.columns() ?? []).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }
+        )
+        let sorted = try named.map {
+            (label: try label($0.key), name: $0.key.string ?? "", value: $0.value)
+        }.sorted { (order[$0.name] ?? 0, $0.label) < (order[$1.name] ?? 0, $1.label) }
         for entry in sorted.prefix(max(limits.elements - parts.count, 0)) {
-            let value = try piece(entry.value, depth: depth + 1, indent: indent + 2, open: &open)
+            let value = try piece(
+                entry.value, named: entry.name, depth: depth + 1, indent: indent + 2, open: &open)
             let lead = entry.label + " = "
             parts.append(
                 Piece(text: lead + value.text, columns: value.columns.map { $0 + DisplayWidth.of(lead) }))
@@ -143,11 +229,7 @@ public struct ValuePrinter {
     private func longBracket(_ text: String) -> String {
         var level = ""
         while text.contains("]\(level)]") { level += "=" }
-        let safe = text.unicodeScalars.map { scalar in
-            let isControl = scalar.properties.generalCategory == .control
-            return isControl && scalar != "\n" && scalar != "\t" ? "·" : String(scalar)
-        }.joined()
-        return style.string("[\(level)[\(safe)]\(level)]")
+        return style.string("[\(level)[\(ShownText.safe(text))]\(level)]")
     }
 
     // MARK: Literals
