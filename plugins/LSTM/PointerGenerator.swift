@@ -113,8 +113,8 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
     func encode(_ source: TokenBatch) throws -> EncodedSource {
         let (states, last) = try encoder(embed(source.ids), lengths: source.lengths)
         return EncodedSource(
-            states: states, mask: try source.paddingMask(dtype: .float32), ids: source.ids,
-            extraTokens: max(0, source.largestID + 1 - configuration.vocabularySize),
+            states: states, mask: try source.paddingMask(dtype: .float32), copyingFrom: source,
+            vocabulary: configuration.vocabularySize,
             start: [try startHidden(last).tanh(), try startCell(last).tanh()])
     }
 
@@ -122,31 +122,15 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
         let steps = try write(tokens, source: source, cache: cache)
         let features = try Tensor.stack(steps.features, dim: 1)
         guard configuration.hasPointer else { return features }
-        // What `scores` needs of each step, side by side: [rows, steps, features + 1 + source length].
-        return try Tensor.cat(
-            [
-                features.to(.float32), Tensor.stack(steps.gates, dim: 1).to(.float32),
-                Tensor.stack(steps.attention, dim: 1),
-            ], dim: 2)
+        return try CopyStates.join(
+            features, gate: Tensor.stack(steps.gates, dim: 1),
+            attention: Tensor.stack(steps.attention, dim: 1))
     }
 
     func logits(_ states: Tensor) throws -> Tensor {
         let features = try states.narrow(dim: 1, start: 0, length: configuration.featureSize)
             .to(embedding.weight.value.dtype)
         return try head?(features) ?? features.linear(embedding.weight.value, bias?.value)
-    }
-
-    func scores(_ states: Tensor, source: EncodedSource) throws -> Tensor {
-        guard let ids = source.ids, configuration.hasPointer else { return try logits(states) }
-        let (size, rows) = (configuration.featureSize, try states.size(0))
-        let gate = try states.narrow(dim: 1, start: size, length: 1)
-        let attention = try states.narrow(dim: 1, start: size + 1, length: ids.size(1))
-        // (9): p_gen P_vocab(w) + (1 - p_gen) Σ a_i over the places i where the source has w.
-        let generated = try logits(states).to(.float32).softmax(dim: 1) * gate.sigmoid()
-        let others = try Tensor.zeros([rows, source.extraTokens], device: generated.device)
-        let places = try ids.repeatInterleave(rows / max(1, ids.size(0)), dim: 0)
-        return try Tensor.cat([generated, others], dim: 1)
-            .scatterAdd(dim: 1, indices: places, source: attention * (gate * -1).sigmoid()).log()
     }
 
     /// Reads `tokens` [rows, steps] one after the other.
@@ -190,11 +174,7 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
         ]
     }
 
-    /// The vectors of ids; those above the vocabulary are unknown.
-    private func embed(_ ids: Tensor) throws -> Tensor {
-        let known = try ids.maskedFill(ids.ge(configuration.vocabularySize), Self.unknownID)
-        return try dropout(embedding(known))
-    }
+    private func embed(_ ids: Tensor) throws -> Tensor { try dropout(embed(ids, embedding)) }
 
     // MARK: Learning
 
@@ -237,12 +217,8 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
         }
         var columns = [try labelled(steps.features)]
         if configuration.hasPointer {
-            let rows = try Op.floorDivide(
-                .tensor(batch.positions), .integer(batch.decoderInput.size(1)))
-            let matches = try batch.source.ids.indexSelect(dim: 0, indices: rows)
-                .eq(batch.labels.unsqueeze(1)).to(.float32)
             columns.append(try labelled(steps.gates))
-            columns.append(try (labelled(steps.attention) * matches).sum(dim: 1, keepdim: true))
+            columns.append(try CopyStates.copied(labelled(steps.attention), batch).unsqueeze(1))
         }
         if configuration.hasCoverage {
             columns.append(try labelled(steps.repetition.map { try $0.unsqueeze(1) }))
@@ -254,21 +230,15 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
     private func loss(
         _ states: Tensor, _ labels: Tensor, smoothing: Double, coverageWeight: Double
     ) throws -> Tensor {
-        let (size, vocabulary) = (configuration.featureSize, configuration.vocabularySize)
+        let size = configuration.featureSize
         func column(_ index: Int) throws -> Tensor { try states.select(dim: 1, index: size + index) }
         let isLabel = try labels.ge(0)
         let logProbabilities = try logits(states).to(.float32).logSoftmax(dim: 1)
-        let inVocabulary = try isLabel.logicalAnd(labels.lt(vocabulary))
-        let safe = try Tensor.where(inVocabulary, labels, labels.zerosLike())
-        var likelihood = try logProbabilities.gather(dim: 1, indices: safe.unsqueeze(1)).squeeze(1)
-        if configuration.hasPointer {
-            // (9) in logarithms; a word outside the vocabulary can only be copied, others may be nowhere to copy from.
-            let generated = try likelihood.maskedFill(inVocabulary.logicalNot(), TokenBatch.blocked)
-            let copied = try (column(1) + Self.least).log()
-            likelihood = try Op.logAddExp(
-                .tensor(generated + Op.logSigmoid(.tensor(column(0)))),
-                .tensor(copied + Op.logSigmoid(.tensor(column(0) * -1))))
-        }
+        let likelihood =
+            configuration.hasPointer
+            ? try CopyStates.logLikelihood(
+                logProbabilities, labels: labels, gate: column(0), copied: column(1))
+            : try logProbabilities.gather(dim: 1, indices: labels.clamp(min: 0).unsqueeze(1)).squeeze(1)
         var loss = try likelihood * -1
         if smoothing > 0 {
             loss = try loss * (1 - smoothing) - logProbabilities.mean(dim: 1) * smoothing
@@ -277,15 +247,6 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
             loss = try loss + column(configuration.hasPointer ? 2 : 0) * coverageWeight
         }
         return try loss.maskedFill(isLabel.logicalNot(), 0).sum()
-    }
-
-    /// Keeps the logarithm of a probability finite.
-    private static let least = 1e-12
-
-    private enum Op {
-        static let floorDivide = Operator("aten::floor_divide", "Scalar")
-        static let logAddExp = Operator("aten::logaddexp")
-        static let logSigmoid = Operator("aten::log_sigmoid")
     }
 
     // MARK: Vocabulary

@@ -57,12 +57,12 @@ import Testing
         let page = String(
             decoding: try Files.read(root + "/LyceumTorch.docc/FromPyTorch.md"), as: UTF8.self)
         var source = ""
-        for folder in ["Tensor", "Modules", "Random"] {
+        for folder in ["Tensor", "Modules", "Runtime", "Decoding"] {
             for name in Files.list("\(root)/\(folder)") where name.hasSuffix(".swift") {
                 source += String(decoding: try Files.read("\(root)/\(folder)/\(name)"), as: UTF8.self)
             }
         }
-        let pattern = /`[^`|]*?([A-Za-z_]{2,})(?:\(|`| \{)[^`]*`?/
+        let pattern = /`[^`|]*?([A-Za-z_][A-Za-z_0-9]+)(?:\(|`| \{)[^`]*`?/
         var checked = 0
         for line in page.split(separator: "\n") where line.hasPrefix("| `") {
             let right = line.split(separator: " | ").last ?? ""

@@ -49,22 +49,9 @@ public final class BidirectionalLSTM: Module {
     /// - Returns: the states [rows, length, 2 · hidden], which beyond a row's length mean nothing; and what both
     ///   directions know at their ends, [rows, 2 · hidden].
     public func callAsFunction(_ x: Tensor, lengths: [Int]) throws -> (states: Tensor, last: Tensor) {
-        let (rows, width) = (try x.size(0), try x.size(1))
-        guard lengths.count == rows, lengths.allSatisfy({ $0 <= width }) else {
-            throw TorchError.invalid(
-                "LSTM: \(lengths) are no lengths of rows in a tensor of shape \(x.shape)")
-        }
-        // Places in the flattened [rows · length].
-        let reversed = try Tensor(
-            lengths.enumerated().flatMap { row, length in
-                (0..<width).map { row * width + ($0 < length ? length - 1 - $0 : $0) }
-            }
-        ).to(x.device)
-        let ends = try Tensor(lengths.enumerated().map { $0 * width + max(0, $1 - 1) }).to(x.device)
+        let rows = try x.size(0)
+        let padded = try PaddedRows(x, lengths: lengths, reader: "LSTM")
         let zero = try Tensor.zeros([1, rows, hidden], dtype: x.dtype, device: x.device)
-        func reverse(_ x: Tensor) throws -> Tensor {
-            try x.flatten(endDim: 1).indexSelect(dim: 0, indices: reversed).view(x.shape)
-        }
         func read(_ x: Tensor, _ parameters: [Parameter]) throws -> Tensor {
             try Op.lstm(
                 .tensor(x), .tensors([zero, zero]), .tensors(parameters.map(\.value)), .bool(true),
@@ -76,12 +63,10 @@ public final class BidirectionalLSTM: Module {
         for (index, layer) in layers.enumerated() {
             if index > 0 { states = try dropout(states) }
             let forward = try read(states, layer.forward)
-            let backward = try read(reverse(states), layer.reverse)
+            let backward = try read(padded.reverse(states), layer.reverse)
             // In the order in which it was read, the reversed row ends where the forward one does.
-            last = try Tensor.cat(
-                [forward, backward].map { try $0.flatten(endDim: 1).indexSelect(dim: 0, indices: ends) },
-                dim: 1)
-            states = try Tensor.cat([forward, reverse(backward)], dim: 2)
+            last = try Tensor.cat([padded.last(forward), padded.last(backward)], dim: 1)
+            states = try Tensor.cat([forward, padded.reverse(backward)], dim: 2)
         }
         return (states, last)
     }

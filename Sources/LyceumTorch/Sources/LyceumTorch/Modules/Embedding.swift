@@ -20,6 +20,14 @@ public final class Embedding: Module {
 
     /// The vectors of `ids`: [...] to [..., size].
     public func callAsFunction(_ ids: Tensor) throws -> Tensor {
-        try Tensor.embedding(weight.value, ids)
+        do { return try Tensor.embedding(weight.value, ids) } catch {
+            // libtorch does not say which id it was.
+            guard ids.count > 0, let largest = try? ids.max().item(), let rows = try? weight.tensor.size(0),
+                largest >= Double(rows)
+            else { throw error }
+            throw TorchError.invalid(
+                "the id \(Int(largest)) is beyond a table of \(rows) rows; a network that copies is given such ids, and "
+                    + "looks them up with embed(ids, table)")
+        }
     }
 }

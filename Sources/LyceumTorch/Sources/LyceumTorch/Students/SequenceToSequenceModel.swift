@@ -12,8 +12,11 @@ where Configuration: SequenceToSequenceConfiguration {
     /// The states of the sources.
     func encode(_ source: TokenBatch) throws -> EncodedSource
     /// Whether it can copy words that the vocabulary lacks: they then have ids above it (see `CopyingTokenizer`), in
-    /// sources, targets and what it writes.
+    /// sources, targets and what it writes. `embed` looks such ids up, `decode` returns `CopyStates.join`, and scores
+    /// and loss follow.
     var copies: Bool { get }
+    /// As what `embed` reads an id above the vocabulary.
+    var unknownID: Int { get }
     /// Adds the gradients of `scale` times the summed loss of a batch to the parameters.
     ///
     /// - Returns: the summed loss, not scaled.

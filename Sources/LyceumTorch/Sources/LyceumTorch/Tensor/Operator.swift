@@ -34,7 +34,14 @@ public struct Operator: @unchecked Sendable {
     private let failure: String
 
     /// Looks up an operator; one that does not exist throws when it is called.
+    ///
+    /// - Parameters:
+    ///   - name: "aten::gru"; with its overload behind a dot, as schemas write it, "aten::gru.data".
+    ///   - overload: "data"; an error for a wrong one lists those there are.
     public init(_ name: String, _ overload: String = "") {
+        let dot = overload.isEmpty ? name.lastIndex(of: ".") : nil
+        let (name, overload) =
+            dot.map { (String(name[..<$0]), String(name[name.index(after: $0)...])) } ?? (name, overload)
         self.name = name
         self.overload = overload
         var found: OpaquePointer?

@@ -49,6 +49,21 @@ extension Tensor {
             start.operatorValue, end.operatorValue, step.operatorValue, .dtype(dtype), .none, .device(device))
     }
 
+    /// `count` numbers from `start` to `end`, evenly spaced, both included.
+    public static func linspace(
+        _ start: Double, _ end: Double, _ count: Int, dtype: DType = .float32, device: Device = .cpu
+    ) throws -> Tensor {
+        try device.prepare()
+        return try Op.linspace(
+            .real(start), .real(end), .integer(count), .dtype(dtype), .none, .device(device))
+    }
+
+    /// The identity matrix [size, size].
+    public static func eye(_ size: Int, dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
+        try device.prepare()
+        return try Op.eye(.integer(size), .dtype(dtype), .none, .device(device))
+    }
+
     /// Numbers of the standard normal distribution.
     public static func randn(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor
     {
@@ -101,6 +116,8 @@ private enum Op {
     static let ones = Operator("aten::ones")
     static let full = Operator("aten::full")
     static let empty = Operator("aten::empty", "memory_format")
+    static let linspace = Operator("aten::linspace")
+    static let eye = Operator("aten::eye")
     static let arange = Operator("aten::arange", "start_step")
     static let randn = Operator("aten::randn")
     static let rand = Operator("aten::rand")

@@ -1,10 +1,5 @@
 // Parts of tensors. Indices are int64 tensors; out of range throws. Negative dimensions count from the end.
 extension Tensor {
-    /// The `index`-th slice of the first dimension; a view. Negative indices count from the end.
-    public subscript(_ index: Int) -> Tensor {
-        get throws { try select(dim: 0, index: index) }
-    }
-
     /// The `index`-th slice along `dim`, which disappears; a view.
     public func select(dim: Int, index: Int) throws -> Tensor {
         try Op.select(.tensor(self), .integer(dim), .integer(index))

@@ -72,6 +72,21 @@ extension Tensor {
         try Op.logsumexp(.tensor(self), .integers(dims), .bool(keepdim))
     }
 
+    /// The product of all elements, or along `dim`.
+    public func prod(dim: Int? = nil, keepdim: Bool = false) throws -> Tensor {
+        guard let dim else { return try Op.prod(.tensor(self)) }
+        return try Op.prodDim(.tensor(self), .integer(dim), .bool(keepdim))
+    }
+
+    /// The standard deviation over `dims`, or over everything; divides by n - `correction`.
+    public func std(dims: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) throws -> Tensor {
+        try Op.std(.tensor(self), .optional(dims), .real(correction), .bool(keepdim))
+    }
+    /// The standard deviation over one dimension; divides by n - `correction`.
+    public func std(dim: Int, correction: Double = 1, keepdim: Bool = false) throws -> Tensor {
+        try std(dims: [dim], correction: correction, keepdim: keepdim)
+    }
+
     /// The variance over `dims`, or over everything; divides by n - `correction`.
     public func variance(dims: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) throws -> Tensor {
         try Op.variance(.tensor(self), .optional(dims), .real(correction), .bool(keepdim))
@@ -93,5 +108,8 @@ private enum Op {
     static let cumsum = Operator("aten::cumsum")
     static let norm = Operator("aten::linalg_vector_norm")
     static let logsumexp = Operator("aten::logsumexp")
+    static let prod = Operator("aten::prod")
+    static let prodDim = Operator("aten::prod", "dim_int")
+    static let std = Operator("aten::std", "correction")
     static let variance = Operator("aten::var", "correction")
 }

@@ -68,6 +68,16 @@ extension Tensor {
         try Op.chunk.list([.tensor(self), .integer(count), .integer(dim)])
     }
 
+    /// The elements along `dims` moved by `shifts` places, around the end.
+    public func roll(_ shifts: Int, dim: Int) throws -> Tensor {
+        try Op.roll(.tensor(self), .integers([shifts]), .integers([dim]))
+    }
+
+    /// The slices along `dim`, each without that dimension; views.
+    public func unbind(dim: Int = 0) throws -> [Tensor] {
+        try Op.unbind.list([.tensor(self), .integer(dim)])
+    }
+
     /// In another dtype; self if it has it already.
     public func to(_ dtype: DType) throws -> Tensor {
         dtype == self.dtype ? self : try Op.toDType(.tensor(self), .dtype(dtype))
@@ -111,6 +121,8 @@ private enum Op {
     static let repeatInterleave = Operator("aten::repeat_interleave", "self_int")
     static let contiguous = Operator("aten::contiguous")
     static let flip = Operator("aten::flip")
+    static let roll = Operator("aten::roll")
+    static let unbind = Operator("aten::unbind", "int")
     static let split = Operator("aten::split", "Tensor")
     static let splitSizes = Operator("aten::split", "sizes")
     static let chunk = Operator("aten::chunk")
