@@ -113,7 +113,8 @@ import Testing
             try Files.write("{\"id\": \"x\"}", to: Files.join(resources, "plugin.json"))
             let host = PluginHost(folders: [folder])
             #expect(
-                host.plugins.first?.refusal?.contains("the field 'version' is missing or no string") == true)
+                host.plugins.first?.refusal?.contains("the field 'version' is missing or not a string")
+                    == true)
             let error = try #require(throws: LyceumError.self) { try host.student(named: "t6") }
             #expect(error.description == "unknown student architecture 't6'; see student.list()")
         }
@@ -128,7 +129,7 @@ import Testing
             let gone = try #require(throws: LyceumError.self) { try host.student(named: "gone") }
             #expect(gone.description.contains("its library is missing; rebuild it, or remove"))
             let text = try #require(throws: LyceumError.self) { try host.student(modelType: "text-type") }
-            #expect(text.description.contains("it is no ELF library"))
+            #expect(text.description.contains("it is not an ELF library"))
             #expect(host.plugins.allSatisfy { $0.refusal != nil })
             #expect(host.students.isEmpty)
         }

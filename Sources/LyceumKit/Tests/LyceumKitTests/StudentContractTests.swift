@@ -134,12 +134,26 @@ private final class Counter: Student {
         for contract in StudentContract.all(of: Counter.architecture()) {
             let outcomes = contract.run { begun.append($0) }
             #expect(outcomes.filter { !$0.isKept }.map(\.description) == [])
-            #expect(outcomes.map(\.clause) == StudentContract.Clause.allCases)
+            #expect(outcomes.map(\.clause) == StudentContract.Clause.allCases.map(\.rawValue))
             let untried = outcomes.filter { $0.verdict != .kept }
             #expect(
-                untried.map(\.description) == ["resuming: not tried: it declares no output_dir and resume"])
+                untried.map(\.description) == [
+                    "wiring: not tried: it is not a network of modules",
+                    "precision: not tried: it declares no precision",
+                    "stepping: not tried: it does not write token by token",
+                    "searching: not tried: it declares no num_beams",
+                    "resuming: not tried: it declares no output_dir and resume",
+                ])
         }
         #expect(begun == StudentContract.Clause.allCases)
+    }
+
+    @Test func whatNeedsABrokenClauseIsNotTried() {
+        let contract = StudentContract(Counter.architecture(.silent), task: .classify)
+        let outcomes = Dictionary(uniqueKeysWithValues: contract.run().map { ($0.clause, $0.verdict) })
+        #expect(outcomes["saving"] == .notApplicable("training is broken"))
+        #expect(outcomes["damage"] == .notApplicable("training is broken"))
+        #expect(outcomes["declarations"] == .kept)
     }
 
     @Test(arguments: Counter.Fault.allCases)

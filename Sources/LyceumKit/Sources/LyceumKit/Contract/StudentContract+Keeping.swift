@@ -40,7 +40,8 @@ extension StudentContract {
                 try train(student, job: WatchedJob().job(cancelledAt: report))
             }
             guard case LyceumError.cancelled = failure else {
-                throw Broken(reason: "a cancelled run throws '\(failure)' in place of LyceumError.cancelled")
+                throw ContractFault.broken(
+                    "a cancelled run throws '\(failure)' in place of LyceumError.cancelled")
             }
             try train(student)
             try expect(try answers(student, inputs).count == inputs.count, "afterwards it does not answer")
@@ -50,14 +51,14 @@ extension StudentContract {
             _ = try answers(student, inputs, job: WatchedJob().job(cancelledAt: 0))
         }
         guard case LyceumError.cancelled = failure else {
-            throw Broken(reason: "asking with a cancelled job throws '\(failure)'")
+            throw ContractFault.broken("asking with a cancelled job throws '\(failure)'")
         }
     }
 
     func checkResuming() throws {
         let names = Set(architecture.trainingOptions.map(\.name))
         guard names.isSuperset(of: ["output_dir", "resume"]) else {
-            throw NothingToTry(reason: "it declares no output_dir and resume")
+            throw ContractFault.nothingToTry("it declares no output_dir and resume")
         }
         try withFolder { folder in
             let watch = WatchedJob()
@@ -71,7 +72,7 @@ extension StudentContract {
             do {
                 report = try train(student, kept.merging(["resume": true]) { _, new in new })
             } catch {
-                throw Broken(reason: "after a cancelled run, resume fails: \(error)")
+                throw ContractFault.broken("after a cancelled run, resume fails: \(error)")
             }
             try expect(
                 report.steps == whole.steps,
@@ -118,17 +119,17 @@ extension StudentContract {
 
     private func refuses(_ what: String, _ folder: String) throws {
         let failure = try error("loading \(what)") { _ = try architecture.load(folder) }
-        try expect(failure is LyceumError, "loading \(what) throws '\(failure)', which is no LyceumError")
+        try expect(failure is LyceumError, "loading \(what) throws '\(failure)', which is not a LyceumError")
     }
 
     private func loadsOrRefuses(_ what: String, _ folder: String) throws {
         do {
             let loaded = try architecture.load(folder)
             try expect(try answers(loaded, inputs).count == inputs.count, "with \(what) it does not answer")
-        } catch is LyceumError {} catch let broken as Broken {
+        } catch is LyceumError {} catch let broken as ContractFault {
             throw broken
         } catch {
-            throw Broken(reason: "loading with \(what) throws '\(error)', which is no LyceumError")
+            throw ContractFault.broken("loading with \(what) throws '\(error)', which is not a LyceumError")
         }
     }
 }

@@ -1,26 +1,13 @@
 // What a student is, learns and answers.
 extension StudentContract {
     func checkDeclarations() throws {
-        try expect(!architecture.id.isEmpty, "the id is empty")
-        try expect(
-            architecture.id == architecture.id.lowercased() && !architecture.id.contains(" "),
-            "the id '\(architecture.id)' is not in lower case without spaces")
-        try expect(!architecture.summary.isEmpty, "the summary is empty")
         try expect(!architecture.modelTypes.isEmpty, "no model_type: a saved student could not be loaded")
         let groups = [
             ("configuration", architecture.configuration), ("training", architecture.trainingOptions),
             ("generation", architecture.generationOptions),
             ("classification", architecture.classificationOptions),
         ]
-        for (name, options) in groups {
-            var seen: Set<String> = []
-            for option in options {
-                let place = "the \(name) option '\(option.name)'"
-                try expect(seen.insert(option.name).inserted, "\(place) is declared twice")
-                try expect(!option.doc.isEmpty, "\(place) has no doc")
-                if let value = option.defaultValue { _ = try option.check(value, function: place) }
-            }
-        }
+        try checkDeclared(architecture.id, architecture.summary, groups)
         let known = Set(groups.flatMap { $0.1.map(\.name) })
         for name in architecture.trial.keys.sorted() {
             try expect(known.contains(name), "trial names an option '\(name)' that is not declared")
@@ -75,13 +62,10 @@ extension StudentContract {
     }
 
     func checkTexts() throws {
-        let odd = [
-            "", " ", "\n\n\t", "\u{0}", "☃ 👩‍👩‍👧 e\u{301}", "مرحبا بالعالم", "漢字かな", "<pad></s><extra_id_0>",
-            String(repeating: "long ", count: 3000), String(repeating: "x", count: 5000),
-        ]
+        let odd = Self.oddTexts
         let student = try trained()
         try expect(try answers(student, odd).count == odd.count, "not every text has an answer")
-        // Odd texts may be learnt from, too.
+        // Odd texts may be learned from, too.
         let labels = pairs.map(\.target)
         try train(
             student,

@@ -19,7 +19,7 @@ extension StudentContract {
                     try Files.makeFolder(folder)
                     try train(try make(), ["output_dir": .string(folder), "resume": true])
                 }
-                try expect(failure is LyceumError, "'\(failure)' is no LyceumError")
+                try expect(failure is LyceumError, "'\(failure)' is not a LyceumError")
             }
         }
         let other = StudentTask.allCases.first { !architecture.tasks.contains($0) }
@@ -28,7 +28,7 @@ extension StudentContract {
             let failure = try error("asking it to \(other.rawValue)") {
                 _ = try StudentContract(architecture, task: other).answers(student, inputs)
             }
-            try expect(failure is LyceumError, "'\(failure)' is no LyceumError")
+            try expect(failure is LyceumError, "'\(failure)' is not a LyceumError")
         }
     }
 
@@ -40,8 +40,8 @@ extension StudentContract {
                     try train(student, names(few: 1))
                     _ = try answers(student, inputs)
                 } catch is LyceumError {} catch {
-                    throw Broken(
-                        reason: "\(option.name) = \(value.text) throws '\(error)', which is no LyceumError")
+                    throw ContractFault.broken(
+                        "\(option.name) = \(value.text) throws '\(error)', which is not a LyceumError")
                 }
             }
         }
@@ -76,7 +76,8 @@ extension StudentContract {
 
     func checkData() throws {
         let nothing = try error("training on no data") { try train(try make(), on: ExampleSource([])) }
-        try expect(nothing is LyceumError, "training on no data throws '\(nothing)', which is no LyceumError")
+        try expect(
+            nothing is LyceumError, "training on no data throws '\(nothing)', which is not a LyceumError")
         let broken = ExampleSource(count: 32) { index in
             throw LyceumError.failed("pair \(index) cannot be read", remedy: nil)
         }

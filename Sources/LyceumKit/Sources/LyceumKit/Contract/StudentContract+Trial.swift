@@ -19,6 +19,11 @@ extension StudentContract {
 
     /// The pairs of this task.
     var pairs: [Example] { Self.pairs(for: task) }
+    /// Texts that nobody thinks of.
+    static let oddTexts = [
+        "", " ", "\n\n\t", "\u{0}", "☃ 👩‍👩‍👧 e\u{301}", "مرحبا بالعالم", "漢字かな", "<pad></s><extra_id_0>",
+        String(repeating: "long ", count: 3000), String(repeating: "x", count: 5000),
+    ]
     /// Some of their inputs.
     var inputs: [String] { pairs.prefix(5).map(\.input) }
 
@@ -56,21 +61,24 @@ extension StudentContract {
     }
 
     /// What a student makes of texts, in a form that compares.
-    func answers(_ student: any Student, _ texts: [String], job: Job = .silent()) throws -> [Answer] {
+    func answers(
+        _ student: any Student, _ texts: [String], _ more: [String: Value] = [:], job: Job = .silent()
+    ) throws -> [Answer] {
         let few: [String: Value] = ["max_new_tokens": 12, "precision": "fp32", "nthread": 1]
         switch task {
         case .generate:
             return try student.generate(
                 texts,
                 options: options(
-                    among: few, declared: architecture.generationOptions, function: "student:generate"),
+                    more, among: few, declared: architecture.generationOptions, function: "student:generate"),
                 job: job
             ).map(Answer.text)
         case .classify:
             return try student.classify(
                 texts,
                 options: options(
-                    among: few, declared: architecture.classificationOptions, function: "student:classify"),
+                    more, among: few, declared: architecture.classificationOptions,
+                    function: "student:classify"),
                 job: job
             ).map(Answer.label)
         }
@@ -95,14 +103,6 @@ extension StudentContract {
         let path = Files.join(base, "lyceum-contract-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
         defer { Files.removeTree(path) }
         return try body(path)
-    }
-
-    /// The error that `body` throws.
-    ///
-    /// - Throws: `Broken` if it throws none.
-    func error(_ what: String, _ body: () throws -> Void) throws -> any Error {
-        do { try body() } catch { return error }
-        throw Broken(reason: "\(what) is no error")
     }
 }
 

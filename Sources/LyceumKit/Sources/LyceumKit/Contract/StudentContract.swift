@@ -1,6 +1,4 @@
-import Synchronization
-
-/// What every student keeps to, whoever wrote it, tried on a small one.
+/// The contract that every student must satisfy, whoever wrote it, tried on a small one.
 ///
 /// `lyceum plugin check` runs it and prints a table; a plugin's own tests run it like this:
 ///
@@ -10,12 +8,13 @@ import Synchronization
 /// }
 /// ```
 ///
-/// It trains about thirty students for a few steps each. `StudentArchitecture.trial` says what makes one small.
-public struct StudentContract {
+/// It trains about forty students for a few steps each. `StudentArchitecture.trial` says what makes one small.
+public struct StudentContract: Contract {
     /// One thing that is promised.
-    public enum Clause: String, Sendable, CaseIterable {
-        case declarations, making, untrained, training, answering, texts, saving, continuing, determinism
-        case cancelling, resuming, mistakes, extremes, data, damage
+    public enum Clause: String, ContractClause {
+        case declarations, making, untrained, wiring, training, precision, answering, stepping, searching,
+            texts
+        case saving, continuing, determinism, cancelling, resuming, mistakes, extremes, data, damage
 
         /// What is promised, in one line.
         public var meaning: String {
@@ -23,10 +22,14 @@ public struct StudentContract {
             case .declarations: return "every option has a text and a default that it allows itself"
             case .making: return "a student of the trial options says what it is and can do"
             case .untrained: return "before training it answers, or says that it cannot yet"
+            case .wiring: return "every module and parameter of the network is registered"
             case .training: return "a few steps give a report with a finite loss, and progress on the way"
+            case .precision: return "it trains and answers in bf16, and in what \"auto\" takes here"
             case .answering: return "one answer for each input, in order"
+            case .stepping: return "written token by token a text has the states it has when read as a whole"
+            case .searching: return "beams, several returned texts and sampling give a text for each input"
             case .texts: return "empty, long and odd texts get an answer"
-            case .saving: return "a saved student loads, and answers alike"
+            case .saving: return "a saved student loads, and gives the same answers"
             case .continuing: return "a loaded student trains on"
             case .determinism: return "equal seeds give equal students"
             case .cancelling: return "a cancelled run says so, and leaves a student that works"
@@ -37,37 +40,16 @@ public struct StudentContract {
             case .damage: return "a folder that is damaged is refused"
             }
         }
-    }
 
-    /// How a clause was found.
-    public struct Outcome: Sendable, CustomStringConvertible {
-        /// What a trial shows.
-        public enum Verdict: Sendable, Equatable {
-            /// The promise is kept.
-            case kept
-            /// It is not, and why.
-            case broken(String)
-            /// There is nothing to try, and why.
-            case notApplicable(String)
-        }
-
-        /// What was promised.
-        public let clause: Clause
-        /// What the trial showed.
-        public let verdict: Verdict
-
-        /// Whether nothing is held against the student.
-        public var isKept: Bool {
-            if case .broken = verdict { return false }
-            return true
-        }
-
-        /// "saving: kept", or what is wrong.
-        public var description: String {
-            switch verdict {
-            case .kept: return "\(clause.rawValue): kept"
-            case .broken(let why): return "\(clause.rawValue): broken: \(why)"
-            case .notApplicable(let why): return "\(clause.rawValue): not tried: \(why)"
+        /// All but the first few need a student that can be trained.
+        public var needs: [Clause] {
+            switch self {
+            case .declarations, .making: return []
+            case .untrained, .wiring: return [.making]
+            case .training: return [.making, .wiring]
+            case .saving, .texts, .stepping, .searching: return [.making, .wiring, .training, .answering]
+            case .continuing, .damage: return [.making, .wiring, .training, .saving]
+            default: return [.making, .wiring, .training]
             }
         }
     }
@@ -99,42 +81,18 @@ public struct StudentContract {
         architecture.tasks.map { StudentContract(architecture, task: $0) }
     }
 
-    /// One trial at a time: networks draw from the one generator of the process.
-    private static let turn = Mutex(())
-
-    /// Tries the clauses, in order; one that cannot be tried because an earlier one is broken is broken, too.
-    ///
-    /// - Parameters:
-    ///   - clauses: which ones.
-    ///   - begins: told each clause before it is tried: a student that ends the process did so in the last one.
-    /// - Returns: an outcome for each clause.
-    public func run(_ clauses: [Clause] = Clause.allCases, begins: (Clause) -> Void = { _ in }) -> [Outcome] {
-        clauses.map { clause in
-            begins(clause)
-            return Self.turn.withLock { _ in Outcome(clause: clause, verdict: verdict(on: clause)) }
-        }
-    }
-
-    private func verdict(on clause: Clause) -> Outcome.Verdict {
-        do {
-            try attempt(clause)
-            return .kept
-        } catch let broken as Broken {
-            return .broken(broken.reason)
-        } catch let nothing as NothingToTry {
-            return .notApplicable(nothing.reason)
-        } catch {
-            return .broken("\(error)")
-        }
-    }
-
-    private func attempt(_ clause: Clause) throws {
+    /// Tries one clause.
+    public func attempt(_ clause: Clause) throws {
         switch clause {
         case .declarations: try checkDeclarations()
         case .making: try checkMaking()
         case .untrained: try checkUntrained()
+        case .wiring: try checkWiring()
         case .training: try checkTraining()
+        case .precision: try checkPrecision()
         case .answering: try checkAnswering()
+        case .stepping: try checkStepping()
+        case .searching: try checkSearching()
         case .texts: try checkTexts()
         case .saving: try checkSaving()
         case .continuing: try checkContinuing()
@@ -146,15 +104,5 @@ public struct StudentContract {
         case .data: try checkData()
         case .damage: try checkDamage()
         }
-    }
-
-    /// A promise that is not kept.
-    struct Broken: Error { let reason: String }
-    /// A promise that this student does not make.
-    struct NothingToTry: Error { let reason: String }
-
-    /// Throws `Broken` unless `condition` holds.
-    func expect(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
-        if !condition { throw Broken(reason: reason()) }
     }
 }

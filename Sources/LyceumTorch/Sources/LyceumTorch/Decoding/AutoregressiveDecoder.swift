@@ -35,6 +35,7 @@ extension AutoregressiveDecoder {
     func step(_ tokens: [Int], source: EncodedSource, cache: DecoderCache) throws -> Tensor {
         let last = try Tensor(tokens, shape: [tokens.count, 1]).to(source.states.device)
         let states = try decode(last, source: source, cache: cache)
+        try cache.checkRows(tokens.count)
         return try scores(states.select(dim: 1, index: 0), source: source).to(.float32)
     }
 }

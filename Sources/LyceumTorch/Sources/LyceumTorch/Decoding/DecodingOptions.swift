@@ -71,7 +71,7 @@ public struct DecodingOptions: Settings {
     public var noRepeatNgramSize = 0
     /// Scores of tokens that were written are divided by this if positive, multiplied if negative; 1 is off.
     @Setting(
-        "repetition_penalty", in: 0...100, declaresDefault: false,
+        "repetition_penalty", in: 1e-6...100, declaresDefault: false,
         "scores of tokens already written are divided by this if positive, else multiplied; 1 is off")
     public var repetitionPenalty = 1.0
     /// The token that a text must begin with.
@@ -154,7 +154,6 @@ public struct DecodingOptions: Settings {
             throw bad(
                 "temperature", "more than 0 (leave do_sample out to take the most probable tokens)", "0")
         }
-        guard repetitionPenalty > 0 else { throw bad("repetition_penalty", "more than 0", "0") }
         if !doSample, let name = ["temperature", "top_k", "top_p"].first(where: options.isGiven) {
             throw bad(name, "do_sample = true next to it", "do_sample = false")
         }

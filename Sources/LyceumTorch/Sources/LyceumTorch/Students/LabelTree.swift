@@ -68,6 +68,7 @@ struct LabelTree {
             let read = try Tensor((0..<texts).flatMap { _ in tokens }, shape: [texts * level.count, 1])
                 .to(source.states.device)
             let states = try decoder.decode(read, source: source, cache: cache).select(dim: 1, index: 0)
+            try cache.checkRows(texts * level.count)
             let steps = try next(level, states: states, decoder, source: source, limit: limit)
             var deeper: [(node: Int, parent: Int)] = []
             var deeperSums = [[Double]](repeating: [], count: texts)

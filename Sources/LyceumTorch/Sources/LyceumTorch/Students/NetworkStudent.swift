@@ -1,7 +1,7 @@
 import LyceumKit
 
 /// A student that is a network: it computes where it is put, and its weights can be looked at.
-public protocol NetworkStudent: WeightedStudent, MovableStudent {
+public protocol NetworkStudent: WeightedStudent, MovableStudent, WiredStudent {
     /// The network; nil as long as there is none.
     var module: Module? { get }
     /// Where it shall compute.
@@ -15,6 +15,9 @@ extension NetworkStudent {
         deviceChoice = choice
         try module?.move(to: choice.resolve())
     }
+
+    /// Those of its network.
+    public func wiringFaults() -> [String] { module?.wiringFaults() ?? [] }
 
     /// Where the student computes from now on: as asked for, or else as before.
     ///
