@@ -36,6 +36,12 @@ func plugin(_ name: String) -> Target {
         resources: [.copy("plugin.json")], swiftSettings: strict)
 }
 
+/// What `lyceum plugin new` writes.
+let templates =
+    ["Package.swift.txt", "Plugin.swift.txt", "README.md.txt"]
+    + ["Student", "Recurrent", "Classifier", "Teacher", "Metric", "Format"]
+    .flatMap { ["Sources/\($0).swift", "Tests/\($0)Tests.swift"] }
+
 let package = Package(
     name: "lyceum",
     products: [
@@ -64,7 +70,15 @@ let package = Package(
         module("Lab", [grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
         .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
         module("LuaBridge", ["CLua"]),
-        module("PluginTools", []),
+        .target(
+            name: "PluginTools", dependencies: [kit],
+            resources: templates.map { .embedInCode("Templates/" + $0) },
+            swiftSettings: strict),
+        // What `lyceum plugin new` writes, built and tested as it is.
+        .target(
+            name: "PluginTemplates", dependencies: [kit, torch],
+            path: "Sources/PluginTools/Templates/Sources",
+            swiftSettings: strict),
         // The work of the program without Lua: it must never depend on LuaBridge.
         module("Workbench", ["Corpus", "Prompting", "Teaching", "Evaluation", "Lab"]),
         module(
@@ -96,6 +110,10 @@ let package = Package(
         tests("LabTests", ["Lab", grdb]),
         tests("LuaBridgeTests", ["LuaBridge"]),
         tests("PluginToolsTests", ["PluginTools"]),
+        .testTarget(
+            name: "PluginTemplatesTests", dependencies: [kit, torch, "PluginTemplates"],
+            path: "Sources/PluginTools/Templates/Tests", swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "muldefs"])]),
         tests("WorkbenchTests", ["Workbench"]),
         tests("ScriptingTests", ["Scripting", "Workbench", "LuaBridge", "Lab", grdb]),
         tests("ConsoleTests", ["Console"]),

@@ -41,7 +41,7 @@ public enum RougeKind: Sendable, Hashable {
 /// How ROUGE is computed.
 public struct RougeOptions: Sendable, Hashable {
     /// Where ROUGE-Lsum splits a text into sentences.
-    public enum Split: String, Sendable, Hashable, CaseIterable {
+    public enum Split: String, SettingChoice, Hashable {
         /// At line breaks, as rouge_score does.
         case newline
         /// By `Sentences.split`, for texts that lost their line breaks.
@@ -49,7 +49,7 @@ public struct RougeOptions: Sendable, Hashable {
     }
 
     /// What a token is.
-    public enum Tokenization: String, Sendable, Hashable, CaseIterable {
+    public enum Tokenization: String, SettingChoice, Hashable {
         /// Runs of a–z and 0–9 in lower case, as rouge_score has it: all other letters separate.
         case google
         /// Runs of letters, marks and digits of any script in lower case; each ideograph and kana is a token.

@@ -34,7 +34,11 @@ final class LuaErrorObject {
         self.location = location
     }
 
-    var message: String { "\(location)\(error)" }
+    var message: String {
+        if error is any CustomStringConvertible { return "\(location)\(error)" }
+        // Somebody's own type, which says nothing of where it comes from: "BadPlugin.Oops: Oops(why: "nothing")".
+        return "\(location)\(String(reflecting: type(of: error))): \(error)"
+    }
 }
 
 extension LuaState {

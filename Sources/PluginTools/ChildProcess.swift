@@ -9,6 +9,8 @@ struct ChildProcess {
         let status: Int32?
         /// The signal that ended it; nil if none did.
         let signal: Int32?
+        /// Whether it was ended because its time was up.
+        var isTooLong = false
 
         /// In words: "signal 4 (Illegal instruction)".
         var description: String {
@@ -25,10 +27,11 @@ struct ChildProcess {
     /// Runs it and waits; standard output and standard error come line by line, standard input is empty.
     ///
     /// - Parameters:
-    ///   - job: cancels it: the program is asked to end.
+    ///   - job: cancels it: the program is asked to end, and killed if it has not after two seconds.
+    ///   - limit: seconds after which it is killed; nil waits for ever.
     ///   - line: called with each line as it comes.
     /// - Throws: `LyceumError.failed` if it cannot be started, `LyceumError.cancelled`.
-    func run(job: Job, line: (String) -> Void) throws -> Ending {
+    func run(job: Job, limit: Double? = nil, line: (String) -> Void) throws -> Ending {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw failure(errno) }
         // The child has its copies as 1 and 2; one more open end would keep the pipe from ending.
@@ -37,11 +40,18 @@ struct ChildProcess {
         let process = try spawn(output: ends[1])
         var rest: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
-        var asked = false
+        var asked: ContinuousClock.Instant?
+        let start = ContinuousClock.now
+        var isTooLong = false
         reading: while true {
-            if job.isCancelled, !asked {
-                asked = true
+            if job.isCancelled, asked == nil {
+                asked = .now
                 kill(process, SIGTERM)
+            }
+            if let asked, .now - asked > .seconds(2) { kill(process, SIGKILL) }
+            if let limit, !isTooLong, .now - start > .seconds(limit) {
+                isTooLong = true
+                kill(process, SIGKILL)
             }
             var waiting = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
             if poll(&waiting, 1, 100) <= 0 { continue }
@@ -59,7 +69,9 @@ struct ChildProcess {
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         try job.checkCancelled()
         let signal = status & 0x7F
-        return Ending(status: signal == 0 ? (status >> 8) & 0xFF : nil, signal: signal == 0 ? nil : signal)
+        return Ending(
+            status: signal == 0 ? (status >> 8) & 0xFF : nil, signal: signal == 0 ? nil : signal,
+            isTooLong: isTooLong)
     }
 
     private func failure(_ code: Int32) -> LyceumError {

@@ -5,15 +5,21 @@ public struct PluginBuilder {
     private let sdk: SDK
     private let home: String
     private let probe: PluginProbe
+    private let folders: [String]
 
     /// - Parameters:
     ///   - sdk: what it is built against.
     ///   - home: the user's plugin folder.
-    public init(sdk: SDK, home: String, probe: PluginProbe) {
+    ///   - folders: where plugins are looked for: names that one of them has are refused.
+    public init(sdk: SDK, home: String, probe: PluginProbe, folders: [String]) {
         self.sdk = sdk
         self.home = home
         self.probe = probe
+        self.folders = folders
     }
+
+    /// The plugins there are.
+    private var others: PluginHost { PluginHost(folders: folders) }
 
     /// Builds the package in a folder and installs its plugins, each as a whole or not at all.
     ///
@@ -23,7 +29,7 @@ public struct PluginBuilder {
     public func build(_ package: String, job: Job) throws -> [PluginManifest] {
         guard Files.exists(Files.join(package, "Package.swift")) else {
             throw LyceumError.file(
-                path: package, line: nil, problem: "holds no Package.swift, so it is no plugin's package",
+                path: package, line: nil, problem: "holds no Package.swift, so it is not a plugin's package",
                 remedy: "`lyceum plugin new NAME` makes one")
         }
         guard let swift = ChildProcess.find("swift") else {
@@ -32,55 +38,98 @@ public struct PluginBuilder {
                 remedy: "install the one that built Lyceum (`lyceum doctor` names it) from swift.org")
         }
         try compile(package, with: swift, job: job)
-        let products = Files.join(package, ".build/release")
-        let manifests = try PluginHost(folders: [products]).plugins.map { found in
-            guard let manifest = found.manifest else {
-                throw LyceumError.plugin(path: found.path, problem: found.refusal ?? "?", remedy: nil)
-            }
-            return manifest
-        }
+        let folder = Files.join(package, ".build/release")
+        let libraries = try products(of: package, with: swift, job: job).map { "lib\($0).so" }
+        let manifests = try libraries.map { Files.join(folder, $0) }.filter(Files.exists)
+            .compactMap { try describe($0, job: job) }
         guard !manifests.isEmpty else {
             throw LyceumError.plugin(
-                path: package, problem: "its build has no plugin.json beside the library",
-                remedy: "give the target resources: [.copy(\"plugin.json\")]")
+                path: package, problem: "its build has no library that is a plugin",
+                remedy:
+                    "give Package.swift a product .library(type: .dynamic) that exports lyceum_plugin_info, as "
+                    + "`lyceum plugin new` writes it")
         }
-        return try manifests.map { try install($0) }
+        return try manifests.map { try install($0.manifest, library: $0.library) }
     }
 
     private func compile(_ package: String, with swift: String, job: Job) throws {
-        var errors: [String] = []
-        var tail: [String] = []
+        var output = CompilerOutput()
         var done = 0
         let child = ChildProcess(
             command: [swift, "build", "-c", "release", "--package-path", package],
             environment: ["LYCEUM_SDK": sdk.folder])
         let ending = try child.run(job: job) { line in
-            // The compiler says everything twice: once by file and line, once drawn below the source.
-            if line.contains("error:"), !line.hasPrefix(" "), !errors.contains(line) { errors.append(line) }
-            tail = (tail + [line]).suffix(20)
+            output.add(line)
             done += 1
             job.update(done: done, of: nil, unit: "steps")
         }
         job.finish(done: done, of: nil, unit: "steps")
         guard ending.status == 0 else {
-            let shown = errors.isEmpty ? tail : Array(errors.prefix(20))
             throw LyceumError.failed(
-                "the build of \(package) failed (\(ending.description)):\n" + shown.joined(separator: "\n"),
-                remedy: nil)
+                "the build of \(package) failed (\(ending.description)):\n" + output.summary,
+                remedy: output.remedy(package: package))
         }
     }
 
+    /// The names of a package's dynamic libraries: what lies in its build folder may also be from earlier ones.
+    private func products(of package: String, with swift: String, job: Job) throws -> [String] {
+        var lines: [String] = []
+        let child = ChildProcess(
+            command: [swift, "package", "--package-path", package, "describe", "--type", "json"],
+            environment: ["LYCEUM_SDK": sdk.folder])
+        let ending = try child.run(job: job) { lines.append($0) }
+        let text = lines.drop { !$0.hasPrefix("{") }.joined(separator: "\n")
+        guard ending.status == 0, let document = try? JSON.decode(Array(text.utf8), name: package) else {
+            throw LyceumError.failed(
+                "the products of \(package) cannot be listed: \(lines.suffix(3).joined(separator: " "))",
+                remedy: nil)
+        }
+        return (document.object?["products"]?.list ?? []).compactMap { product in
+            let kinds = product.object?["type"]?.object?["library"]?.list
+            return kinds?.contains("dynamic") == true ? product.object?["name"]?.string : nil
+        }
+    }
+
+    /// What a library registers, asked in a process of its own; nil if it is not a plugin.
+    private func describe(_ library: String, job: Job) throws -> (manifest: Value, library: String)? {
+        guard let text = try probe.manifest(of: library, job: job) else { return nil }
+        guard var document = try JSON.decode(Array(text.utf8), name: library).object else { return nil }
+        let needsTorch = try Files.read(library).contains("libLyceumTorch.so")
+        document["interface"] = sdk.interface(torch: needsTorch).map(Value.string)
+        return (.object(document), library)
+    }
+
     /// Puts library and manifest into `<home>/<id>/`, after a trial.
-    private func install(_ manifest: PluginManifest) throws -> PluginManifest {
-        try probe.check(manifest)
-        let place = Files.join(home, manifest.id)
+    private func install(_ document: Value, library: String) throws -> PluginManifest {
+        let id = document.object?["id"]?.string ?? ""
+        guard !id.isEmpty, !id.contains("/"), !id.hasPrefix(".") else {
+            throw LyceumError.plugin(
+                path: library, problem: "its id '\(id)' cannot be the name of a folder",
+                remedy: "change it in lyceum_plugin_describe")
+        }
+        let place = Files.join(home, id)
         try Files.makeFolder(home)
         try Files.writeFolderAtomically(place) { folder in
-            for path in [manifest.library, manifest.path] {
-                let name = path.split(separator: "/").last.map(String.init) ?? path
-                try Files.write(Files.read(path), to: Files.join(folder, name))
+            let name = library.split(separator: "/").last.map(String.init) ?? library
+            try Files.write(Files.read(library), to: Files.join(folder, name))
+            let path = Files.join(folder, "plugin.json")
+            try Files.write(JSON.encode(document, pretty: true) + "\n", to: path)
+            let manifest = try PluginManifest(path: path)
+            if let clash = others.clash(with: manifest, at: Files.join(place, "plugin.json")) {
+                throw LyceumError.plugin(
+                    path: library, problem: clash,
+                    remedy: "choose another name, or remove the other with `lyceum plugin remove`")
             }
+            try probe.check(manifest)
         }
         return try PluginManifest(path: Files.join(place, "plugin.json"))
+    }
+}
+
+extension [UInt8] {
+    /// Whether a text stands anywhere in these bytes.
+    fileprivate func contains(_ text: String) -> Bool {
+        let pattern = Array(text.utf8)
+        return firstRange(of: pattern) != nil
     }
 }

@@ -4,8 +4,12 @@ import LyceumKit
 public struct PluginPackage {
     /// What it brings.
     public enum Kind: String, CaseIterable, Sendable {
-        /// A small neural sequence-to-sequence student.
+        /// A small transformer that writes texts.
         case student
+        /// A GRU that writes texts and copies words.
+        case recurrent
+        /// A classifier without a neural network.
+        case classifier
         /// A teacher.
         case teacher
         /// A metric.
@@ -13,12 +17,14 @@ public struct PluginPackage {
         /// A kind of file.
         case format
 
-        var template: PluginTemplate.Kind {
+        var template: PluginTemplate {
             switch self {
-            case .student: return PluginTemplate.studentKind
-            case .teacher: return PluginTemplate.teacherKind
-            case .metric: return PluginTemplate.metricKind
-            case .format: return PluginTemplate.formatKind
+            case .student: return .student
+            case .recurrent: return .recurrent
+            case .classifier: return .classifier
+            case .teacher: return .teacher
+            case .metric: return .metric
+            case .format: return .format
             }
         }
     }
@@ -42,7 +48,8 @@ public struct PluginPackage {
             throw LyceumError.invalid(
                 "the name of the plugin", expected: "one that no plugin has yet",
                 got: "'\(id)', which is taken",
-                remedy: "lyceum plugin list shows whose it is; a plugin is removed by removing its folder")
+                remedy:
+                    "lyceum plugin list shows whose it is; `lyceum plugin remove NAME` removes one of yours")
         }
         self.id = id
         self.kind = kind
@@ -60,18 +67,16 @@ public struct PluginPackage {
     public func write(to folder: String) throws {
         guard !Files.exists(folder) else {
             throw LyceumError.file(
-                path: folder, line: nil, problem: "is there already",
+                path: folder, line: nil, problem: "is already there",
                 remedy: "choose another name, or remove it")
         }
         let template = kind.template
-        let sources = "Sources/\(module)/"
         let files = [
-            ("Package.swift", PluginTemplate.package), ("README.md", PluginTemplate.readme),
+            ("Package.swift", package(template)), ("README.md", PluginTemplate.readme),
             (".gitignore", PluginTemplate.ignored),
-            (sources + "\(module).swift", template.source),
-            (sources + "Plugin.swift", PluginTemplate.plugin + template.registration),
-            (sources + "plugin.json", PluginTemplate.manifest),
-            ("Tests/\(module)Tests/\(module)Tests.swift", template.test),
+            ("Sources/\(module)/\(template.type).swift", PluginTemplate.text(template.source)),
+            ("Sources/\(module)/Plugin.swift", PluginTemplate.plugin),
+            ("Tests/\(module)Tests/\(template.type)Tests.swift", PluginTemplate.text(template.test)),
         ]
         try Files.writeFolderAtomically(folder) { folder in
             for (name, text) in files {
@@ -82,13 +87,21 @@ public struct PluginPackage {
         }
     }
 
-    private func filled(_ text: String, _ template: PluginTemplate.Kind) -> String {
+    /// Package.swift, which links LyceumTorch only where it is used.
+    private func package(_ template: PluginTemplate) -> String {
+        let mark = "  // torch"
+        return PluginTemplate.package.split(separator: "\n", omittingEmptySubsequences: false)
+            .filter { template.needsTorch || !$0.hasSuffix(mark) }
+            .map { $0.hasSuffix(mark) ? String($0.dropLast(mark.count)) : String($0) }.joined(separator: "\n")
+    }
+
+    private func filled(_ text: String, _ template: PluginTemplate) -> String {
         var text = text
         for (mark, value) in [
-            ("__BRINGS__", template.manifest), ("__USAGE__", template.usage),
-            ("__SUMMARY__", "the \(kind.rawValue) \(id)"),
-            ("__IMPORT__", kind == .student ? "import LyceumTorch\n" : ""), ("__MODULE__", module),
-            ("__ID__", id), ("__SDK__", sdk.folder),
+            ("USAGE", template.usage), ("SOURCE", template.type), ("TYPE", template.type),
+            ("PluginTemplates", module), ("SDK_FOLDER", sdk.folder), ("\"template\"", "\"\(id)\""),
+            (".template\"", ".\(id)\""), ("check template", "check \(id)"),
+            ("remove template", "remove \(id)"), ("# template", "# \(id)"),
         ] { text = text.replacing(mark, with: value) }
         return text
     }

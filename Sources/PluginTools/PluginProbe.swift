@@ -33,12 +33,8 @@ public struct PluginProbe {
             environment: ["SWIFT_BACKTRACE": "enable=no"])
         let ending = try child.run(job: .silent()) { if last.isEmpty || $0.contains("Fatal") { last = $0 } }
         guard ending.status == 0 else {
-            let reason =
-                ending.signal == nil
-                ? last
-                : "it ends the process that loads it: \(ending.description)"
-                    + (last.isEmpty ? "" : ": \(last)")
-            throw LyceumError.plugin(path: manifest.library, problem: reason, remedy: nil)
+            throw LyceumError.plugin(
+                path: manifest.library, problem: Self.reason(ending, last), remedy: nil)
         }
         if let note, let memory {
             // Not being able to remember costs only time.
@@ -48,6 +44,31 @@ public struct PluginProbe {
             }
             try? Files.write("", to: note)
         }
+    }
+
+    /// What a library registers, as JSON; nil if it is not a plugin.
+    ///
+    /// - Throws: `LyceumError.plugin` if it ends the process that opens it, or cannot be used.
+    func manifest(of library: String, job: Job) throws -> String? {
+        var manifest: String?
+        var last = ""
+        let child = ChildProcess(
+            command: [executable, "plugin", "describe", library],
+            environment: ["SWIFT_BACKTRACE": "enable=no"])
+        let ending = try child.run(job: job) { line in
+            if line.hasPrefix(Self.mark) { manifest = String(line.dropFirst(Self.mark.count)) }
+            if last.isEmpty || line.contains("Fatal") { last = line }
+        }
+        if ending.status == 0 { return manifest }
+        throw LyceumError.plugin(path: library, problem: Self.reason(ending, last), remedy: nil)
+    }
+
+    /// What `lyceum plugin describe` prints before the manifest.
+    public static let mark = "manifest "
+
+    private static func reason(_ ending: ChildProcess.Ending, _ last: String) -> String {
+        if ending.signal == nil { return last }
+        return "it ends the process that loads it: \(ending.description)" + (last.isEmpty ? "" : ": \(last)")
     }
 
     /// A name that changes with the library and the program.

@@ -21,4 +21,25 @@ public struct SDK {
             }
         }
     }
+
+    /// What identifies the interface of LyceumKit, and of LyceumTorch: a plugin that was built against another does not
+    /// fit.
+    ///
+    /// - Returns: nil if the modules cannot be read.
+    public func interface(torch: Bool) -> String? {
+        let names = ["LyceumKit", "LyceumText"] + (torch ? ["LyceumTorch"] : [])
+        let digests = names.map { FileDigest.of(path: Files.join(folder, "Modules/\($0).swiftmodule")) }
+        let present = digests.compactMap { $0 }
+        return present.count == names.count ? present.joined(separator: "-") : nil
+    }
+
+    /// The first line of `swift --version`; nil if there is no compiler on PATH.
+    public static func swiftVersion() -> String? {
+        guard let swift = ChildProcess.find("swift") else { return nil }
+        var first: String?
+        _ = try? ChildProcess(command: [swift, "--version"]).run(job: .silent(), limit: 20) { line in
+            if first == nil, line.contains("Swift version") { first = line }
+        }
+        return first
+    }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import LuaBridge
 import LyceumKit
+import PluginTools
 
 /// `lyceum doctor`: what this installation is made of. Opens no plugin and no connection.
 struct DoctorCommand: ParsableCommand {
@@ -17,6 +18,8 @@ struct DoctorCommand: ParsableCommand {
             ("lyceum", lyceumVersion),
             ("program", Program.executableFolder),
             ("compiler", String(cString: lyceum_compiler_version())),
+            ("swift on PATH", SDK.swiftVersion() ?? "none: plugins cannot be built"),
+            ("author's guide", Program.guide ?? "not there"),
             ("plugin API", "\(LYCEUM_PLUGIN_API_VERSION)"),
             ("Lua", LuaState.version),
             ("libtorch", torch.text),

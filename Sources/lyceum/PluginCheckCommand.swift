@@ -3,14 +3,15 @@ import Console
 import LyceumKit
 import PluginTools
 
-/// `lyceum plugin check`: the contract of students, clause by clause.
+/// `lyceum plugin check`: the contracts of what a plugin brings, clause by clause.
 struct PluginCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Try whether a plugin keeps the contract of students.",
+        commandName: "check", abstract: "Check a plugin against the contracts of what it brings.",
         discussion: """
-            Trains a small student some thirty times: answers, saving, cancelling, resuming, bad options, \
-            determinism, damaged folders. Each clause is tried in a process of its own, so that a plugin \
-            that dies is reported and the rest still tried. Teachers, metrics and formats are only opened.
+            Trains a small student some forty times: answers, precision, beams, saving, cancelling, resuming, bad \
+            options, determinism, damaged folders. Teachers are asked a few questions (one that is paid for costs a \
+            few answers), metrics score odd texts, formats read damaged files. Each clause is tried in a process of its \
+            own, so that a plugin that dies or never ends is reported and the rest still tried.
             """)
 
     @Argument(
@@ -20,8 +21,12 @@ struct PluginCheckCommand: ParsableCommand {
         })
     var name: String
 
+    @Option(help: "The seconds that one clause may take.")
+    var limit = 120.0
+
     func run() throws {
         try PluginCommand.reporting {
+            guard limit > 0 else { throw ValidationError("--limit is a number of seconds above 0") }
             let host = Program.pluginHost(choice: .all)
             let ids = host.plugins.compactMap { $0.manifest?.id }
             guard let found = host.plugins.first(where: { $0.manifest?.id == name }) else {
@@ -30,13 +35,9 @@ struct PluginCheckCommand: ParsableCommand {
             }
             let manifest = try host.load(found.path)
             var broken = 0
-            for line in manifest.promises { Terminal.write("\(line)\n") }
-            for student in manifest.students {
-                let architecture = try host.student(named: student.id)
-                for contract in StudentContract.all(of: architecture) {
-                    Terminal.write("\n\(student.id), \(contract.task.rawValue)\n")
-                    broken += try check(contract, of: found.path, student: student.id)
-                }
+            for subject in ContractSubject.all(of: manifest) {
+                Terminal.write("\n\(subject.title)\n")
+                broken += try check(subject, of: found.path)
             }
             if broken > 0 {
                 Terminal.report("lyceum: \(broken) clause\(broken == 1 ? " is" : "s are") broken")
@@ -45,52 +46,46 @@ struct PluginCheckCommand: ParsableCommand {
         }
     }
 
-    /// Prints a table; gives how many clauses are broken.
-    private func check(_ contract: StudentContract, of manifest: String, student: String) throws -> Int {
-        let width = StudentContract.Clause.allCases.map(\.rawValue.count).max() ?? 0
-        var broken = 0
+    /// Prints a table, each clause as it begins; gives how many are broken.
+    private func check(_ subject: ContractSubject, of manifest: String) throws -> Int {
+        let width = subject.clauses.map(\.name.count).max() ?? 0
+        var broken: Set<String> = []
         let trial = ContractTrial(executable: Program.executable)
-        let job = PluginCommand.job("checking")
-        for clause in StudentContract.Clause.allCases {
-            let verdict = try trial.verdict(
-                on: clause, task: contract.task, student: student, manifest: manifest, job: job)
+        for clause in subject.clauses {
+            Terminal.write("  " + DisplayWidth.fit(clause.name, to: width) + "  ")
             let (mark, text): (String, String)
-            switch verdict {
-            case .kept: (mark, text) = ("kept", clause.meaning)
-            case .notApplicable(let why): (mark, text) = ("-", "\(clause.meaning) (not tried: \(why))")
-            case .broken(let why):
-                broken += 1
-                (mark, text) = ("BROKEN", why)
+            if let missing = clause.needs.first(where: broken.contains) {
+                (mark, text) = ("-", "\(clause.meaning) (not tried: \(missing) is broken)")
+            } else {
+                let verdict = try trial.verdict(
+                    on: clause.name, of: subject, manifest: manifest, limit: limit,
+                    job: Job("checking", listener: Job.Listener(progress: { _ in }, note: { _ in })))
+                switch verdict {
+                case .kept: (mark, text) = ("kept", clause.meaning)
+                case .notApplicable(let why): (mark, text) = ("-", "\(clause.meaning) (not tried: \(why))")
+                case .broken(let why):
+                    broken.insert(clause.name)
+                    (mark, text) = ("BROKEN", why)
+                }
             }
-            Terminal.write(
-                "  " + DisplayWidth.fit(clause.rawValue, to: width) + "  " + DisplayWidth.fit(mark, to: 6)
-                    + "  "
-                    + text + "\n")
+            Terminal.write(DisplayWidth.fit(mark, to: 6) + "  " + text + "\n")
         }
-        return broken
+        return broken.count
     }
 }
 
 /// `lyceum plugin try`: one clause in this process; `ContractTrial` runs it.
 struct PluginTryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "try", abstract: "Try one clause of the contract in this process.", shouldDisplay: false)
+        commandName: "try", abstract: "Try one clause of a contract in this process.", shouldDisplay: false)
 
     @Argument var manifest: String
-    @Argument var student: String
-    @Argument var task: String
-    @Argument var clause: String
+    @Argument(help: "Kind, id, task and clause.") var words: [String]
 
     func run() throws {
         let host = PluginHost(folders: [])
         try host.load(manifest)
-        guard let task = StudentTask(rawValue: task), let clause = StudentContract.Clause(rawValue: clause)
-        else {
-            throw ValidationError("no such task or clause")
-        }
-        let architecture = try host.student(named: student)
-        for outcome in StudentContract(architecture, task: task).run([clause]) {
-            Terminal.write(ContractTrial.encode(outcome.verdict) + "\n")
-        }
+        let verdict = try ContractSubject.attempt(words, host: host)
+        Terminal.write(ContractTrial.encode(verdict) + "\n")
     }
 }

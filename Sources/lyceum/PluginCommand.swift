@@ -6,10 +6,11 @@ import PluginTools
 /// `lyceum plugin`: what can be added to Lyceum.
 struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "See, make, build and check plugins.",
+        commandName: "plugin", abstract: "See, make, build, check and remove plugins.",
         subcommands: [
             PluginListCommand.self, PluginNewCommand.self, PluginBuildCommand.self, PluginCheckCommand.self,
-            PluginPrepareCommand.self, PluginProbeCommand.self, PluginTryCommand.self,
+            PluginRemoveCommand.self, PluginPrepareCommand.self, PluginProbeCommand.self,
+            PluginDescribeCommand.self, PluginTryCommand.self,
         ])
 
     /// Runs what a command does; errors are told in one line.
@@ -113,7 +114,7 @@ struct PluginNewCommand: ParsableCommand {
                   lyceum plugin check \(name)
                 then change \(name)/Sources and build again.
 
-                """)
+                """ + (Program.guide.map { "The author's guide: \($0)\n" } ?? ""))
         }
     }
 }
@@ -133,6 +134,53 @@ struct PluginBuildCommand: ParsableCommand {
                 let folder = Files.parent(of: manifest.path)
                 Terminal.write("\(manifest.id) \(manifest.version) is installed in \(folder)\n")
             }
+        }
+    }
+}
+
+/// `lyceum plugin remove`: takes away what `build` installed.
+struct PluginRemoveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Remove a plugin that `build` installed for this user.")
+
+    @Argument(
+        help: "The id of a plugin of yours (lyceum plugin list).",
+        completion: .custom { _, _, _ in
+            PluginHost(folders: [Program.userPluginFolder].compactMap(\.self)).plugins
+                .compactMap { $0.manifest?.id }
+        })
+    var name: String
+
+    func run() throws {
+        try PluginCommand.reporting {
+            guard let home = Program.userPluginFolder else {
+                throw LyceumError.failed(
+                    "there is no folder for plugins", remedy: "set HOME or XDG_DATA_HOME")
+            }
+            let others = PluginHost(folders: Program.pluginFolders()).plugins
+            let folder = try PluginHome(folder: home).remove(name, others: others)
+            Terminal.write("\(name) is removed: \(folder)\n")
+        }
+    }
+}
+
+/// `lyceum plugin describe`: what a library registers; `PluginProbe` runs it.
+struct PluginDescribeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "describe", abstract: "Print what a library registers, as plugin.json says it.",
+        shouldDisplay: false)
+
+    @Argument var library: String
+    @Flag(help: "As the file is written.") var pretty = false
+
+    func run() throws {
+        do {
+            guard let manifest = try PluginHost.manifest(of: library) else { return }
+            let text = JSON.encode(.object(manifest), pretty: pretty)
+            Terminal.write(pretty ? text + "\n" : PluginProbe.mark + text + "\n")
+        } catch LyceumError.plugin(_, let problem, let remedy) {
+            Terminal.report(problem + (remedy.map { "; \($0)" } ?? ""))
+            throw ExitCode(1)
         }
     }
 }

@@ -66,7 +66,9 @@ enum Program {
 
     /// Finds the plugins; those that are not built in are tried in a process of their own before they are opened.
     static func pluginHost(choice: PluginHost.Choice) -> PluginHost {
-        PluginHost(folders: pluginFolders(), choice: choice, probe: { try pluginProbe.check($0) })
+        PluginHost(
+            folders: pluginFolders(), choice: choice, probe: { try pluginProbe.check($0) },
+            interface: { torch in (try? SDK(folder: executableFolder))?.interface(torch: torch) })
     }
 
     /// What tries plugins before they are opened.
@@ -83,7 +85,14 @@ enum Program {
         guard let home = userPluginFolder else {
             throw LyceumError.failed("there is no folder for plugins", remedy: "set HOME or XDG_DATA_HOME")
         }
-        return PluginBuilder(sdk: try SDK(folder: executableFolder), home: home, probe: pluginProbe)
+        return PluginBuilder(
+            sdk: try SDK(folder: executableFolder), home: home, probe: pluginProbe, folders: pluginFolders())
+    }
+
+    /// The author's guide to plugins: in an installation, or in the checkout whose build folder this is.
+    static var guide: String? {
+        let root = Files.parent(of: Files.parent(of: Files.parent(of: executableFolder)))
+        return ["\(executableFolder)/guide/README.md", "\(root)/plugins/README.md"].first(where: Files.exists)
     }
 
     /// The path of this program.

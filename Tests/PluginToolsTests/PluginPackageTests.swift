@@ -1,3 +1,4 @@
+import Glibc
 import LyceumKit
 import Testing
 
@@ -21,27 +22,36 @@ import Testing
             let path = folder + "/my-plugin"
             try PluginPackage(id: "my-plugin", kind: kind, sdk: sdk).write(to: path)
             let module = "MyPluginPlugin"
+            let type = kind.template.type
             for name in [
-                "Package.swift", "README.md", "Sources/\(module)/\(module).swift",
-                "Sources/\(module)/Plugin.swift",
-                "Sources/\(module)/plugin.json", "Tests/\(module)Tests/\(module)Tests.swift",
+                "Package.swift", "README.md", "Sources/\(module)/\(type).swift",
+                "Sources/\(module)/Plugin.swift", "Tests/\(module)Tests/\(type)Tests.swift",
             ] {
                 let text = String(decoding: try Files.read(Files.join(path, name)), as: UTF8.self)
-                #expect(!text.contains("__"), "\(name) still holds a placeholder")
+                for mark in [
+                    "PluginTemplates", "template\"", "SDK_FOLDER", "TYPE", "USAGE", "SOURCE", "// torch",
+                ] {
+                    #expect(!text.contains(mark), "\(name) still holds \(mark)")
+                }
                 #expect(!text.contains { $0 == "\t" } && text.hasSuffix("\n"))
             }
-            let manifest = try PluginManifest(path: path + "/Sources/\(module)/plugin.json")
-            #expect(manifest.promises == ["\(kind.rawValue) 'my-plugin'"])
-            #expect(manifest.library.hasSuffix("/libMyPluginPlugin.so"))
+            func text(_ name: String) throws -> String {
+                String(decoding: try Files.read(Files.join(path, name)), as: UTF8.self)
+            }
+            #expect(try text("Sources/\(module)/Plugin.swift").contains("register(\(type).registration)"))
+            #expect(try text("Sources/\(module)/\(type).swift").contains("\"my-plugin\""))
+            #expect(try text("Package.swift").contains("LyceumTorch\"") == kind.template.needsTorch)
             let again = #expect(throws: LyceumError.self) {
                 try PluginPackage(id: "my-plugin", kind: kind, sdk: sdk).write(to: path)
             }
-            #expect(again?.description.contains("is there already") == true)
+            #expect(again?.description.contains("is already there") == true)
         }
     }
 
     @Test func theStudentFitsOnTwoScreens() {
-        #expect(PluginTemplate.student.split(separator: "\n", omittingEmptySubsequences: false).count <= 121)
+        let lines = PluginTemplate.text(PluginTemplate.student.source).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count <= 125)
     }
 
     @Test(arguments: ["", "My", "1st", "a b", "../x", "a/b", "ä", "-a", "a-", "t5"])
@@ -53,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func aFolderWithoutModulesIsNoSDK() {
+    @Test func aFolderWithoutModulesIsNotAnSDK() {
         let error = #expect(throws: LyceumError.self) { try SDK(folder: "/nowhere") }
         #expect(error?.description.contains("scripts/install") == true)
     }
@@ -85,10 +95,85 @@ import Testing
 }
 
 @Suite struct ContractTrialTests {
+    /// What a manifest of one student promises.
+    private func subject(_ folder: String) throws -> ContractSubject {
+        let path = folder + "/plugin.json"
+        try Files.write(
+            """
+            {"id": "x", "version": "1", "library": "libx.so", "summary": "s",
+             "students": [{"id": "x", "tasks": ["generate"], "summary": "s"}], "metrics": [{"id": "m", "summary": "s"}]}
+            """, to: path)
+        let subjects = ContractSubject.all(of: try PluginManifest(path: path))
+        #expect(subjects.map(\.title) == ["student 'x', generate", "metric 'm'"])
+        return try #require(subjects.first)
+    }
+
     @Test func aDeathBreaksTheClause() throws {
-        let trial = ContractTrial(executable: "/bin/false")
-        let verdict = try trial.verdict(
-            on: .making, task: .generate, student: "x", manifest: "y", job: .silent())
-        #expect(verdict == .broken("the process ended by exit status 1"))
+        try withSDK { _, folder in
+            let verdict = try ContractTrial(executable: "/bin/false").verdict(
+                on: "making", of: subject(folder), manifest: "y", limit: 60, job: .silent())
+            #expect(verdict == .broken("the process ended by exit status 1"))
+        }
+    }
+
+    @Test func whatNeverEndsBreaksTheClause() throws {
+        try withSDK { _, folder in
+            let program = folder + "/forever"
+            try Files.write("#!/bin/sh\nexec sleep 600\n", to: program)
+            #expect(chmod(program, 0o700) == 0)
+            let verdict = try ContractTrial(executable: program).verdict(
+                on: "making", of: subject(folder), manifest: "y", limit: 1, job: .silent())
+            #expect(verdict == .broken("it did not end within 1 s (--limit SECONDS allows more)"))
+        }
+    }
+}
+
+@Suite struct CompilerOutputTests {
+    @Test func errorsComeOnceWithTheirNotes() {
+        var output = CompilerOutput()
+        for line in [
+            "a.swift:1:2: error: cannot find 'x' in scope", "  1 | x",
+            "    | `- error: cannot find 'x' in scope",
+            "a.swift:1:2: note: did you mean 'y'?", "a.swift:1:2: error: cannot find 'x' in scope",
+            "b.swift:1:1: warning: never used",
+        ] { output.add(line) }
+        #expect(
+            output.summary
+                == "a.swift:1:2: error: cannot find 'x' in scope\na.swift:1:2: note: did you mean 'y'?")
+        for number in 0..<30 { output.add("c.swift:\(number):1: error: wrong") }
+        #expect(output.summary.hasSuffix("\n… and 11 more"))
+    }
+
+    @Test func aMovedFolderIsRecognised() {
+        var output = CompilerOutput()
+        output.add(
+            "error: precompiled file 'x' was compiled with module cache path '/a', but the path is '/b'")
+        #expect(output.remedy(package: "here")?.contains("remove here/.build") == true)
+        #expect(CompilerOutput().remedy(package: "here") == nil)
+    }
+}
+
+@Suite struct PluginHomeTests {
+    @Test func onlyWhatABuildWroteIsRemoved() throws {
+        try withSDK { _, folder in
+            let place = folder + "/home/x"
+            try Files.makeFolder(place)
+            for name in ["plugin.json", "libx.so", "options.json"] {
+                try Files.write(
+                    "{\"id\": \"x\", \"version\": \"1\", \"library\": \"libx.so\", \"summary\": \"s\"}",
+                    to: Files.join(place, name))
+            }
+            let home = PluginHome(folder: folder + "/home")
+            try Files.write("mine", to: place + "/notes.txt")
+            let error = #expect(throws: LyceumError.self) { try home.remove("x", others: []) }
+            #expect(error?.description.contains("it also holds notes.txt") == true)
+            #expect(Files.exists(place + "/libx.so"))
+            Files.removeTree(place + "/notes.txt")
+            #expect(try home.remove("x", others: []) == place && !Files.exists(place))
+            for id in ["x", "", "..", "../sdk", "a/b"] {
+                #expect(throws: LyceumError.self) { try home.remove(id, others: []) }
+            }
+            #expect(Files.exists(folder + "/sdk"))
+        }
     }
 }

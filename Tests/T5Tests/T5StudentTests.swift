@@ -187,6 +187,49 @@ import Testing
         #expect(try problem { Files.removeTree($0 + "/spiece.model") }.contains("spiece.model"))
     }
 
+    /// Checkpoints come like this when pieces were added to the tokenizer and the table was not made larger.
+    @Test func aTokenizerMayKnowMoreThanTheTableHasRows() throws {
+        let student = try make()
+        _ = try train(student, ["max_steps": 1])
+        try student.save(to: folder)
+        let weights = folder + "/model.safetensors"
+        let file = try Safetensors.read(weights)
+        let rows = try #require(file.shape(of: "shared.weight")?.first) - 2
+        let fewer = try file.names.map { name in
+            let tensor = try file.tensor(name)
+            return (name, try name == "shared.weight" ? tensor[0..<rows].clone() : tensor.clone())
+        }
+        try Safetensors.write(fewer, to: weights)
+        let path = folder + "/config.json"
+        var config = try #require(JSON.decode(Files.read(path), name: path).object)
+        config["vocab_size"] = .integer(rows)
+        try Files.write(JSON.encode(.object(config)), to: path)
+
+        let loaded = try architecture.load(folder)
+        let tokens = try #require(loaded as? any TokenizingStudent)
+        // The last pieces of a vocabulary are rare: some word has one, and some has none.
+        let words = Set(Self.pairs.flatMap { $0.input.split(separator: " ").map(String.init) }).sorted()
+        let all = try words.map { ($0, try tokens.tokenize($0).allSatisfy { $0 < rows }) }
+        let usable = try #require(all.first { $0.1 }?.0)
+        #expect(try generate(loaded, [usable], ["num_beams": 2]).count == 1)
+        let letters = try "abcdefghijklmnopqrstuvwxyz".map {
+            (String($0), try tokens.tokenize(String($0)).allSatisfy { $0 < rows })
+        }
+        let unusable = try #require((all + letters).first { !$0.1 }?.0)
+        let error = #expect(throws: LyceumError.self) { try generate(loaded, [usable, unusable]) }
+        #expect(error?.description.contains("'\(unusable)'") == true, "\(error as Any)")
+        #expect(error?.description.contains("ids below \(rows)") == true, "\(error as Any)")
+        // What lies beyond the cut is not read.
+        let long = [String](repeating: usable, count: 20).joined(separator: " ") + " " + unusable
+        #expect(try generate(loaded, [long], ["max_source_length": 4]).count == 1)
+        #expect(throws: LyceumError.self) {
+            try train(loaded, pairs: [Example(input: usable, target: unusable)])
+        }
+        _ = try train(loaded, ["max_steps": 1], pairs: [Example(input: usable, target: usable)])
+        try loaded.save(to: folder)
+        _ = try architecture.load(folder)
+    }
+
     @Test func bf16LearnsToo() throws {
         let student = try make()
         let report = try train(

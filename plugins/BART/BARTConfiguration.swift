@@ -55,13 +55,13 @@ struct BARTConfiguration: SequenceToSequenceConfiguration {
     var tiesEmbeddings = true
     @Setting("init_std", in: 0...100, "standard deviation of the initial weights")
     var deviation = 0.02
-    @Setting("bos_token_id", in: 0...1_000_000, "id of the piece that begins a text")
+    @Setting("bos_token_id", in: 0...999_999, "id of the piece that begins a text")
     var bosID = 0
-    @Setting("pad_token_id", in: 0...1_000_000, "id of the piece that fills up short rows")
+    @Setting("pad_token_id", in: 0...999_999, "id of the piece that fills up short rows")
     var padID = 1
-    @Setting("eos_token_id", in: 0...1_000_000, "id of the piece that ends a text")
+    @Setting("eos_token_id", in: 0...999_999, "id of the piece that ends a text")
     var eosID = 2
-    @Setting("decoder_start_token_id", in: 0...1_000_000, "id that the decoder reads before a text")
+    @Setting("decoder_start_token_id", in: 0...999_999, "id that the decoder reads before a text")
     var decoderStartID = 2
 
     var encoder: Stack {

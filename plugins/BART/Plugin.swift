@@ -11,6 +11,7 @@ public func pluginInfo(_ out: UnsafeMutablePointer<lyceum_plugin_info_t>) {
 @c(lyceum_plugin_register)
 public func pluginRegister(_ host: UnsafeMutableRawPointer, _ identity: UnsafeRawPointer) -> Int32 {
     Registry.receive(host, identity) { registry in
+        registry.summary = "BART, the denoising encoder-decoder transformer"
         try registry.register(BART.registration)
     }
 }
@@ -20,7 +21,7 @@ extension BART {
     static var registration: StudentArchitecture {
         SequenceToSequenceStudent<BART>.registration(
             modelTypes: ["bart"],
-            summary: "encoder-decoder transformer with learnt positions (Lewis et al. 2019)",
+            summary: "encoder-decoder transformer with learned positions (Lewis et al. 2019)",
             learningRate: 5e-5,
             trial: [
                 "d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2,

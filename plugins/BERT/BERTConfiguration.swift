@@ -47,7 +47,7 @@ struct BERTConfiguration: NetworkConfiguration {
     var epsilon = 1e-12
     @Setting("initializer_range", in: 0...100, "standard deviation of the initial weights")
     var deviation = 0.02
-    @Setting("pad_token_id", in: 0...1_000_000, "id that fills up short rows")
+    @Setting("pad_token_id", in: 0...999_999, "id that fills up short rows")
     var padID = 0
     @Setting("position_embedding_type", "position embedding type; relative ones are not supported")
     private var positionEmbedding = PositionEmbedding.absolute

@@ -11,6 +11,7 @@ public func pluginInfo(_ out: UnsafeMutablePointer<lyceum_plugin_info_t>) {
 @c(lyceum_plugin_register)
 public func pluginRegister(_ host: UnsafeMutableRawPointer, _ identity: UnsafeRawPointer) -> Int32 {
     Registry.receive(host, identity) { registry in
+        registry.summary = "BERT, the bidirectional encoder: classification"
         try registry.register(BERT.registration)
     }
 }
@@ -20,7 +21,7 @@ extension BERT {
     static var registration: StudentArchitecture {
         SequenceClassificationStudent<BERT>.registration(
             aliases: ["minilm"], modelTypes: ["bert"],
-            summary: "bidirectional transformer encoder that tells classes (Devlin et al. 2019)",
+            summary: "bidirectional transformer encoder for classification (Devlin et al. 2019)",
             learningRate: 5e-5,
             trial: [
                 "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32,

@@ -11,6 +11,7 @@ public func pluginInfo(_ out: UnsafeMutablePointer<lyceum_plugin_info_t>) {
 @c(lyceum_plugin_register)
 public func pluginRegister(_ host: UnsafeMutableRawPointer, _ identity: UnsafeRawPointer) -> Int32 {
     Registry.receive(host, identity) { registry in
+        registry.summary = "LSTM with attention, pointer and coverage"
         try registry.register(LSTMStudents.registration)
     }
 }

@@ -11,6 +11,7 @@ public func pluginInfo(_ out: UnsafeMutablePointer<lyceum_plugin_info_t>) {
 @c(lyceum_plugin_register)
 public func pluginRegister(_ host: UnsafeMutableRawPointer, _ identity: UnsafeRawPointer) -> Int32 {
     Registry.receive(host, identity) { registry in
+        registry.summary = "T5, the text-to-text transfer transformer"
         try registry.register(T5.registration)
     }
 }

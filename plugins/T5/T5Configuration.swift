@@ -31,7 +31,7 @@ struct T5Configuration: SequenceToSequenceConfiguration {
     @Setting("relative_attention_num_buckets", in: 4...4096, "classes of distance between positions")
     var buckets = 32
     @Setting(
-        "relative_attention_max_distance", in: 2...1_000_000, unit: "tokens",
+        "relative_attention_max_distance", in: 3...1_000_000, unit: "tokens",
         "distances from here on are one class")
     var maxDistance = 128
     @Setting("dropout_rate", in: 0...0.99, "share of elements dropped in training")

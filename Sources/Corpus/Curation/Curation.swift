@@ -5,7 +5,7 @@ import LyceumKit
 /// Nothing is tested that is not asked for. Characters are Unicode scalars, words are runs between white space.
 public struct Curation {
     /// What happens to words around the answer: "Sure, here is the article: …", "I hope this helps!".
-    public enum Boilerplate: String, Sendable, CaseIterable {
+    public enum Boilerplate: String, SettingChoice {
         /// They are taken off.
         case strip
         /// The row is dropped.

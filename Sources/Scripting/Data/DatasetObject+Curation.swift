@@ -88,8 +88,8 @@ extension DatasetObject {
         let column = try values.string("column")
         var curation = Curation(column)
         curation.dropsRefusals = try values.bool("refusals")
-        curation.boilerplate = Curation.Boilerplate(rawValue: try values.string("boilerplate")) ?? .keep
-        curation.reasoning = Curation.Boilerplate(rawValue: try values.string("reasoning")) ?? .strip
+        curation.boilerplate = try values.choice("boilerplate")
+        curation.reasoning = try values.choice("reasoning")
         curation.characters = try whole("chars")
         curation.words = try whole("words")
         if let tokens = try whole("tokens") {

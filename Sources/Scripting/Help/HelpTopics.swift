@@ -28,6 +28,27 @@ extension Scripting {
             ) {
                 repliesPage
             },
+            HelpTopic(
+                name: "write a student", summary: "add a student, teacher, metric or kind of file of your own"
+            ) {
+                """
+                A plugin adds to Lyceum what it does not have. In a shell, not at this prompt:
+
+                  lyceum plugin new tiny                  -- --kind student, recurrent, classifier, teacher, metric, format
+                  lyceum plugin build tiny                -- compiles it and installs it for you
+                  lyceum plugin check tiny                -- tries it against its contract, clause by clause
+                  lyceum plugin remove tiny
+
+                then, here:
+
+                  s = student.new("tiny")                 -- Tab knows its options, help "tiny" shows them
+
+                In a session plugins.build("tiny") builds again, and plugins.list() shows what there is and why something
+                is not used. The author's guide says the rest (options, modules, what decode is called with, copying, what
+                to do if it does not learn): guide/README.md in the folder that `lyceum doctor` calls program, or
+                plugins/README.md in a checkout.
+                """
+            },
             HelpTopic(name: "judge", summary: "a teacher that scores, and what is kept by its scores") {
                 """
                 A judge is a teacher whose replies have a structure; its scores become columns.

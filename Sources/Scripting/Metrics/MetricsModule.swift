@@ -101,8 +101,8 @@ extension Scripting {
             options: try RougeOptions(
                 kinds: (plain.optionalStrings("types") ?? []).map(RougeKind.init),
                 stemmer: try plain.bool("stemmer"),
-                split: RougeOptions.Split(rawValue: try plain.string("split")) ?? .newline,
-                tokenizer: RougeOptions.Tokenization(rawValue: try plain.string("tokenizer")) ?? .google,
+                split: try plain.choice("split"),
+                tokenizer: try plain.choice("tokenizer"),
                 confidence: try plain.double("confidence"), resamples: try plain.int("resamples"),
                 seed: try plain.int("seed")),
             countTokens: try tokenCounter(options, function: plain.function),

@@ -123,8 +123,10 @@ extension Scripting {
     static func architectureTopics(_ environment: ScriptEnvironment, help: @escaping () -> HelpText)
         -> [HelpTopic]
     {
-        environment.plugins.students.map { entry in
-            HelpTopic(name: entry.id, summary: entry.summary, isFromPlugin: true) {
+        environment.plugins.students.flatMap { entry in
+            ([entry.id] + entry.aliases).map { (entry, $0) }
+        }.map { entry, name in
+            HelpTopic(name: name, summary: entry.summary, isFromPlugin: true) {
                 let options = try environment.plugins.options(ofStudent: entry.id)
                 func section(_ title: String, _ purpose: String) -> String {
                     guard let options = options[purpose], !options.isEmpty else { return "" }

@@ -23,12 +23,9 @@ extension StudentObject {
             versions: versions(in: environment), parents: parents)
     }
 
-    /// The version of the plugin that brought the student.
+    /// The version and the build of the plugin that brought the student.
     private func versions(in environment: ScriptEnvironment) -> [String: String] {
-        let found = environment.plugins.plugins.compactMap(\.manifest).first { manifest in
-            manifest.students.contains { $0.id == architecture.id }
-        }
-        return found.map { ["plugin \($0.id)": $0.version] } ?? [:]
+        environment.plugins.versions(ofStudent: architecture.id)
     }
 
     /// Lets the student work through a dataset and records what it wrote: with the run that trained it or, if

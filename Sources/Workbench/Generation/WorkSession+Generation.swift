@@ -34,11 +34,9 @@ extension WorkSession {
         }
     }
 
-    /// The versions of the plugins that bring something.
+    /// The versions and builds of the plugins that bring something.
     public func versions(ofPlugins bring: (PluginManifest) -> Bool) -> [String: String] {
-        Dictionary(
-            plugins.plugins.compactMap(\.manifest).filter(bring).map { ("plugin \($0.id)", $0.version) },
-            uniquingKeysWith: { first, _ in first })
+        plugins.versions(bringing: bring)
     }
 
 }

@@ -38,7 +38,7 @@ struct Classifier {
 
     /// Prepares a training.
     ///
-    /// - Parameter known: what was learnt before; its vocabulary and labels are kept.
+    /// - Parameter known: what was learned before; its vocabulary and labels are kept.
     /// - Throws: `LyceumError.invalid` for labels that no classifier can be made of.
     static func task(
         _ pairs: [Example], _ held: [Example]?, _ configuration: GBDTConfiguration,

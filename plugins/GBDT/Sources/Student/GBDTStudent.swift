@@ -7,7 +7,7 @@ import LyceumKit
 
 /// A student made of trees.
 final class GBDTStudent: Student {
-    /// What it has learnt.
+    /// What it has learned.
     enum Model {
         case classifier(Classifier)
         case summarizer(Summarizer)
@@ -30,7 +30,7 @@ final class GBDTStudent: Student {
     }
 
     let configuration: GBDTConfiguration
-    /// What it has learnt; nil before the first training.
+    /// What it has learned; nil before the first training.
     var model: Model?
 
     let architecture = "gbdt"

@@ -10,6 +10,8 @@ public func pluginInfo(_ out: UnsafeMutablePointer<lyceum_plugin_info_t>) {
 @c(lyceum_plugin_register)
 public func pluginRegister(_ host: UnsafeMutableRawPointer, _ identity: UnsafeRawPointer) -> Int32 {
     Registry.receive(host, identity) { registry in
+        registry.summary =
+            "gradient-boosted decision trees (XGBoost): classification, extractive summarisation"
         try registry.register(GBDTStudent.registration)
     }
 }

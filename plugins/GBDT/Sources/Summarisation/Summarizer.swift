@@ -49,7 +49,7 @@ struct Summarizer {
 
     /// Prepares a training: every sentence is a row, the sentences of a text a group.
     ///
-    /// - Parameter known: what was learnt before; its word weights are kept.
+    /// - Parameter known: what was learned before; its word weights are kept.
     /// - Throws: `LyceumError.empty` if there is nothing to choose from; as `TfidfVectorizer.fit`.
     static func task(
         _ pairs: [Example], _ held: [Example]?, _ configuration: GBDTConfiguration,
@@ -66,7 +66,7 @@ struct Summarizer {
         let objective = Self.objective(configuration.sentenceObjective)
         guard let training = try rows(of: pairs, features, objective, options, job) else {
             throw LyceumError.empty(
-                "what can be learnt",
+                "what can be learned",
                 remedy: "no text has several sentences of which one shares a word with its summary")
         }
         let validation = try held.flatMap { try rows(of: $0, features, objective, options, job) }
@@ -82,7 +82,7 @@ struct Summarizer {
             isScore: isRanking)
     }
 
-    /// The rows of texts from which something can be learnt: several sentences, one of which is worth more.
+    /// The rows of texts from which something can be learned: several sentences, one of which is worth more.
     private static func rows(
         of pairs: [Example], _ features: SentenceFeatures, _ objective: Objective, _ options: BoostingOptions,
         _ job: Job

@@ -6,12 +6,15 @@ struct LibraryFile {
     let problem: String?
     /// Whether it needs LyceumTorch.
     let needsTorch: Bool
+    /// Tells two builds apart.
+    let digest: String
 
     /// Reads a file.
     init(path: String) throws {
         let bytes = try Files.read(path)
         problem = Self.problem(with: bytes)
         needsTorch = bytes.contains(Array("libLyceumTorch.so\0".utf8))
+        digest = FileDigest.of(bytes)
     }
 
     #if arch(arm64)
@@ -23,7 +26,7 @@ struct LibraryFile {
     /// What the first bytes of a file say against it.
     private static func problem(with head: [UInt8]) -> String? {
         guard head.count >= 20, head.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
-            return "it is no ELF library"
+            return "it is not an ELF library"
         }
         let isLittleEndian = head[5] == 1
         let machine = isLittleEndian ? Int(head[19]) << 8 | Int(head[18]) : Int(head[18]) << 8 | Int(head[19])
@@ -46,7 +49,32 @@ struct LibraryFile {
     }
 }
 
-/// Tells whether a file has been written anew.
+/// Tells two contents of a file apart; not a defence against somebody who wants to deceive.
+public enum FileDigest {
+    /// Of a file's content, 16 hexadecimal digits; nil if it cannot be read.
+    public static func of(path: String) -> String? { (try? Files.read(path)).map(of) }
+
+    /// Of some bytes: FNV-1a by words of eight bytes, with its bits mixed at the end.
+    static func of(_ bytes: [UInt8]) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(bytes.count)
+        bytes.withUnsafeBytes { buffer in
+            var place = 0
+            while place + 8 <= buffer.count {
+                let word = buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                hash = (hash ^ word) &* 0x100_0000_01B3
+                hash ^= hash >> 32
+                place += 8
+            }
+            for index in place..<buffer.count { hash = (hash ^ UInt64(buffer[index])) &* 0x100_0000_01B3 }
+        }
+        hash = (hash ^ (hash >> 33)) &* 0xFF51_AFD7_ED55_8CCD
+        hash ^= hash >> 33
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+/// Tells whether a file has been written again.
 public enum FileStamp {
     /// Identifies the present state of a file; empty if there is none.
     public static func of(_ path: String) -> String {

@@ -13,6 +13,7 @@
 /// @c(lyceum_plugin_register)
 /// public func pluginRegister(_ host: UnsafeMutableRawPointer, _ identity: UnsafeRawPointer) -> Int32 {
 ///     Registry.receive(host, identity) { registry in
+///         registry.summary = "what it is for"
 ///         try registry.register(myStudent)  // a StudentArchitecture
 ///         try registry.register(myTeacher)  // a TeacherKind
 ///         try registry.register(myMetric)   // a Metric
@@ -21,19 +22,9 @@
 /// }
 /// ```
 ///
-/// and the manifest names what it registers, which is all that is read until somebody asks for it:
-///
-/// ```json
-/// {"id": "mine", "version": "0.1.0", "library": "libMine.so", "summary": "what it is for",
-///  "students": [{"id": "bigram", "aliases": [], "model_types": ["bigram"], "tasks": ["generate"],
-///                "summary": "student.new(\"bigram\", …); help \"bigram\""}],
-///  "teachers": [{"id": "echo", "summary": "teacher.open { \"echo\", … }"}],
-///  "metrics":  [{"id": "novelty", "summary": "metrics.score(\"novelty\", data, …)"}],
-///  "formats":  [{"id": "pairs", "suffixes": [".pairs"], "summary": "data.load(\"x.pairs\")"}]}
-/// ```
-///
-/// The manifest lies beside the library (`lyceum plugin build` puts both into a folder of the plugin's id), or in a
-/// folder `<anything>.resources/` beside it, where SwiftPM puts it. `lyceum plugin new` writes all of this.
+/// `lyceum plugin build` builds the library, asks it what it registers and writes that into a `plugin.json` next to it:
+/// ids, aliases, tasks, suffixes and summaries are said once, in Swift. `plugin.json` is all that is read until
+/// somebody asks for what the plugin brings. The built-in plugins have theirs in a folder `<anything>.resources/`.
 ///
 /// A neural student needs less: `SequenceToSequenceStudent` of LyceumTorch makes a `StudentArchitecture` of a
 /// network that encodes a source and decodes a step.
@@ -98,17 +89,20 @@ public struct DataFormat {
     public let suffixes: [String]
     /// One line about it.
     public let summary: String
+    /// The content of a small file of this kind: what the contract reads.
+    public let example: String?
     /// Reads a file. The columns of the dataset are those of the first record.
     public let read: (_ path: String, _ job: Job) throws -> [Record]
 
     /// Describes a format.
     public init(
-        id: String, suffixes: [String], summary: String,
+        id: String, suffixes: [String], summary: String, example: String? = nil,
         read: @escaping (_ path: String, _ job: Job) throws -> [Record]
     ) {
         self.id = id
         self.suffixes = suffixes
         self.summary = summary
+        self.example = example
         self.read = read
     }
 }

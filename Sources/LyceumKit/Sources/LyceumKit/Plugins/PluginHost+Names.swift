@@ -28,9 +28,29 @@ extension PluginHost {
     ///
     /// - Throws: as `student(named:)`.
     public func teacher(named name: String) throws -> TeacherKind {
-        try entry(
+        let kind = try entry(
             "teacher", name, of: registry.teacher, promised: { $0.teachers.contains { $0.id == name } },
             otherwise: .unknownName(kind: "teacher", name: name, known: teachers.map(\.id), remedy: nil))
+        let versions = versions(bringing: { $0.teachers.contains { $0.id == name } })
+        if versions.isEmpty { return kind }
+        // What another build answered is not this one's answer.
+        return TeacherKind(id: kind.id, summary: kind.summary, options: kind.options) { options in
+            BuiltTeacher(try kind.open(options), versions: versions)
+        }
+    }
+
+    /// What a run with a student is recorded with.
+    public func versions(ofStudent name: String) -> [String: String] {
+        versions(bringing: { $0.student(named: name) != nil })
+    }
+
+    /// The plugins that bring something, with their versions and builds: what a run is recorded with,
+    /// ["plugin gru": "0.1.0 (9f86d081884c7d65)"].
+    public func versions(bringing brings: (PluginManifest) -> Bool) -> [String: String] {
+        let found = plugins.filter { $0.refusal == nil && $0.manifest.map(brings) == true }
+        return Dictionary(
+            found.map { ("plugin \($0.manifest?.id ?? "?")", $0.build) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// The metric of that id.
@@ -99,4 +119,33 @@ extension PluginHost {
         }
         return manifest
     }
+}
+
+/// A plugin's teacher, whose answers are kept under the build that gave them.
+private final class BuiltTeacher: Teacher {
+    private let inner: any Teacher
+    private let versions: [String: String]
+
+    init(_ inner: any Teacher, versions: [String: String]) {
+        self.inner = inner
+        self.versions = versions
+    }
+
+    var kind: String { inner.kind }
+    var name: String { inner.name }
+    var card: [(name: String, value: String)] { inner.card }
+
+    func sent(_ request: TeacherRequest) -> SentRequest? {
+        inner.sent(request).map { sent in
+            SentRequest(
+                kind: sent.kind, server: sent.server, model: sent.model, messages: sent.messages,
+                parameters: sent.parameters.merging(versions.mapValues(Value.string)) { _, build in build },
+                sample: sent.sample)
+        }
+    }
+
+    func answer(
+        _ requests: [TeacherRequest], job: Job,
+        receive: (_ index: Int, _ result: Result<TeacherReply, any Error>) throws -> Void
+    ) throws { try inner.answer(requests, job: job, receive: receive) }
 }

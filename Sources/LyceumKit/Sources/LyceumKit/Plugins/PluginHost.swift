@@ -14,8 +14,16 @@ public final class PluginHost {
         public var isOpen = false
         /// The library's file when it was opened.
         var stamp = ""
+        /// Tells two builds of it apart; nil as long as it is not open.
+        public internal(set) var digest: String?
 
-        /// Whether the library has been written anew since it was opened: the process runs the old one.
+        /// Its version with the build that is open: "0.1.0 (9f86d081884c7d65)".
+        public var build: String {
+            let version = manifest?.version ?? "?"
+            return digest.map { "\(version) (\($0))" } ?? version
+        }
+
+        /// Whether the library has been written again since it was opened: the process runs the old one.
         public var isOutdated: Bool {
             isOpen && stamp != FileStamp.of(manifest?.library ?? "")
         }
@@ -37,6 +45,13 @@ public final class PluginHost {
     public let folders: [String]
     let choice: Choice
     let probe: ((PluginManifest) throws -> Void)?
+    let interface: Interface?
+
+    /// What identifies the interface that plugins are built against: one that was built against another does not fit.
+    ///
+    /// - Parameter torch: with that of LyceumTorch.
+    /// - Returns: nil if it cannot be told.
+    public typealias Interface = (_ torch: Bool) -> String?
 
     /// Finds the plugins of these folders; no library is opened.
     ///
@@ -45,12 +60,15 @@ public final class PluginHost {
     ///     an id, or bring a student, teacher, metric or format of one name, the later is refused.
     ///   - choice: the others are listed as refused.
     ///   - probe: called before a library is opened for the first time; throws if it must not be.
+    ///   - interface: of this program; nil compares none.
     public init(
-        folders: [String], choice: Choice = .all, probe: ((PluginManifest) throws -> Void)? = nil
+        folders: [String], choice: Choice = .all, probe: ((PluginManifest) throws -> Void)? = nil,
+        interface: Interface? = nil
     ) {
         self.folders = folders
         self.choice = choice
         self.probe = probe
+        self.interface = interface
         search()
     }
 
@@ -63,7 +81,7 @@ public final class PluginHost {
         }
     }
 
-    /// Reads a manifest anew, unless its plugin is open.
+    /// Reads a manifest again, unless its plugin is open.
     ///
     /// - Returns: the plugin as it now stands.
     public func refresh(_ path: String) -> Found {
@@ -88,17 +106,7 @@ public final class PluginHost {
     /// What stands against a plugin, its library apart.
     private func objection(to manifest: PluginManifest) -> String? {
         if case .only(let ids, let by) = choice, !ids.contains(manifest.id) { return "left out by \(by)" }
-        for other in plugins where other.refusal == nil {
-            guard let theirs = other.manifest else { continue }
-            if theirs.id == manifest.id {
-                return "a plugin of the id '\(manifest.id)' is already at \(other.path)"
-            }
-            let taken = Set(theirs.promises)
-            if let clash = manifest.promises.first(where: taken.contains) {
-                return "its \(clash) is already brought by plugin '\(theirs.id)' at \(other.path)"
-            }
-        }
-        return nil
+        return clash(with: manifest, at: manifest.path)
     }
 
     /// Ids that somebody chose and that no plugin has.

@@ -46,6 +46,9 @@ public struct PluginManifest: Sendable, Equatable {
     public let metrics: [Entry]
     /// The kinds of files it reads.
     public let formats: [FormatEntry]
+    /// The interface of Lyceum that it was built against (`PluginHost.Interface`); nil for what was built with this
+    /// program.
+    public let interface: String?
     /// The path of its library.
     public let library: String
     /// The path of the manifest.
@@ -59,17 +62,19 @@ public struct PluginManifest: Sendable, Equatable {
     public init(path: String) throws {
         let document = try JSON.decode(try Files.read(path), name: path)
         func refused(_ problem: String) -> LyceumError {
-            .plugin(path: path, problem: problem, remedy: "`lyceum plugin new` writes one that is right")
+            .plugin(
+                path: path, problem: problem,
+                remedy: "`lyceum plugin build` writes it from what the plugin registers")
         }
         func field(_ name: String, of object: Value) throws -> String {
             guard let text = object.object?[name]?.string, !text.isEmpty else {
-                throw refused("the field '\(name)' is missing or no string")
+                throw refused("the field '\(name)' is missing or not a string")
             }
             return text
         }
         func entries<E>(_ name: String, _ make: (Value) throws -> E) throws -> [E] {
             guard let value = document.object?[name] else { return [] }
-            guard let list = value.list else { throw refused("the field '\(name)' is no list") }
+            guard let list = value.list else { throw refused("the field '\(name)' is not a list") }
             return try list.map(make)
         }
         func entry(_ value: Value) throws -> Entry {
@@ -83,6 +88,7 @@ public struct PluginManifest: Sendable, Equatable {
         let folder = Files.parent(of: path)
         library = Files.join(folder.hasSuffix(".resources") ? Files.parent(of: folder) : folder, name)
         self.path = path
+        interface = document.object?["interface"]?.string
         students = try entries("students") { entry in
             StudentEntry(
                 id: try field("id", of: entry),

@@ -20,6 +20,12 @@ public final class Registry {
             for name in names { entries[name] = (entry, plugin) }
         }
 
+        /// The entries of a plugin under their own ids, sorted.
+        func entries(of plugin: String, id: (Entry) -> String) -> [Entry] {
+            entries.filter { $0.value.plugin == plugin && id($0.value.entry) == $0.key }
+                .sorted { $0.key < $1.key }.map(\.value.entry)
+        }
+
         func names(of plugin: String) -> [String] {
             entries.filter { $0.value.plugin == plugin }.keys.sorted().map { "\(kind) '\($0)'" }
         }
@@ -31,6 +37,7 @@ public final class Registry {
         var teachers = Shelf<TeacherKind>(kind: "teacher")
         var metrics = Shelf<Metric>(kind: "metric")
         var formats = Shelf<DataFormat>(kind: "format")
+        var summaries: [String: String] = [:]
     }
 
     private var contents = Contents()
@@ -41,6 +48,12 @@ public final class Registry {
 
     /// Makes an empty registry.
     public init() {}
+
+    /// One line about the plugin that is registering; without it, the lines of what it brings.
+    public var summary: String {
+        get { contents.summaries[currentPlugin] ?? "" }
+        set { contents.summaries[currentPlugin] = newValue }
+    }
 
     /// Adds a kind of student under its id and aliases.
     ///
@@ -84,6 +97,21 @@ public final class Registry {
     public var studentIDs: [String] {
         Set(contents.students.entries.values.map(\.entry.id)).sorted()
     }
+
+    /// What a plugin registered, each once, by id.
+    func contents(of plugin: String) -> (
+        students: [StudentArchitecture], teachers: [TeacherKind], metrics: [Metric], formats: [DataFormat],
+        summary: String
+    ) {
+        (
+            contents.students.entries(of: plugin) { $0.id }, contents.teachers.entries(of: plugin) { $0.id },
+            contents.metrics.entries(of: plugin) { $0.id }, contents.formats.entries(of: plugin) { $0.id },
+            contents.summaries[plugin] ?? ""
+        )
+    }
+
+    /// The plugin that brought a teacher.
+    func plugin(ofTeacher name: String) -> String? { contents.teachers.entries[name]?.plugin }
 
     /// What a plugin registered: "student 't5'".
     func names(of plugin: String) -> [String] {
