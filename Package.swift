@@ -67,9 +67,12 @@ let package = Package(
             name: "Teaching", dependencies: [kit, "CCurl"], resources: [.embedInCode("Prices/prices.json")],
             swiftSettings: strict),
         module("Evaluation", []),
-        module("Lab", [grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+        .target(name: "CLab", linkerSettings: [.linkedLibrary("sqlite3")]),
+        module("Lab", ["CLab", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
         .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
-        module("LuaBridge", ["CLua"]),
+        .target(
+            name: "LuaBridge", dependencies: [kit, "CLua"], resources: [.embedInCode("sandbox.lua")],
+            swiftSettings: strict),
         .target(
             name: "PluginTools", dependencies: [kit],
             resources: templates.map { .embedInCode("Templates/" + $0) },
@@ -122,6 +125,8 @@ let package = Package(
         tests("LSTMTests", ["LSTM", torch], fixtures: true),
         tests("BERTTests", ["BERT", torch, extensionDevice], fixtures: true),
         tests("GBDTTests", ["GBDT"], fixtures: true),
+        tests(
+            "FuzzTests", ["Corpus", "Prompting", "Teaching", "Lab", "LuaBridge", "Scripting", "Workbench"]),
         tests("EndToEndTests", ["LuaBridge", torch]),
     ],
     swiftLanguageModes: [.v6],

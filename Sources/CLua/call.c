@@ -65,38 +65,61 @@ void clua_where(lua_State *L, char *buffer, size_t size) {
 
 // MARK: From the host into Lua
 
-// Message handler: replaces the error value by a table { value, traceback }.
-static int withtraceback(lua_State *L) {
-    lua_createtable(L, 2, 0);
-    lua_pushvalue(L, 1);
-    lua_rawseti(L, -2, 1);
+// Addresses as registry keys: the last error that a message handler has seen, and its traceback.
+static char errorKey, tracebackKey;
+
+// Message handler: keeps the traceback and lets the error pass as it is, since Lua also calls it for errors that are
+// caught further in (those of `load`).
+static int keeptraceback(lua_State *L) {
+    lua_settop(L, 1);
     luaL_traceback(L, L, NULL, 1);
-    lua_rawseti(L, -2, 2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &tracebackKey);
+    lua_pushvalue(L, 1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &errorKey);
     return 1;
+}
+
+// Pushes the traceback of the error on top of the stack, or nil, and forgets both.
+static void pushtraceback(lua_State *L, int status) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &errorKey);
+    // Only LUA_ERRRUN passes through the handler.
+    bool isknown = status == LUA_ERRRUN && lua_rawequal(L, -1, -2);
+    lua_pop(L, 1);
+    if (isknown) {
+        lua_rawgetp(L, LUA_REGISTRYINDEX, &tracebackKey);
+    } else {
+        lua_pushnil(L);
+    }
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &errorKey);
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &tracebackKey);
 }
 
 bool clua_call(lua_State *L, int nargs) {
     CLuaHost *host = clua_host(L);
     lua_State *caller = host->running;
     int base = lua_gettop(L) - nargs;
-    lua_pushcfunction(L, withtraceback);
+    lua_pushcfunction(L, keeptraceback);
     lua_insert(L, base);
     bool mightraise = host->mayraise;
     host->running = L;
     host->mayraise = true;
+    host->chained = false;
     int status = lua_pcall(L, nargs, LUA_MULTRET, base);
     host->mayraise = mightraise;
     host->running = caller;
     lua_remove(L, base);
     if (status == LUA_OK) return true;
-    // Only LUA_ERRRUN passes through the handler.
-    if (status == LUA_ERRRUN && lua_type(L, -1) == LUA_TTABLE) {
-        lua_rawgeti(L, -1, 1);
-        lua_rawgeti(L, -2, 2);
-        lua_remove(L, -3);
-    } else {
-        lua_pushnil(L);
+    if (status == LUA_ERRMEM && clua_mustend(host)) {
+        // The allocator has refused, so that this code stops.
+        lua_pop(L, 1);
+        clua_pushstop(L);
+    } else if (status == LUA_ERRMEM && host->chained) {
+        lua_pop(L, 1);
+        lua_pushliteral(L, "stack overflow (a chain of '__call' metamethods without end)");
     }
+    pushtraceback(L, status);
     return false;
 }
 

@@ -26,13 +26,29 @@ typedef struct CLuaHost {
     // Instructions that a call from outside may run, unless 0, and what is left of them.
     int64_t budget;
     int64_t instructions;
+    // Nanoseconds that a call from outside may take, unless 0, and when (of the monotonic clock) they are over.
+    int64_t timelimit;
+    int64_t deadline;
+    volatile sig_atomic_t expired;
+    // Coroutines that are being closed, one inside the other.
+    int closing;
+    // Whether the last failed allocation was that of an endless chain of __call.
+    bool chained;
+    // Bytes that the host has given to Lua in objects since the last collection that they caused.
+    size_t pending;
 } CLuaHost;
 
 static inline CLuaHost *clua_host(lua_State *L) { return *(CLuaHost **)lua_getextraspace(L); }
 
-// Replaces coroutine.resume and coroutine.wrap by versions that keep
-// CLuaHost.running up to date.
+// Replaces coroutine.resume, wrap and close by versions that keep CLuaHost.running up to
+// date, and setmetatable by one whose finalizers can be interrupted.
 void clua_opencoroutines(lua_State *L);
+
+// Replaces the functions of the standard library that can run long without executing an
+// instruction by versions that hear interrupts and count what they do.
+void clua_openpatterns(lua_State *L);
+void clua_opentables(lua_State *L);
+void clua_openbase(lua_State *L);
 
 // Creates the registry entries for host objects.
 void clua_openobjects(lua_State *L);
@@ -48,6 +64,19 @@ void clua_openglobals(lua_State *L);
 
 // Creates the metatable of records.
 void clua_openrecords(lua_State *L);
+
+// Whether the code that runs has to stop: interrupted, or beyond a limit.
+bool clua_mustend(const CLuaHost *host);
+
+// Counts steps of a C function as instructions, and raises if the code has to stop. To be
+// called every thousand steps or so.
+void clua_spend(lua_State *L, int64_t steps);
+
+// Pushes what a stop says: "interrupted", or which limit is reached.
+void clua_pushstop(lua_State *L);
+
+// Replaces a field of a global table by a C function.
+void clua_replace(lua_State *L, const char *library, const luaL_Reg *functions);
 
 // Sets the hook that L has while nothing is wrong: none, or the one that counts.
 void clua_standardhook(lua_State *L);

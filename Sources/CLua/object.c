@@ -4,21 +4,27 @@
 // Addresses as registry and metatable keys: nothing in Lua can forge them.
 static char knownKey, markKey;
 
-static int release(lua_State *L) {
+// Releases the object in the userdata at an absolute index.
+static void giveup(lua_State *L, int index) {
     CLuaHost *host = clua_host(L);
-    void **slot = lua_touserdata(L, 1);
+    void **slot = lua_touserdata(L, index);
     // A script can call __gc through debug.getmetatable; the second time is harmless.
-    if (slot == NULL || *slot == NULL) return 0;
+    if (slot == NULL || *slot == NULL) return;
     void *object = *slot;
     *slot = NULL;
     // Then this userdata may still be known under an address that is free from now on.
+    int top = lua_gettop(L);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &knownKey);
-    if (lua_rawgetp(L, -1, object) == LUA_TUSERDATA && lua_rawequal(L, -1, 1)) {
+    if (lua_rawgetp(L, -1, object) == LUA_TUSERDATA && lua_rawequal(L, -1, index)) {
         lua_pushnil(L);
         lua_rawsetp(L, -3, object);
     }
-    lua_settop(L, 0);
+    lua_settop(L, top);
     host->callbacks.release(host->context, object);
+}
+
+static int release(lua_State *L) {
+    giveup(L, 1);
     return 0;
 }
 
@@ -67,11 +73,27 @@ void clua_pushobject(lua_State *L, void *object, int metatable) {
     lua_pop(L, 1);
 }
 
-void *clua_toobject(lua_State *L, int index) {
+// The slot of a userdata made by clua_pushobject; NULL for every other value.
+static void **slotof(lua_State *L, int index) {
     if (lua_type(L, index) != LUA_TUSERDATA) return NULL;
     index = lua_absindex(L, index);
     if (!lua_getmetatable(L, index)) return NULL;
     bool ours = lua_rawgetp(L, -1, &markKey) != LUA_TNIL;
     lua_pop(L, 2);
-    return ours ? *(void **)lua_touserdata(L, index) : NULL;
+    return ours ? lua_touserdata(L, index) : NULL;
+}
+
+void *clua_toobject(lua_State *L, int index) {
+    void **slot = slotof(L, index);
+    return slot != NULL ? *slot : NULL;
+}
+
+bool clua_isclosed(lua_State *L, int index) {
+    void **slot = slotof(L, index);
+    return slot != NULL && *slot == NULL;
+}
+
+void clua_closeobject(lua_State *L, int index) {
+    index = lua_absindex(L, index);
+    if (slotof(L, index) != NULL) giveup(L, index);
 }

@@ -16,6 +16,9 @@ static int panic(lua_State *L) {
 static int openall(lua_State *L) {
     luaL_openlibs(L);
     clua_opencoroutines(L);
+    clua_openpatterns(L);
+    clua_opentables(L);
+    clua_openbase(L);
     clua_openobjects(L);
     clua_openrecords(L);
     clua_openglobals(L);

@@ -34,13 +34,7 @@ struct RowCondition: Sendable {
     }
 
     private static func contains(_ text: UnsafeBufferPointer<UInt8>, _ part: [UInt8]) -> Bool {
-        guard let first = part.first else { return true }
-        var start = text.startIndex
-        while let found = text[start...].firstIndex(of: first), found + part.count <= text.count {
-            if text[found..<(found + part.count)].elementsEqual(part) { return true }
-            start = found + 1
-        }
-        return false
+        part.withUnsafeBytes { ByteSearch.firstIndex(of: $0, in: UnsafeRawBufferPointer(text)) != nil }
     }
 }
 

@@ -39,6 +39,7 @@ struct ContentDigest: Equatable {
     }
 
     private static func file(_ path: String) throws -> ContentDigest {
+        try Files.checkReadable(path)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable(path) }
         defer { close(descriptor) }

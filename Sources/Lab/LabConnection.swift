@@ -1,4 +1,6 @@
+import CLab
 import GRDB
+import GRDBSQLite
 import Glibc
 import LyceumKit
 
@@ -20,6 +22,7 @@ struct LabConnection: Sendable {
     /// - Throws: `LyceumError.file`, or a database error.
     static func open(_ path: String, makeIfMissing: Bool, patience: Double) throws -> LabConnection {
         let folder = Files.parent(of: path)
+        try LabPlace.check(path)
         if makeIfMissing {
             let isNew = !Files.exists(folder)
             try Files.makeFolder(folder)
@@ -59,6 +62,7 @@ struct LabConnection: Sendable {
     /// - Parameter reason: why not for writing.
     /// - Throws: `LyceumError.file`, or a database error.
     static func openReadOnly(_ path: String, reason: String, patience: Double) throws -> LabConnection {
+        try LabPlace.check(path)
         func open(_ name: String) throws -> LabConnection {
             var configuration = configuration(patience: patience)
             configuration.readonly = true
@@ -129,7 +133,30 @@ struct LabConnection: Sendable {
     private static func configuration(patience: Double) -> Configuration {
         var configuration = Configuration()
         configuration.busyMode = patience > 0 ? .timeout(patience) : .immediateError
+        configuration.prepareDatabase { db in
+            if let handle = db.sqliteConnection { clab_harden(handle, Int32(mostBytes)) }
+        }
         return configuration
+    }
+
+    /// Bytes that one value may take: replies and their raw bodies stay far below.
+    static let mostBytes = 64 << 20
+
+    /// Runs `body` so that Ctrl-C ends whatever the database does for it.
+    ///
+    /// What is read after an interrupt (to say what was kept) and what is written obeys only a second, urgent one:
+    /// results are kept first.
+    static func listening<T>(
+        _ db: Database, isWriting: Bool = false, _ body: (Database) throws -> T
+    ) throws -> T {
+        guard let handle = db.sqliteConnection else { return try body(db) }
+        if isWriting || Interrupt.isRaised {
+            sqlite3_progress_handler(handle, 10_000, { _ in Interrupt.isUrgent ? 1 : 0 }, nil)
+        } else {
+            sqlite3_progress_handler(handle, 10_000, { _ in Interrupt.isRaised ? 1 : 0 }, nil)
+        }
+        defer { sqlite3_progress_handler(handle, 0, nil, nil) }
+        return try body(db)
     }
 }
 

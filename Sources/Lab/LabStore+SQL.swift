@@ -1,5 +1,4 @@
 import GRDB
-import GRDBSQLite
 import LyceumKit
 
 /// What a query of the lab's tables gave.
@@ -17,7 +16,8 @@ extension LabStore {
     ///   - query: one SELECT, WITH, VALUES or EXPLAIN; anything else is refused.
     ///   - arguments: one value for each `?`.
     /// - Throws: `LyceumError.failed` with what SQLite finds wrong, `LyceumError.unsupported` for a statement
-    ///   that is refused, `LyceumError.empty` if there is no lab yet, `LyceumError.cancelled` after Ctrl-C.
+    ///   or function that is refused, `LyceumError.empty` if there is no lab yet, `LyceumError.cancelled` after
+    ///   Ctrl-C.
     public func sql(_ query: String, arguments: [Value] = []) throws -> QueryResult {
         let word = Self.firstWord(of: query)
         guard ["SELECT", "WITH", "VALUES", "EXPLAIN"].contains(word) else {
@@ -26,25 +26,19 @@ extension LabStore {
                     ? "the query is empty" : "the lab's tables can only be read, not changed by \(word)",
                 remedy: "ask with SELECT")
         }
-        let values = try arguments.enumerated().map { place, value in
-            try Self.databaseValue(value, place: place + 1)
-        }
-        let result: QueryResult? = try read(ifMissing: nil) { db in
-            // A query may take long: let Ctrl-C end it.
-            sqlite3_progress_handler(db.sqliteConnection, 10_000, { _ in Interrupt.isRaised ? 1 : 0 }, nil)
-            defer { sqlite3_progress_handler(db.sqliteConnection, 0, nil, nil) }
-            do {
-                return try Self.fetch(db, query, values)
-            } catch let fault as DatabaseError where Self.isUsersFault(fault) {
-                throw LyceumError.failed(
-                    "the query cannot be run (\(fault.message ?? "\(fault.resultCode)"))",
-                    remedy: "`select name, sql from sqlite_master` lists the tables")
-            }
-        }
-        guard let result else {
+        // Opening for writing brings an older lab up to date.
+        guard try read(ifMissing: false, { _ in true }) else {
             throw LyceumError.empty("the lab '\(folder)'", remedy: "it is made with the first run or reply")
         }
-        return result
+        return try explaining {
+            let connection = try LabConnection.openReadOnly(path, reason: "", patience: patience)
+            return try connection.reader.unsafeRead { db in
+                guard let handle = db.sqliteConnection else {
+                    throw LyceumError.failed("\(path): cannot be opened", remedy: "try again")
+                }
+                return try LabQuery(handle).run(query, arguments)
+            }
+        }
     }
 
     /// Looks for damage.
@@ -64,39 +58,6 @@ extension LabStore {
         }.filter { $0 != "ok" }
     }
 
-    private static func fetch(_ db: Database, _ query: String, _ values: [DatabaseValue]) throws
-        -> QueryResult
-    {
-        let statement = try db.makeStatement(sql: query)
-        guard sqlite3_stmt_readonly(statement.sqliteStatement) != 0 else {
-            throw LyceumError.unsupported("the lab's tables can only be read", remedy: "ask with SELECT")
-        }
-        try statement.setArguments(StatementArguments(values))
-        let rows = try Row.fetchAll(statement).map { row in Array(row.databaseValues).map { Value($0) } }
-        return QueryResult(columns: statement.columnNames, rows: rows)
-    }
-
-    /// Whether the query is wrong, not the database.
-    private static func isUsersFault(_ fault: DatabaseError) -> Bool {
-        [.SQLITE_ERROR, .SQLITE_MISUSE, .SQLITE_RANGE, .SQLITE_TOOBIG, .SQLITE_MISMATCH].contains(
-            fault.resultCode)
-    }
-
-    private static func databaseValue(_ value: Value, place: Int) throws -> DatabaseValue {
-        switch value {
-        case .null: return .null
-        case .bool(let flag): return flag.databaseValue
-        case .integer(let number): return number.databaseValue
-        case .number(let number): return number.databaseValue
-        case .string(let text): return text.databaseValue
-        case .list, .object:
-            throw LyceumError.invalid(
-                "argument \(place) of the query", expected: "a string, number or boolean",
-                got: value.typeName,
-                remedy: nil)
-        }
-    }
-
     /// The first word in capitals, behind white space and comments.
     private static func firstWord(of query: String) -> String {
         var rest = query[...]
@@ -110,18 +71,6 @@ extension LabStore {
             } else {
                 return rest.prefix { $0.isLetter }.uppercased()
             }
-        }
-    }
-}
-
-extension Value {
-    fileprivate init(_ stored: DatabaseValue) {
-        switch stored.storage {
-        case .null: self = .null
-        case .int64(let number): self = .integer(Int(number))
-        case .double(let number): self = .number(number)
-        case .string(let text): self = .string(text)
-        case .blob(let bytes): self = .string(ContentDigest.hexadecimal(bytes))
         }
     }
 }

@@ -65,7 +65,7 @@ public final class LabStore: Sendable {
                 // goes on; the next access tries again.
                 connection = try LabConnection.openReadOnly(path, reason: "", patience: patience)
             }
-            return try connection.reader.read(body)
+            return try connection.reader.read { try LabConnection.listening($0) { db in try body(db) } }
         }
     }
 
@@ -78,12 +78,14 @@ public final class LabStore: Sendable {
             guard let writer = connection.writer else {
                 throw LabFault.readOnly(path, connection.whyReadOnly ?? "no permission")
             }
-            return try writer.write(body)
+            return try writer.write {
+                try LabConnection.listening($0, isWriting: true) { db in try body(db) }
+            }
         }
     }
 
     /// Runs `body`; a database error becomes one for a person.
-    private func explaining<T>(_ body: () throws -> T) throws -> T {
+    func explaining<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch {

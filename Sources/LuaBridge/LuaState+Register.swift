@@ -25,6 +25,7 @@ extension LuaState {
         let names = module.functions.map(\.name) + module.constants.map(\.name)
         let metatable = try makeTable()
         try metatable.set("__name", .string(module.name))
+        try metatable.set("__metatable", .string(module.name))
         try metatable.set(
             "__index",
             makeFunction(name: module.name) { [unowned self] arguments in
@@ -83,11 +84,16 @@ extension LuaState {
         if let call = type.call {
             try metatable.set("__call", makeMethod(call, of: type, name: type.name))
         }
+        if let close = type.methods.first(where: { $0.name == Self.closeName }) {
+            try metatable.set("__close", makeCloser(close, of: type))
+        }
         if let length = type.length {
             try metatable.set(
                 "__len",
                 makeFunction(name: "#\(type.name)") { arguments in
-                    guard let object = arguments.first?.object else { return [.integer(0)] }
+                    guard let object = arguments.first?.object else {
+                        throw Self.closedError(type.name, "#\(type.name)")
+                    }
                     return [.integer(try length(object))]
                 })
         }
@@ -95,7 +101,8 @@ extension LuaState {
         try metatable.set(
             "__tostring",
             makeFunction(name: "tostring(\(type.name))") { arguments in
-                guard let toString, let object = arguments.first?.object else { return [.string(type.name)] }
+                guard let object = arguments.first?.object else { return [.string("\(type.name) (closed)")] }
+                guard let toString else { return [.string(type.name)] }
                 return [.string(try toString(object))]
             })
         try metatable.set(
@@ -124,7 +131,10 @@ extension LuaState {
 
     /// The slow half of `object[key]`: no method is named so.
     private func index(_ type: LuaType, names: [String]) throws -> Int {
-        guard let object = readObject(1) else { throw LyceumError.failed("not a \(type.name)", remedy: nil) }
+        guard let object = readObject(1) else {
+            if closedType(at: 1) != nil { throw Self.closedError(type.name, "\(type.name).\(readText(2))") }
+            throw LyceumError.failed("not a \(type.name)", remedy: nil)
+        }
         let key = read(2)
         if let name = key.string, let property = type.properties.first(where: { $0.name == name }) {
             try push(property.get(object))
@@ -195,6 +205,7 @@ extension LuaState {
         let declared = DeclaredFunction(declaration, name: fullName)
         let box = LuaBox(declared) { state in
             guard let object = state.readObject(1), type.matches(object) else {
+                if let closed = state.closedType(at: 1) { throw Self.closedError(closed, fullName) }
                 throw LyceumError.invalid(
                     fullName, expected: LuaParameter.Kind.object(type.name).expectation + " before ':'",
                     got: state.typeName(state.readArguments().first ?? .nil),
@@ -206,6 +217,15 @@ extension LuaState {
                     arguments: state.readArguments(skipping: 1)))
         }
         return try makeFunction(box)
+    }
+
+    /// `__close`, which may come after a call of `close`.
+    private func makeCloser(_ declaration: LuaFunction, of type: LuaType) throws -> LuaValue {
+        try makeFunction(
+            LuaBox { state in
+                if let object = state.readObject(1), type.matches(object) { try state.close(object) }
+                return 0
+            })
     }
 
     private func makeFunction(_ box: LuaBox) throws -> LuaValue {
@@ -239,6 +259,7 @@ extension LuaState {
             throw LyceumError.unsupported("objects of class \(Swift.type(of: object)) in Lua", remedy: nil)
         }
         clua_pushobject(stack, host.retain(object), type.metatable)
+        if let bytes = type.declaration.byteCount?(object), bytes > 0 { clua_hold(stack, bytes) }
     }
 
     /// The registered type of an object, the most recent answer kept by class.
@@ -261,7 +282,7 @@ extension LuaState {
         case .function: return "function"
         case .null: return "null"
         case .object(let object): return registeredType(of: object)?.declaration.name ?? "object"
-        case .other: return "userdata"
+        case .other: return closedType(value).map { "a closed \($0)" } ?? "userdata"
         }
     }
 

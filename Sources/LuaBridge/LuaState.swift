@@ -48,7 +48,10 @@ public final class LuaState {
         main = opened
         stack = opened
         host.state = self
-        clua_newtable(stack, 0, 0)
+        clua_newtable(stack, 0, 1)
+        // Every empty list has this one: a script must not get at it.
+        pushText("list")
+        clua_rawsetfield(stack, -2, "__metatable", 11)
         emptyListMetatable = clua_ref(stack)
         try register(Self.errorType, documented: false)
         try makeRecordsStrict()

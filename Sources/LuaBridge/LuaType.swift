@@ -40,6 +40,7 @@ public struct LuaType {
     let columnValues: ((AnyObject, String) -> [String])?
     let show: ((AnyObject, ShowOptions) throws -> String)?
     let equals: ((AnyObject, AnyObject) throws -> Bool)?
+    let byteCount: ((AnyObject) -> Int)?
 
     /// Declares a type.
     ///
@@ -56,6 +57,7 @@ public struct LuaType {
     ///   - columnValues: the texts that a column of these records holds, where they are few; for completion.
     ///   - show: what `show(object, { … })` shows; the preview if absent.
     ///   - equals: what `==` says of two objects of this type that are not the same.
+    ///   - byteCount: the bytes that a new object keeps from being freed, roughly; Lua collects garbage the sooner.
     public init<T>(
         _ swiftType: T.Type, name: String, summary: String, methods: [LuaFunction] = [],
         properties: [LuaProperty] = [], call: LuaFunction? = nil, length: ((T) throws -> Int)? = nil,
@@ -63,7 +65,8 @@ public struct LuaType {
         columns: ((T) -> [String])? = nil, callFields: ((T) -> [String])? = nil,
         toString: ((T) throws -> String)? = nil, preview: ((T, _ width: Int) throws -> String)? = nil,
         columnValues: ((T, _ column: String) -> [String])? = nil,
-        show: ((T, ShowOptions) throws -> String)? = nil, equals: ((T, T) throws -> Bool)? = nil
+        show: ((T, ShowOptions) throws -> String)? = nil, equals: ((T, T) throws -> Bool)? = nil,
+        byteCount: ((T) -> Int)? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -107,6 +110,7 @@ public struct LuaType {
                 return try equals(a, b)
             }
         }
+        self.byteCount = byteCount.map { count in { ($0 as? T).map(count) ?? 0 } }
         self.preview = preview.map { preview in
             { object, width in
                 guard let typed = object as? T else { return name }

@@ -167,9 +167,11 @@ struct RunCommand: ParsableCommand {
 
             --sandbox is for a script that you did not write. It takes away programs (os.execute, io.popen), \
             native libraries, bytecode, finalizers and all but debug.traceback; writing files except below \
-            --write; plugins except those that came with Lyceum; and it bounds memory and instructions. A script \
-            may still read your files, and ask teachers at the providers' own addresses, OPENAI_BASE_URL, this \
-            machine and every --allow-host; keys of the environment go to no other server, and not to this machine.
+            --write; environment variables that may hold secrets, and /proc; plugins except those that came with \
+            Lyceum; and it bounds memory, instructions and time. A script may still read your files, and ask \
+            teachers at the providers' own addresses, OPENAI_BASE_URL, this machine and every --allow-host; keys of \
+            the environment go to no other server, and not to this machine. SECURITY.md says exactly what is promised \
+            and what is not.
             """)
 
     @OptionGroup var output: OutputOptions
@@ -258,7 +260,7 @@ struct SandboxOptions: ParsableArguments {
         help: ArgumentHelp(
             "Seconds after which a sandboxed script ends, whatever it does; 0 is no limit.",
             valueName: "seconds"))
-    var seconds = 0
+    var seconds = 3600
 
     func validate() throws {
         guard isSandboxed || folder == nil else { throw ValidationError("--write needs --sandbox") }
@@ -274,7 +276,9 @@ struct SandboxOptions: ParsableArguments {
             guard isSandboxed else { return nil }
             return Sandbox(
                 folder: folder,
-                limits: LuaLimits(memory: memory << 20, instructions: instructions * 1_000_000),
+                limits: LuaLimits(
+                    memory: memory << 20, instructions: instructions * 1_000_000,
+                    seconds: seconds > 0 ? Double(seconds) : nil),
                 seconds: seconds, hosts: hosts)
         }
     }

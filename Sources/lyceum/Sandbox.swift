@@ -22,6 +22,7 @@ struct Sandbox {
     func close(around state: LuaState) throws {
         Files.restrictWriting(to: try folder.map(WritePermission.below(folder:)) ?? .nowhere)
         NetworkPolicy.restrict(to: hosts)
+        Files.hideProcesses()
         try state.removeUnsafeLibraries()
         state.setLimits(limits)
         if let memory = limits.memory {
@@ -32,13 +33,23 @@ struct Sandbox {
             if !wanted.overflow { bound.rlim_cur = min(wanted.partialValue, bound.rlim_max) }
             setrlimit(__rlimit_resource_t(2), &bound)
         }
-        if seconds > 0 {
-            signal(SIGALRM) { _ in
-                let text: StaticString = "lyceum: the sandbox's time is over\n"
-                _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
-                _exit(1)
-            }
-            alarm(UInt32(clamping: seconds))
+        if seconds > 0 { Self.end(after: UInt32(clamping: seconds)) }
+    }
+
+    /// Seconds that work outside of Lua has to stop, and to keep what it has.
+    private static let grace: UInt32 = 10
+
+    /// Ends the process in time. Lua code ends by its own limit; what is written in Swift is asked to stop, and at last
+    /// the process goes.
+    private static func end(after seconds: UInt32) {
+        Interrupt.prepare()
+        signal(SIGALRM) { _ in
+            if Interrupt.isRaised { _exit(1) }
+            let text: StaticString = "lyceum: the sandbox's time is over\n"
+            _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+            Interrupt.raise()
+            alarm(Sandbox.grace)
         }
+        alarm(seconds)
     }
 }

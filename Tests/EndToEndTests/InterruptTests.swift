@@ -111,11 +111,31 @@ import Testing
         server.release()
     }
 
+    @Test(
+        "one Ctrl-C ends what the standard library does in one call",
+        arguments: [
+            "string.find(('a'):rep(60), ('a*'):rep(30) .. 'b')", "table.move({}, 1, math.maxinteger - 1, 2)",
+            "string.find(('('):rep(3e6), '%b()')",
+            "setmetatable({}, { __gc = function() while true do end end }) collectgarbage()",
+            "xpcall(error, function() while true do end end)", "load(string.gmatch((' '):rep(3e8), '.'))",
+        ])
+    func libraries(code: String) throws {
+        try session { terminal, _ in
+            terminal.type("print('begun'); \(code)\r")
+            try terminal.expect("\nbegun")
+            wait(0.5)
+            terminal.type("\u{03}")
+            try terminal.expect("interrupted")
+            terminal.type("40 + 2\r")
+            try terminal.expect("\n42\n")
+        }
+    }
+
     @Test("a third Ctrl-C ends a program that answers to none")
     func thrice() throws {
         try session { terminal, _ in
-            // Half an hour inside one call of a function written in C.
-            terminal.type("print('begun'); ('a'):rep(40):find(('a?'):rep(40) .. ('a'):rep(40))\r")
+            // A hook of the script's own, in which Lua calls no other.
+            terminal.type("print('begun'); debug.sethook(function() while true do end end, '', 1)\r")
             try terminal.expect("\nbegun")
             wait(0.3)
             terminal.type("\u{03}")

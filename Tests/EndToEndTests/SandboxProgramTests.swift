@@ -57,13 +57,77 @@ import Testing
         arguments: [
             ("while true do end", [], "the limit of 20 million instructions is reached"),
             ("local s = 'x' while true do s = s .. s end", [], "not enough memory: the limit is 64 MiB"),
-            ("table.move({}, 1, 1 << 50, 2)", ["--seconds", "1"], "the sandbox's time is over"),
+            ("table.move({}, 1, 1 << 50, 2)", [], "the limit of 20 million instructions is reached"),
+            (
+                "pcall(table.move, {}, 1, 1 << 50, 2) while true do pcall(error) end",
+                ["--seconds", "1", "--instructions", "1000000"], "the limit of 1 s is reached"
+            ),
         ] as [(String, [String], String)])
     func bounds(code: String, options: [String], expected: String) throws {
         let (result, program) = try run(code, options)
         defer { program.remove() }
         #expect(result.status == 1)
         #expect(result.errors.contains(expected), "\(result.errors)")
+    }
+
+    @Test(
+        "the environment and what the system shows of processes are hidden on every road",
+        arguments: [
+            "assert(io.open(path))", "io.lines(path)", "io.input(path)", "dofile(path)",
+            "assert(loadfile(path))",
+            "data.load(path)", "data.load(path .. '.jsonl')", "prompt.load(path)",
+            "student.load('/proc/self')",
+            "student.load(path)", "package.path = '/proc/self/?' require 'environ'",
+            "teacher.open { 'replay', path = path }", "data.load('/dev/fd/0')", "data.load('/proc/self/')",
+        ])
+    func hidden(code: String) throws {
+        let (result, program) = try run("path = '/proc/self/environ' " + code)
+        defer { program.remove() }
+        #expect(result.status == 1)
+        // Neither the names nor the values of variables come out, not even in an error message.
+        #expect(!(result.output + result.errors).contains("HOME="), "\(result.errors)")
+        #expect(!(result.output + result.errors).contains("PATH="), "\(result.errors)")
+    }
+
+    @Test("links do not help, and variables pass by a list")
+    func links() throws {
+        let (result, program) = try run(
+            """
+            for _, name in ipairs { "link.jsonl", "self/environ" } do
+                print(io.open(folder .. "/" .. name), (pcall(data.load, folder .. "/" .. name)))
+            end
+            print(os.getenv("HOME") ~= nil, os.getenv("LD_PRELOAD"), os.getenv("OPENAI_API_KEY"), os.getenv("LYCEUM_X"))
+            """)
+        defer { program.remove() }
+        _ = try program.run([
+            "-e",
+            "os.execute('ln -s /proc/self/environ \(program.folder)/link.jsonl; ln -s /proc/self \(program.folder)/self')",
+        ])
+        let again = try program.run(["run", "--sandbox", program.folder + "/script.lua"])
+        #expect(result.status == 0)
+        #expect(again.output.contains("may not be read"))
+        #expect(!again.output.contains("true\n"), "\(again.output)")
+        #expect(again.output.hasSuffix("true\tnil\tnil\tnil\n"), "\(again.output)")
+    }
+
+    @Test("hostile SQL, finalizers and chains of calls are errors")
+    func hostile() throws {
+        let (result, program) = try run(
+            """
+            student.new("gbdt", { task = "classify" }):train(
+                data.from { { t = "a", l = "x" }, { t = "b", l = "y" } }, { input = "t", target = "l" })
+            print(pcall(runs.sql, "select fts3_tokenizer('simple', x'4141414141414141')"))
+            print(pcall(runs.sql, "select zeroblob(1000000000)"))
+            print(pcall(function() getmetatable(io.stdout).__gc = print end))
+            local m = setmetatable({}, {}) getmetatable(m).__call = m
+            print(pcall(m))
+            print(#runs.sql("select 1 as x"))
+            """, ["--instructions", "1000"])
+        defer { program.remove() }
+        #expect(result.status == 0, "\(result.errors)")
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.count == 5 && lines.last == "1", "\(result.output)")
+        #expect(lines.dropLast().allSatisfy { $0.hasPrefix("false\t") }, "\(result.output)")
     }
 
     @Test("modules beside the script are there, plugins of the user are not")

@@ -16,6 +16,13 @@ extension BridgeTests {
                     state.interrupt()
                     return []
                 })
+            // `later()` interrupts when the code has run for a moment, from a signal handler as Ctrl-C does.
+            try state.setGlobal(
+                "later",
+                state.makeFunction(name: "later") { [unowned state] _ in
+                    Alarm.ring(for: state)
+                    return []
+                })
             return state
         }
 
@@ -33,7 +40,38 @@ extension BridgeTests {
                     + "return setmetatable({}, { __index = function() poke() while true do end end }).x",
                 "poke() string.gsub(string.rep('a', 1e6), 'a', function() while true do end end)",
             ])
-        func interrupted(code: String) throws {
+        func interrupted(code: String) throws { try check(code) }
+
+        /// Each runs for hours, or for ever, in one function of the standard library.
+        @Test(
+            "the standard library's own loops are interrupted",
+            arguments: [
+                "later() string.find(('a'):rep(60), ('a*'):rep(30) .. 'b')",
+                "later() return ('('):rep(3e6):find('%b()')",
+                "later() for _ in string.gmatch(('a'):rep(60), ('a*'):rep(30) .. 'b') do end",
+                "later() string.gsub(('a'):rep(60), ('a-'):rep(30) .. 'b', '')",
+                "later() table.move({}, 1, math.maxinteger - 1, 2)",
+                "later() table.concat(setmetatable({}, { __index = table.concat }), '', 1, math.maxinteger)",
+                "later() table.insert(setmetatable({}, { __len = function() return 1e18 // 1 | 0 end }), 1, 1)",
+                "later() table.remove(setmetatable({}, { __len = function() return 1e18 // 1 | 0 end }), 1)",
+                "later() table.sort(setmetatable({}, { __len = function() return 2000000000 end }), rawequal)",
+                "local n = 0 later() load(string.gmatch((' '):rep(2e8), '.')) while true do end",
+                "later() xpcall(error, function() while true do end end)",
+                "later() xpcall(function() while true do end end, function() while true do end end)",
+                "later() setmetatable({}, { __gc = function() while true do end end }) collectgarbage() while true do end",
+                "local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = function() "
+                    + "while true do end end }) coroutine.yield() end) coroutine.resume(co) later() coroutine.close(co)",
+                "later() io.open('/dev/zero'):read('a')", "later() io.open('/dev/zero'):read('l')",
+                "later() local t = {} while true do t[#t + 1] = ('x'):rep(1e5) .. #t pcall(error) end",
+            ])
+        func libraries(code: String) throws {
+            let begun = ContinuousClock.now
+            try check(code)
+            // The bound is a second; a busy machine gets more.
+            #expect(ContinuousClock.now - begun < .seconds(20))
+        }
+
+        private func check(_ code: String) throws {
             let state = try interruptible()
             let error = try #require(throws: LuaError.self) { try state.run(code) }
             #expect(error.isInterrupt)
@@ -86,5 +124,35 @@ extension BridgeTests {
             #expect(try state.run("return 4").first?.integer == 4)
             #expect(!Interrupt.isRaised)
         }
+    }
+}
+
+/// Interrupts a state from a signal handler.
+private enum Alarm {
+    nonisolated(unsafe) private static weak var state: LuaState?
+
+    /// In a moment, on this thread.
+    static func ring(for state: LuaState) {
+        self.state = state
+        signal(SIGUSR2) { _ in Alarm.state?.interrupt() }
+        // The worker threads of tests block signals.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGUSR2)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        let thread = pthread_self()
+        var other = pthread_t()
+        let target = UnsafeMutablePointer<pthread_t>.allocate(capacity: 1)
+        target.initialize(to: thread)
+        pthread_create(
+            &other, nil,
+            { target in
+                guard let target = target?.assumingMemoryBound(to: pthread_t.self) else { return nil }
+                usleep(200_000)
+                pthread_kill(target.pointee, SIGUSR2)
+                target.deallocate()
+                return nil
+            }, target)
+        pthread_detach(other)
     }
 }

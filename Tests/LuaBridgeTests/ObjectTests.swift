@@ -131,7 +131,7 @@ extension BridgeTests {
             let text = message {
                 try state.run("local p = probes.make 'x'; debug.getmetatable(p).__gc(p); return p:greet()")
             }
-            #expect(text.contains("before ':'"))
+            #expect(text.contains("this probe was closed"))
             state.collectGarbage()
             #expect(state.liveObjects == 0)
         }

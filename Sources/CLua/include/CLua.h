@@ -197,6 +197,13 @@ void clua_pushobject(lua_State *L, void *object, int metatable);
 // The object in a userdata made by clua_pushobject; NULL for every other value.
 void *clua_toobject(lua_State *L, int index);
 
+// Releases the object in a userdata made by clua_pushobject, which is closed from then on.
+// Does nothing for any other value.
+void clua_closeobject(lua_State *L, int index);
+
+// Whether the value is the userdata of a host object that has been closed.
+bool clua_isclosed(lua_State *L, int index);
+
 // MARK: Interrupts
 
 // Makes the Lua code that is running, in whichever coroutine, raise "interrupted",
@@ -222,9 +229,14 @@ void clua_releasesignals(lua_State *L);
 
 // MARK: Limits
 
-// Bounds what Lua code may use: bytes of memory, and instructions from one outermost
-// call to its end; 0 is no limit. Code that goes beyond fails with an error, which for
-// instructions no pcall can hold up. Coroutines that exist already are not counted.
-void clua_setlimits(lua_State *L, size_t bytes, int64_t instructions);
+// Bounds what Lua code may use: bytes of memory, and instructions and nanoseconds from
+// one outermost call to its end; 0 is no limit. Code that goes beyond fails with an error,
+// which for instructions and time no pcall can hold up. The steps of the standard library's
+// loops count as instructions. Coroutines that exist already are not counted.
+void clua_setlimits(lua_State *L, size_t bytes, int64_t instructions, int64_t nanoseconds);
+
+// Tells the collector that the object on top of the stack holds so many bytes outside of
+// Lua. It may collect at once: finalizers and CLuaCallbacks.release run.
+void clua_hold(lua_State *L, size_t bytes);
 
 #endif

@@ -36,7 +36,7 @@ final class DatasetObject {
                 "An immutable table of records. #d counts its rows, d[1] is the first (read-only), ipairs(d) walks them; d == e "
                 + "compares the content, show(d, { rows = 3 }) shows whole texts.",
             methods: rowMethods + orderMethods + splitMethods + columnMethods + knowledgeMethods + [
-                unpack, curate(environment), save(environment), provenance, cost(environment),
+                unpack, curate(environment), save(environment), provenance, cost(environment), close,
             ],
             properties: [
                 LuaProperty("columns", "the column names, a list") { (object: DatasetObject) in
@@ -82,7 +82,15 @@ final class DatasetObject {
             equals: { a, b in
                 a.dataset.count == b.dataset.count && a.dataset.columns == b.dataset.columns
                     && a.dataset.fingerprint == b.dataset.fingerprint
-            })
+            },
+            byteCount: { $0.dataset.byteCount })
+    }
+
+    private static var close: LuaFunction {
+        LuaFunction.closing(
+            "dataset", remedy: "load it again",
+            example:
+                "local d = data.from { { n = 1 } }\nd:close()\nassert(not pcall(function() return #d end))")
     }
 
     /// The rows with a new content, in Lua's hands.

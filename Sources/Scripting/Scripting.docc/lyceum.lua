@@ -160,6 +160,9 @@ function dataset:save(path) end
 ---What the replies behind a dataset cost: of the teacher runs that made it, or else of those that were made from it. Each reply counts once, however often it was reused.
 ---@return prompt # { replies, prompt_tokens, completion_tokens, cost_usd, unpriced }, where cost_usd is nil if no price is known and `unpriced` replies are missing from it; nil if the lab knows of no such run
 function dataset:cost() end
+
+---Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.
+function dataset:close() end
 end
 
 do
@@ -221,6 +224,9 @@ function teacher:retry(result) end
 ---@param options teacher.estimate.options as for generate
 ---@return any # { replies, reused, handed_over, calls, prompt_tokens, completion_tokens, usd_low, usd_high, usd_saved, basis }: `reused` replies are in the lab and save `usd_saved`, `handed_over` ones are on their way in a batch; what is not known is nil
 function teacher:estimate(data, options) end
+
+---Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.
+function teacher:close() end
 end
 
 do
@@ -277,6 +283,9 @@ function student:loss(data, options) end
 ---@param folder string its path
 ---@return student # the student itself
 function student:save(folder) end
+
+---Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.
+function student:close() end
 
 ---Cuts a text into the pieces that the student reads.
 ---@param text string any text; nothing is put before it, nothing cut off

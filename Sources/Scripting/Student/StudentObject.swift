@@ -27,7 +27,7 @@ final class StudentObject {
             summary: "A small model that learns from examples. Call it with a text for one answer.",
             methods: [
                 train(environment), generate(environment), classify(environment), loss(environment),
-                save(environment),
+                save(environment), close,
             ] + tokenMethods + weightMethods,
             properties: [
                 LuaProperty("architecture", "the id of its architecture: \"t5\"") { (object: StudentObject) in
@@ -76,7 +76,25 @@ final class StudentObject {
             toString: { "student (\($0.student.architecture))" },
             preview: { object, _ in
                 card("student \(object.student.architecture)", object.student.card)
-            })
+            }, byteCount: \.byteCount)
+    }
+
+    private static var close: LuaFunction {
+        LuaFunction.closing(
+            "student", remedy: "load it again",
+            example: Scripting.exampleStudent + "t5:close()\nassert(tostring(t5) == \"student (closed)\")")
+    }
+
+    /// The bytes of its weights; a guess for a student without any.
+    private var byteCount: Int {
+        guard let weights = try? (student as? any WeightedStudent)?.weights() else { return 1 << 20 }
+        return weights.reduce(0) { sum, weight in
+            let elements = weight.tensor.shape.reduce(1) {
+                $0.multipliedReportingOverflow(by: $1).partialValue
+            }
+            return sum.addingReportingOverflow(elements.multipliedReportingOverflow(by: 4).partialValue)
+                .partialValue
+        }
     }
 
     private static func train(_ environment: ScriptEnvironment) -> LuaFunction {

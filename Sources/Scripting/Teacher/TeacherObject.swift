@@ -11,11 +11,19 @@ final class TeacherObject {
 
     init(_ opened: OpenTeacher) { self.opened = opened }
 
+    private static var close: LuaFunction {
+        LuaFunction.closing(
+            "teacher", remedy: "open it again",
+            example:
+                "local gpt = teacher.open { \"openai\", model = \"gpt-4o-mini\", api_key = \"x\" }\ngpt:close()"
+        )
+    }
+
     static func type(_ environment: ScriptEnvironment) -> LuaType {
         LuaType(
             TeacherObject.self, name: "teacher",
             summary: "Answers requests: a language model, or a stand-in. Call it with a text for one answer.",
-            methods: [generate(environment), retry(environment), estimate(environment)],
+            methods: [generate(environment), retry(environment), estimate(environment), close],
             properties: [
                 LuaProperty("name", "what names it in tables: \"gpt-4o-mini\"") { (object: TeacherObject) in
                     .string(object.teacher.name)

@@ -155,7 +155,7 @@ public enum Files {
 
     /// The names in a folder, unsorted; none if it cannot be read.
     public static func list(_ path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
+        guard (try? checkReadable(path)) != nil, let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {

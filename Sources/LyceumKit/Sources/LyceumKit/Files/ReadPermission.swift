@@ -14,7 +14,14 @@ extension Files {
     ///
     /// - Throws: `LyceumError.file`.
     public static func checkReadable(_ path: String) throws {
-        guard hidesProcesses.load(ordering: .relaxed), isViewOfProcesses(path) else { return }
+        if hidesProcesses.load(ordering: .relaxed) { try refuseProcesses(path) }
+    }
+
+    /// Makes sure that a path does not lead to the system's views of processes, whether they are hidden or not.
+    ///
+    /// - Throws: `LyceumError.file`.
+    public static func refuseProcesses(_ path: String) throws {
+        guard isViewOfProcesses(path) else { return }
         throw LyceumError.file(
             path: path, line: nil, problem: "may not be read",
             remedy: "a sandbox hides what the system shows of processes")
