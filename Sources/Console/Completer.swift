@@ -26,7 +26,9 @@ struct Completer {
         let typed = String(decoding: bytes[..<end], as: UTF8.self)
         let (word, found) = suggestions(typed, preceding: preceding)
         var seen: Set<String> = []
-        return found.filter { $0.text.hasPrefix(word) && seen.insert($0.text).inserted }
+        // readline shows a name as it is: one that commands the terminal is not offered.
+        let isSafe = { (text: String) in !text.unicodeScalars.contains(where: ShownText.isObeyed) }
+        return found.filter { $0.text.hasPrefix(word) && isSafe($0.text) && seen.insert($0.text).inserted }
             .sorted { $0.text < $1.text }
             .compactMap { suggestion in
                 Self.fitted(suggestion.text, wordStart: end - word.utf8.count, line: bytes, start: start)

@@ -6,6 +6,9 @@ public struct ErrorPrinter {
     /// The chunk name of what is typed at the prompt.
     public static let promptName = "prompt"
 
+    /// Characters of a message that are shown.
+    private static let longest = 10_000
+
     private let style: Style
     /// Gives the line that a message is about.
     private let sourceLine: (_ message: String) -> (number: Int, text: String)?
@@ -24,16 +27,22 @@ public struct ErrorPrinter {
     ///
     /// - Parameter isSingleLine: whether the code was one line typed at the prompt, whose place is obvious.
     public func text(_ error: any Error, isSingleLine: Bool = false) -> String {
-        guard let error = error as? LuaError else { return "\(style.error("error:")) \(error)" }
-        var message = error.message
+        guard let error = error as? LuaError else {
+            return "\(style.error("error:")) \(ShownText.safe("\(error)", limit: Self.longest))"
+        }
+        var message = ShownText.safe(error.message, limit: Self.longest)
         let obvious = "\(Self.promptName):1: "
         let isObvious = isSingleLine && message.hasPrefix(obvious)
         let line = isObvious || error.isInterrupt ? nil : sourceLine(message)
         if isObvious { message.removeFirst(obvious.count) }
         if error.isInterrupt { return style.faint(message) }
         var lines = ["\(style.error("error:")) \(message)"]
-        if let line { lines.append("\(style.faint("  \(line.number) |")) \(line.text)") }
-        lines += frames(error.traceback, isSingleLine: isSingleLine).map { style.faint("  \($0)") }
+        if let line {
+            lines.append("\(style.faint("  \(line.number) |")) \(ShownText.safe(line.text, limit: 500))")
+        }
+        lines += frames(error.traceback, isSingleLine: isSingleLine).map {
+            style.faint("  \(ShownText.safe($0, limit: 500))")
+        }
         return lines.joined(separator: "\n")
     }
 

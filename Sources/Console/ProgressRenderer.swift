@@ -66,7 +66,7 @@ public final class ProgressRenderer: Sendable {
     @Sendable public func warn(_ line: String) {
         state.withLock { state in
             erase(&state)
-            write("lyceum: \(line)\n")
+            write("lyceum: \(ShownText.safe(line))\n")
         }
     }
 
@@ -74,12 +74,13 @@ public final class ProgressRenderer: Sendable {
         if mode == .silent { return }
         state.withLock { state in
             erase(&state)
-            write(line + "\n")
+            write(ShownText.safe(line) + "\n")
         }
     }
 
     private func show(_ progress: Job.Progress) {
         if mode == .silent { return }
+        let progress = Self.safe(progress)
         let now = ContinuousClock.now
         state.withLock { state in
             if state.title != progress.title || progress.done < state.lastDone {
@@ -116,6 +117,15 @@ public final class ProgressRenderer: Sendable {
     }
 
     // MARK: Texts
+
+    /// Titles name files, and figures may come from a plugin: nothing of them may move the cursor.
+    private static func safe(_ progress: Job.Progress) -> Job.Progress {
+        Job.Progress(
+            title: DisplayWidth.oneLine(progress.title), done: progress.done, total: progress.total,
+            unit: DisplayWidth.oneLine(progress.unit),
+            figures: progress.figures.map { (DisplayWidth.oneLine($0.name), DisplayWidth.oneLine($0.value)) },
+            isFinal: progress.isFinal)
+    }
 
     private static func bar(_ progress: Job.Progress, figures: [String], width: Int) -> String {
         var parts = [progress.title]

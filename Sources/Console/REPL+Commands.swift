@@ -118,7 +118,7 @@ extension REPL {
         for (number, text) in chosen {
             let label = String(repeating: " ", count: width - "\(number)".count) + "\(number)"
             let margin = "\n" + String(repeating: " ", count: width + 2)
-            Terminal.write(label + "  " + text.replacing("\n", with: margin) + "\n")
+            Terminal.write(label + "  " + ShownText.safe(text).replacing("\n", with: margin) + "\n")
         }
     }
 

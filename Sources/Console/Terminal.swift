@@ -1,5 +1,6 @@
 import CReadline
 import Glibc
+import LyceumKit
 
 /// What the program may assume about its screen.
 public struct Terminal: Sendable {
@@ -40,8 +41,11 @@ public struct Terminal: Sendable {
     /// Writes to standard output, after everything that Lua has printed.
     public static func write(_ text: String) { emit(text, to: STDOUT_FILENO) }
 
-    /// Writes a line to standard error.
-    public static func report(_ line: String) { emit(line + "\n", to: STDERR_FILENO) }
+    /// Writes a line to standard error. What it quotes (names of files, columns and figures, the words of a server)
+    /// cannot command the terminal.
+    public static func report(_ line: String) {
+        emit(ShownText.colouredSafe(line) + "\n", to: STDERR_FILENO)
+    }
 
     /// Writes all of a text; what cannot be written (a closed pipe) is dropped.
     public static func emit(_ text: String, to descriptor: Int32) {

@@ -62,11 +62,11 @@ public struct ValuePrinter {
     /// - Throws: `LuaError` or what a preview throws.
     public func text(_ value: LuaValue) throws -> String {
         switch value {
-        case .object(let object): return try state.preview(of: object, width: width)
+        case .object(let object): return ShownText.colouredSafe(try state.preview(of: object, width: width))
         case .integer, .number: return style.number(try state.describe(value))
         case .table(let table):
-            if let columns = try table.columns() { return try card(table, columns) }
-            if let chat = try chat(table) { return chat }
+            if let columns = try table.columns() { return ShownText.colouredSafe(try card(table, columns)) }
+            if let chat = try chat(table) { return ShownText.colouredSafe(chat) }
             var open: [UnsafeRawPointer] = []
             return try piece(value, depth: 0, indent: 0, open: &open).text
         case .string(let text) where text.contains("\n"): return longBracket(text)
@@ -154,8 +154,8 @@ public struct ValuePrinter {
             return plain("<function>", style.faint)
         case .object(let object):
             let line = try state.preview(of: object, width: width).split(whereSeparator: \.isNewline).first
-            return plain("<\(state.typeName(value)): \(line.map(String.init) ?? "")>", style.faint)
-        case .other: return plain("<\(try state.describe(value))>", style.faint)
+            return plain("<\(state.typeName(value)): \(ShownText.safe(line ?? ""))>", style.faint)
+        case .other: return plain("<\(ShownText.safe(try state.describe(value)))>", style.faint)
         case .table(let table): return try piece(table, depth: depth, indent: indent, open: &open)
         case .data, .record: return plain("<data>", style.faint)
         }
@@ -234,7 +234,7 @@ public struct ValuePrinter {
 
     // MARK: Literals
 
-    /// The text in quotes, control characters escaped.
+    /// The text in quotes; what a terminal would obey is escaped.
     static func quote(_ text: String, limit: Int?) -> String {
         let shown = limit.map { String(text.prefix($0)) } ?? text
         var result = "\""
@@ -245,7 +245,7 @@ public struct ValuePrinter {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case _ where scalar.properties.generalCategory == .control:
+            case _ where ShownText.isObeyed(scalar):
                 result += "\\u{\(String(scalar.value, radix: 16))}"
             default: result.unicodeScalars.append(scalar)
             }

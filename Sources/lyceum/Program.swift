@@ -34,7 +34,10 @@ enum Program {
             lab: LabSession(folder: lab, versions: ["lyceum": lyceumVersion], tell: progress.warn),
             width: { Terminal.width },
             isColoured: terminal.isOutputInteractive && terminal.allowsColour,
-            write: { Terminal.write($0) }, page: { Pager.show($0, on: terminal) })
+            write: { text in
+                // A file or another program gets every byte.
+                Terminal.write(terminal.isOutputInteractive ? ShownText.colouredSafe(text) : text)
+            }, page: { Pager.show($0, on: terminal) })
         try Scripting.install(into: state, environment: environment)
         let session = Session(state: state, terminal: terminal, progress: progress, isQuiet: isQuiet)
         try sandbox?.close(around: state)

@@ -325,11 +325,6 @@ extension OpenAISettings {
 
     /// Text of the server as it may be shown: without keys, on one line, not too long.
     func shown(_ text: String, limit: Int = 300) -> String {
-        let safe = Secrets.redacted(text)
-        let line = safe.unicodeScalars.split {
-            $0.properties.isWhitespace || $0.value < 0x20 || $0.value == 0x7F
-        }
-        .map(String.init).joined(separator: " ")
-        return line.count > limit ? line.prefix(limit) + "…" : line
+        ShownText.safe(DisplayWidth.oneLine(Secrets.redacted(text)), limit: limit)
     }
 }

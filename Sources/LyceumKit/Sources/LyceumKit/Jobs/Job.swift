@@ -64,6 +64,19 @@ public final class Job: Sendable {
         public let figures: [(name: String, value: String)]
         /// Whether this is the last report of this job.
         public let isFinal: Bool
+
+        /// Makes a report.
+        public init(
+            title: String, done: Int, total: Int?, unit: String, figures: [(name: String, value: String)],
+            isFinal: Bool
+        ) {
+            self.title = title
+            self.done = done
+            self.total = total
+            self.unit = unit
+            self.figures = figures
+            self.isFinal = isFinal
+        }
     }
 
     /// Receives what a job says; the console draws it, a test records it.
