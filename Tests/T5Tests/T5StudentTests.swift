@@ -184,6 +184,18 @@ import Testing
                 let text = String(decoding: try Files.read(path), as: UTF8.self)
                 try Files.write(text.replacing("\"num_layers\": 1", with: "\"num_layers\": 2"), to: path)
             }.contains("missing: encoder.block.1"))
+        // A network that no memory holds: the weights' header is looked at first.
+        let begun = ContinuousClock.now
+        #expect(
+            try problem { folder in
+                let path = folder + "/config.json"
+                var document = try #require(try JSON.decode(Files.read(path), name: path).object)
+                for (key, value) in ["d_model": 65536, "num_layers": 500, "d_ff": 262_144] {
+                    document[key] = .integer(value)
+                }
+                try Files.write(JSON.encode(.object(document)), to: path)
+            }.contains("do not fit"))
+        #expect(ContinuousClock.now - begun < .seconds(60))
         #expect(try problem { Files.removeTree($0 + "/spiece.model") }.contains("spiece.model"))
     }
 

@@ -11,6 +11,40 @@ extension Module {
     ///   - names: what this architecture's checkpoints call them.
     /// - Throws: `LyceumError.file` that lists what is missing, surplus, of another shape or type, or not finite.
     public final func load(_ checkpoint: Checkpoint, names: WeightNames = WeightNames()) throws {
+        let (present, unfit) = misfits(checkpoint, names)
+        let faults =
+            unfit
+            + NameList.lines(
+                "not finite",
+                try present.map(\.name).filter { name in
+                    defer { checkpoint.release(name) }
+                    return try !checkpoint.tensor(name).isAllFinite()
+                })
+        guard faults.isEmpty else { throw Self.misfit(faults, checkpoint) }
+        try noGrad {
+            for (name, target) in present {
+                try target.copy_(checkpoint.tensor(name))
+                checkpoint.release(name)
+            }
+        }
+    }
+
+    /// Makes sure that a checkpoint's header names what this network has, in the same shapes and types, without reading
+    /// any weight.
+    ///
+    /// Asked of a network of `Initializer.shapesOnly` before the real one is made: config.json may describe one that
+    /// no memory holds.
+    ///
+    /// - Throws: `LyceumError.file` that lists what is missing, surplus, or of another shape or type.
+    public final func check(_ checkpoint: Checkpoint, names: WeightNames = WeightNames()) throws {
+        let (_, faults) = misfits(checkpoint, names)
+        guard faults.isEmpty else { throw Self.misfit(faults, checkpoint) }
+    }
+
+    /// The tensors that the checkpoint holds, by its names, and what does not fit.
+    private func misfits(
+        _ checkpoint: Checkpoint, _ names: WeightNames
+    ) -> (present: [(name: String, target: Tensor)], faults: [String]) {
         let wanted = state()
         let matching = names.match(checkpoint.names, to: Set(wanted.map(\.name)))
         let missing = wanted.map(\.name).filter {
@@ -35,24 +69,14 @@ extension Module {
                 else { return nil }
                 return "\(name) (\(dtype) instead of \(target.dtype))"
             })
-        faults += NameList.lines(
-            "not finite",
-            try present.map(\.name).filter { name in
-                defer { checkpoint.release(name) }
-                return try !checkpoint.tensor(name).isAllFinite()
-            })
-        guard faults.isEmpty else {
-            throw LyceumError.file(
-                path: checkpoint.source, line: nil,
-                problem: "the weights do not fit: " + faults.joined(separator: "; "),
-                remedy: "check that config.json belongs to these weights")
-        }
-        try noGrad {
-            for (name, target) in present {
-                try target.copy_(checkpoint.tensor(name))
-                checkpoint.release(name)
-            }
-        }
+        return (present, faults)
+    }
+
+    private static func misfit(_ faults: [String], _ checkpoint: Checkpoint) -> LyceumError {
+        .file(
+            path: checkpoint.source, line: nil,
+            problem: "the weights do not fit: " + faults.joined(separator: "; "),
+            remedy: "check that config.json belongs to these weights")
     }
 
     /// Copies tensors by path into the parameters and buffers; `source` names them in errors.

@@ -7,6 +7,7 @@ public enum Initializer {
     private enum Draws {
         case libtorch
         case none
+        case shapes
         case run(Count)
     }
 
@@ -23,6 +24,12 @@ public enum Initializer {
         try $draws.withValue(.none, operation: body)
     }
 
+    /// Runs `body`, in which all initial values are one 0 that takes no memory: for networks that are only asked for the
+    /// shapes of their weights.
+    public static func shapesOnly<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try $draws.withValue(.shapes, operation: body)
+    }
+
     /// Runs `body`, in which initial values are those of a source, in the order in which they are asked for.
     public static func drawing<Result>(
         from source: RandomSource, _ body: () throws -> Result
@@ -36,13 +43,13 @@ public enum Initializer {
     ///   - shape: sizes, outermost first.
     ///   - deviation: the standard deviation.
     public static func normal(_ shape: [Int], deviation: Double) throws -> Tensor {
-        guard let (key, call) = try place() else { return try Tensor.zeros(shape) }
+        guard let (key, call) = try place() else { return try undrawn(shape) }
         return try Tensor.normal(shape, key: key, call: call).mul_(deviation)
     }
 
     /// Uniform in ±`bound`: what `torch.nn.Linear` and `torch.nn.LSTM` begin with, at 1 / sqrt(inputs).
     public static func uniform(_ shape: [Int], bound: Double) throws -> Tensor {
-        guard let (key, call) = try place() else { return try Tensor.zeros(shape) }
+        guard let (key, call) = try place() else { return try undrawn(shape) }
         return try Tensor.uniform(shape, key: key, call: call).mul_(2 * bound).add_(-bound)
     }
 
@@ -53,10 +60,16 @@ public enum Initializer {
         try uniform([outputs, inputs], bound: (6 / Double(max(inputs + outputs, 1))).squareRoot())
     }
 
+    /// Zeros; where only shapes are asked for, one zero seen many times.
+    private static func undrawn(_ shape: [Int]) throws -> Tensor {
+        guard case .shapes = draws else { return try Tensor.zeros(shape) }
+        return try Tensor.zeros([]).expand(shape)
+    }
+
     /// Which numbers the next tensor takes; nil if none are drawn.
     private static func place() throws -> (key: UInt64, call: Int)? {
         switch draws {
-        case .none: return nil
+        case .none, .shapes: return nil
         case .libtorch: return (try Torch.drawnKey(), 0)
         case .run(let count):
             count.tensors += 1

@@ -39,8 +39,8 @@ extension SequenceClassificationStudent {
         let (path, document, configuration, tokenizer) = try Encoder.describe(folder: folder)
         self.init(configuration)
         let weights = try Checkpoint.open(folder)
-        let network = try Self.network(configuration, weights)
-        if let rows = weights.shape(of: "classifier.weight")?.first, rows > 0 {
+        let rows = weights.shape(of: "classifier.weight")?.first ?? 0
+        if rows > 0 {
             let maker = document["architectures"]?.list?.first?.string ?? Encoder.transformersClass
             guard maker == Encoder.transformersClass else {
                 throw LyceumError.file(
@@ -48,6 +48,14 @@ extension SequenceClassificationStudent {
                     problem: "its output layer is that of \(maker), not of \(Encoder.transformersClass)",
                     remedy: "load a classifier of texts, or an encoder without an output layer")
             }
+        }
+        try Initializer.shapesOnly {
+            let network = ClassificationNetwork(try Encoder(configuration))
+            if rows > 0 { try network.addClassifier(labels: rows) }
+            try network.check(weights, names: Encoder.weightNames)
+        }
+        let network = try Self.network(configuration, weights)
+        if rows > 0 {
             try Initializer.withoutDrawing { try network.addClassifier(labels: rows) }
             let map = try LabelMap(configuration: document, path: path)
             // transformers leaves the names out of config.json when there are two labels without names.

@@ -49,6 +49,7 @@ extension SequenceToSequenceStudent {
         let (path, document, configuration, tokenizer) = try Model.describe(folder: folder)
         self.init(configuration)
         let weights = try Checkpoint.open(folder)
+        try Initializer.shapesOnly { try Model(configuration).check(weights, names: Model.weightNames) }
         let model = try Initializer.withoutDrawing { try Model(configuration) }
         // Ids above the vocabulary are words to copy: no other row may lie there.
         let isShort = tokenizer.vocabularySize < configuration.vocabularySize
