@@ -1,0 +1,72 @@
+import Glibc
+import LyceumKit
+
+/// A child process that tries inputs on one target until its time is over.
+///
+/// The input that is being tried stands in `NAME.input` of the results' folder, so that it is there whatever becomes of
+/// the process; `NAME.count` says how many were tried.
+enum FuzzRun {
+    /// Seconds that one input may take.
+    private static let patience: UInt32 = 10
+    /// Bytes that the process may allocate.
+    private static let mostMemory: rlim_t = 4 << 30
+
+    /// Where inputs and counts are kept.
+    static var results: String { FuzzTarget.repository(".build/fuzz") }
+
+    /// Seconds for each target: `LYCEUM_FUZZ_SECONDS`, else a few.
+    static var seconds: Int { number("LYCEUM_FUZZ_SECONDS") ?? 8 }
+
+    /// Where the random numbers begin: `LYCEUM_FUZZ_SEED`, else always the same.
+    static var seed: Int { number("LYCEUM_FUZZ_SEED") ?? 1 }
+
+    /// The targets named in `LYCEUM_FUZZ_TARGETS`; all of them unless it is set.
+    static var targets: [String] {
+        let all = FuzzTarget.all.map(\.name)
+        guard let named = getenv("LYCEUM_FUZZ_TARGETS").map({ String(cString: $0) }), !named.isEmpty else {
+            return all
+        }
+        return all.filter { named.split(separator: ",").map(String.init).contains($0) }
+    }
+
+    private static func number(_ variable: String) -> Int? {
+        getenv(variable).flatMap { Int(String(cString: $0)) }
+    }
+
+    /// Tries inputs, or only one that is kept in a file.
+    static func run(_ name: String, seconds: Int, seed: Int, only file: String?) throws {
+        guard let target = FuzzTarget.all.first(where: { $0.name == name }) else { return }
+        nice(10)
+        try Files.makeFolder(results)
+        let folder = "/tmp/lyceum-fuzz-\(name)-\(getpid())"
+        try Files.makeFolder(folder)
+        defer { Files.removeTree(folder) }
+        let body = try target.prepare(folder)
+        var limit = rlimit(rlim_cur: mostMemory, rlim_max: mostMemory)
+        setrlimit(__rlimit_resource_t(2), &limit)  // RLIMIT_DATA
+        let kept = Files.join(results, "\(name).input")
+        let descriptor = open(kept, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        func attempt(_ input: [UInt8]) {
+            _ = pwrite(descriptor, input, input.count, 0)
+            ftruncate(descriptor, off_t(input.count))
+            alarm(patience)
+            try? body(input)
+            alarm(0)
+        }
+        if let file { return attempt(try Files.read(file)) }
+        var count = 0
+        for input in target.seeds {
+            attempt(input)
+            count += 1
+        }
+        var mutator = Mutator(seed: seed, seeds: target.seeds, tokens: target.tokens, longest: target.longest)
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
+            attempt(mutator.next())
+            count += 1
+        }
+        try Files.write("\(count)\n", to: Files.join(results, "\(name).count"))
+        close(descriptor)
+        unlink(kept)
+    }
+}
