@@ -7,11 +7,16 @@ final class SlowServer: Sendable {
     /// Where it listens.
     let baseURL: String
     /// Requests that were read whole.
-    var requestCount: Int { counter.withLock { $0 } }
-    private let counter = Mutex(0)
+    var requestCount: Int { counter.count.withLock { $0 } }
+    private let counter = Counter()
     private let listener: Int32
     /// A streamed answer stops behind its first piece until this is signalled.
     private let rest = DispatchSemaphore(value: 0)
+
+    /// Threads share it.
+    private final class Counter: Sendable {
+        let count = Mutex(0)
+    }
 
     /// Starts to listen.
     ///
@@ -31,12 +36,12 @@ final class SlowServer: Sendable {
         }
         guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
         baseURL = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/v1"
-        Thread.detachNewThread { [descriptor, delay, rest, weak self] in
+        Thread.detachNewThread { [descriptor, delay, rest, counter] in
             while true {
                 let client = accept(descriptor, nil, nil)
                 if client < 0 { return }
                 Thread.detachNewThread {
-                    Self.serve(client, delay, rest) { self?.counter.withLock { $0 += 1 } }
+                    Self.serve(client, delay, rest) { counter.count.withLock { $0 += 1 } }
                 }
             }
         }
@@ -52,7 +57,7 @@ final class SlowServer: Sendable {
 
     /// Answers the requests of one connection.
     private static func serve(
-        _ client: Int32, _ delay: Double, _ rest: DispatchSemaphore, _ count: () -> Void
+        _ client: Int32, _ delay: Double, _ rest: DispatchSemaphore, _ counted: () -> Void
     ) {
         defer { close(client) }
         var received = ""
@@ -68,7 +73,7 @@ final class SlowServer: Sendable {
             else { continue }
             let isStreamed = received.contains(#""stream":true"#)
             received = ""
-            count()
+            counted()
             if isStreamed { return stream(to: client, rest) }
             usleep(UInt32(delay * 1_000_000))
             let body =
