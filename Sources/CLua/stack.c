@@ -88,7 +88,15 @@ int clua_next(lua_State *L, int table) {
     return lua_gettop(L) > base ? 1 : 0;
 }
 
-void clua_setmetatable(lua_State *L, int index) { lua_setmetatable(L, index); }
+void clua_setmetatable(lua_State *L, int index) {
+    // Tables of the host share metatables that a script may have got hold of. A finalizer in one would run without
+    // hooks for every table that gets it later.
+    index = lua_absindex(L, index);
+    lua_pushliteral(L, "__gc");
+    lua_pushnil(L);
+    lua_rawset(L, -3);
+    lua_setmetatable(L, index);
+}
 bool clua_getmetatable(lua_State *L, int index) { return lua_getmetatable(L, index); }
 
 int clua_ref(lua_State *L) { return luaL_ref(L, LUA_REGISTRYINDEX); }

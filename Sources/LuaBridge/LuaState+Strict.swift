@@ -40,6 +40,7 @@ extension LuaState {
     public func makeRowMetatable(columns: [String]) throws -> LuaTable {
         let known = Set(columns)
         let metatable = try makeTable()
+        try metatable.set("__metatable", .string("record"))
         try metatable.set(
             "__index",
             makeFunction(name: "record") { [unowned self] arguments in

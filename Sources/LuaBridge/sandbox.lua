@@ -140,6 +140,8 @@ end }
 -- protected by the host.
 getmetatable("").__metatable = false
 getmetatable(io.stdout).__metatable = "file"
+local globals = getmetatable(_G)
+if globals then globals.__metatable = "globals" end
 
 local setmetatable, collectgarbage = setmetatable, collectgarbage
 function _G.setmetatable(value, metatable)

@@ -94,7 +94,8 @@ import Testing
         let (result, program) = try run(
             """
             for _, name in ipairs { "link.jsonl", "self/environ" } do
-                print(io.open(folder .. "/" .. name), (pcall(data.load, folder .. "/" .. name)))
+                local file, problem = io.open(folder .. "/" .. name)
+                print(file, problem, (pcall(data.load, folder .. "/" .. name)))
             end
             print(os.getenv("HOME") ~= nil, os.getenv("LD_PRELOAD"), os.getenv("OPENAI_API_KEY"), os.getenv("LYCEUM_X"))
             """)
@@ -112,18 +113,27 @@ import Testing
 
     @Test("hostile SQL, finalizers and chains of calls are errors")
     func hostile() throws {
-        let (result, program) = try run(
+        let program = try Program()
+        defer { program.remove() }
+        let out = program.folder + "/out"
+        _ = try program.run(["-e", "os.execute('mkdir \(out)')"])
+        let script = try program.write(
+            "script.lua",
             """
             student.new("gbdt", { task = "classify" }):train(
                 data.from { { t = "a", l = "x" }, { t = "b", l = "y" } }, { input = "t", target = "l" })
+            data.from({ { n = 1 } }):map(function(r)
+                assert(type(getmetatable(r)) ~= "table" and type(getmetatable(_G)) ~= "table")
+                return r
+            end)
             print(pcall(runs.sql, "select fts3_tokenizer('simple', x'4141414141414141')"))
             print(pcall(runs.sql, "select zeroblob(1000000000)"))
             print(pcall(function() getmetatable(io.stdout).__gc = print end))
             local m = setmetatable({}, {}) getmetatable(m).__call = m
             print(pcall(m))
             print(#runs.sql("select 1 as x"))
-            """, ["--instructions", "1000"])
-        defer { program.remove() }
+            """)
+        let result = try program.run(["run", "--sandbox", "--write", out, "--lab", out + "/lab", script])
         #expect(result.status == 0, "\(result.errors)")
         let lines = result.output.split(separator: "\n")
         #expect(lines.count == 5 && lines.last == "1", "\(result.output)")

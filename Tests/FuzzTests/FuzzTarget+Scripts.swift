@@ -15,6 +15,7 @@ extension FuzzTarget {
                 "getmetatable(io.stdout).__gc = function() while true do end end", "load(('('):rep(300))",
                 "local m = setmetatable({}, {}) getmetatable(m).__call = m m()",
                 "return os.getenv('OPENAI_API_KEY')",
+                "data.from({ { n = 1 } }):map(function(r) getmetatable(r).__gc = function() while true do end end return r end)",
                 "for i = 1, 3 do coroutine.wrap(function() coroutine.yield(i) end)() end",
                 "string.rep('', math.maxinteger)",
                 "string.find(('a'):rep(60), ('a*'):rep(30) .. 'b')",

@@ -148,7 +148,8 @@ uint64_t clua_rawlen(lua_State *L, int index);
 // Pops a key and pushes the next key and value: 1; nothing left, nothing pushed: 0;
 // the key is unknown because the table changed, nothing pushed: -1.
 int clua_next(lua_State *L, int table);
-// Pops a table and makes it the metatable of the value at `index`.
+// Pops a table and makes it the metatable of the table at `index`; without a finalizer,
+// should it have one.
 void clua_setmetatable(lua_State *L, int index);
 // Pushes the metatable: true. Without one pushes nothing: false.
 bool clua_getmetatable(lua_State *L, int index);
