@@ -39,10 +39,19 @@ extension Dataset {
     /// - Parameters:
     ///   - column: what to sort by.
     ///   - descending: whether the largest value comes first.
-    /// - Throws: `LyceumError.missingColumn`.
-    public func sort(by column: String, descending: Bool = false) throws -> Dataset {
-        let keys = try values(column).map(SortKey.init)
-        let order = (0..<count).sorted { a, b in
+    ///   - job: cancellation.
+    /// - Throws: `LyceumError.missingColumn`, `LyceumError.cancelled`.
+    public func sort(
+        by column: String, descending: Bool = false, job: Job = .silent("sorting")
+    ) throws -> Dataset {
+        let keys = try values(column).enumerated().map { row, value in
+            if row % 4096 == 0 { try job.checkCancelled() }
+            return SortKey(value)
+        }
+        var comparisons = 0
+        let order = try (0..<count).sorted { a, b in
+            comparisons += 1
+            if comparisons % 65536 == 0 { try job.checkCancelled() }
             if keys[a] == keys[b] { return a < b }
             if keys[a] == .last || keys[b] == .last { return keys[b] == .last }
             return descending ? keys[b] < keys[a] : keys[a] < keys[b]

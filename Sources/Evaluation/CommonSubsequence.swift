@@ -1,3 +1,5 @@
+import LyceumKit
+
 /// The longest common subsequence of two token lists, 64 columns of the table at a time.
 ///
 /// Source: Hyyrö, "Bit-parallel LCS-length computation revisited" (2004). Of the table t, only the differences
@@ -10,17 +12,23 @@ struct CommonSubsequence {
     private var carries: [UInt64] = []
     /// The differences: for each strip, the empty row and then each row.
     private var strips: [UInt64] = []
+    /// Cells computed since the job was looked at.
+    private var unseen = 0
 
     /// The length of the longest common subsequence.
     ///
-    /// - Parameter vocabularySize: every token is below it.
-    mutating func length(_ a: [Int32], _ b: [Int32], vocabularySize: Int) -> Int {
+    /// - Parameters:
+    ///   - vocabularySize: every token is below it.
+    ///   - job: looked at now and then.
+    /// - Throws: `LyceumError.cancelled`.
+    mutating func length(_ a: [Int32], _ b: [Int32], vocabularySize: Int, job: Job) throws -> Int {
         if a.isEmpty || b.isEmpty { return 0 }
         let (columns, rows) = a.count <= b.count ? (a, b) : (b, a)
         prepare(rows: rows.count, vocabularySize: vocabularySize)
         var length = 0
         for start in stride(from: 0, to: columns.count, by: 64) {
             let strip = columns[start..<min(start + 64, columns.count)]
+            try look(at: job, cells: rows.count)
             note(strip)
             var differences = UInt64.max
             for (i, token) in rows.enumerated() { advance(&differences, row: i, token: token) }
@@ -33,13 +41,15 @@ struct CommonSubsequence {
     /// Marks the rows that the backtracking of rouge_score takes into one longest common subsequence with the
     /// columns. Where both ways are as long it goes up, to an earlier row.
     mutating func mark(
-        rows: ArraySlice<Int32>, columns: ArraySlice<Int32>, vocabularySize: Int, in marked: inout [Bool]
-    ) {
+        rows: ArraySlice<Int32>, columns: ArraySlice<Int32>, vocabularySize: Int, in marked: inout [Bool],
+        job: Job
+    ) throws {
         if rows.isEmpty || columns.isEmpty { return }
         prepare(rows: rows.count, vocabularySize: vocabularySize)
         strips.removeAll(keepingCapacity: true)
         for start in stride(from: columns.startIndex, to: columns.endIndex, by: 64) {
             let strip = columns[start..<min(start + 64, columns.endIndex)]
+            try look(at: job, cells: rows.count)
             note(strip)
             var differences = UInt64.max
             strips.append(differences)
@@ -49,7 +59,15 @@ struct CommonSubsequence {
             }
             forget(strip)
         }
-        backtrack(rows: rows, columns: columns, in: &marked)
+        try backtrack(rows: rows, columns: columns, in: &marked, job: job)
+    }
+
+    /// Looks at the job after so many cells of 64 columns, never between two buffers: an error leaves none half written.
+    private mutating func look(at job: Job, cells: Int) throws {
+        unseen += cells
+        if unseen < 1 << 18 { return }
+        unseen = 0
+        try job.checkCancelled()
     }
 
     private mutating func prepare(rows: Int, vocabularySize: Int) {
@@ -81,7 +99,9 @@ struct CommonSubsequence {
     }
 
     /// Walks from the last row and column to the first.
-    private func backtrack(rows: ArraySlice<Int32>, columns: ArraySlice<Int32>, in marked: inout [Bool]) {
+    private mutating func backtrack(
+        rows: ArraySlice<Int32>, columns: ArraySlice<Int32>, in marked: inout [Bool], job: Job
+    ) throws {
         let rowCount = rows.count
         var i = rowCount
         var j = columns.count
@@ -89,6 +109,8 @@ struct CommonSubsequence {
         var here = value(row: i, column: j, rowCount: rowCount)
         var above = value(row: i - 1, column: j, rowCount: rowCount)
         while i > 0, j > 0 {
+            // A value adds up its row's strips.
+            try look(at: job, cells: columns.count >> 6)
             let isMatch = rows[rows.startIndex + i - 1] == columns[columns.startIndex + j - 1]
             let stepAbove = difference(row: i - 1, column: j, rowCount: rowCount)
             let left = here - difference(row: i, column: j, rowCount: rowCount)

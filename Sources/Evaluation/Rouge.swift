@@ -56,10 +56,11 @@ public enum Rouge {
             $0..<min($0 + 64, predictions.count)
         }
         let scores = try Parallel.map(pieces, job: job) { rows in
-            var scorer = scorers.withLock { $0.popLast() } ?? RougeScorer(options)
+            var scorer = scorers.withLock { $0.popLast() } ?? RougeScorer(options, job: job)
             defer { scorers.withLock { $0.append(scorer) } }
             var scores: [RougeScore] = []
             for row in rows {
+                try job.checkCancelled()
                 scores += try scorer.score(prediction: predictions[row], references: references[row])
             }
             let now = done.add(rows.count, ordering: .relaxed).newValue

@@ -35,8 +35,11 @@ struct RougeScorer {
     private var predictionLines = TokenizedText()
     private var counts: [Int32] = []
     private var marked: [Bool] = []
+    private let job: Job
 
-    init(_ options: RougeOptions) {
+    /// - Parameter job: cancellation, also within a pair of long texts.
+    init(_ options: RougeOptions, job: Job = .silent("ROUGE")) {
+        self.job = job
         kinds = options.kinds
         split = options.split
         largestN = options.kinds.reduce(0) { largest, kind in
@@ -87,8 +90,8 @@ struct RougeScorer {
                     hits: overlaps[n - 1], prediction: prediction.tokens.count - n + 1,
                     reference: reference.tokens.count - n + 1)
             case .l:
-                let hits = subsequence.length(
-                    reference.tokens, prediction.tokens, vocabularySize: tokenizer.vocabularySize)
+                let hits = try subsequence.length(
+                    reference.tokens, prediction.tokens, vocabularySize: tokenizer.vocabularySize, job: job)
                 return RougeScore(
                     hits: hits, prediction: prediction.tokens.count, reference: reference.tokens.count)
             case .lsum:
@@ -110,13 +113,15 @@ struct RougeScorer {
         defer { for token in predictionLines.tokens { counts[Int(token)] = 0 } }
         var hits = 0
         for line in referenceLines.lines {
+            try job.checkCancelled()
             let tokens = referenceLines.tokens[line]
             marked.removeAll(keepingCapacity: true)
             marked.append(contentsOf: repeatElement(false, count: tokens.count))
             for other in predictionLines.lines {
                 try requireFeasible(tokens.count, other.count)
-                subsequence.mark(
-                    rows: tokens, columns: predictionLines.tokens[other], vocabularySize: size, in: &marked)
+                try subsequence.mark(
+                    rows: tokens, columns: predictionLines.tokens[other], vocabularySize: size, in: &marked,
+                    job: job)
             }
             for (i, token) in tokens.enumerated() where marked[i] && counts[Int(token)] > 0 {
                 counts[Int(token)] -= 1

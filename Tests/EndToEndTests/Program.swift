@@ -93,6 +93,18 @@ struct Program {
         return Result(output: read("stdout"), errors: read("stderr"), status: status)
     }
 
+    /// Starts with files in place of pipes: `stdout` and `stderr` of the folder.
+    func start(_ arguments: [String]) throws -> Child {
+        let descriptors = [
+            open("/dev/null", O_RDONLY), open(folder + "/stdout", O_RDWR | O_CREAT | O_TRUNC, 0o600),
+            open(folder + "/stderr", O_RDWR | O_CREAT | O_TRUNC, 0o600),
+        ]
+        defer { for descriptor in descriptors { close(descriptor) } }
+        return try spawn(
+            try Self.path, arguments, input: descriptors[0], output: descriptors[1], errors: descriptors[2],
+            isSession: false)
+    }
+
     /// Starts behind a pseudo-terminal.
     func terminal(_ arguments: [String] = []) throws -> PseudoTerminal {
         let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
@@ -109,6 +121,28 @@ struct Program {
     /// A child process.
     struct Child {
         let identifier: pid_t
+
+        /// Hundredths of a second that it and its children have worked; nil once it has ended.
+        var worked: Int? {
+            guard let own = Self.worked(identifier) else { return nil }
+            let children = Self.line("/proc/\(identifier)/task/\(identifier)/children").split(separator: " ")
+            return children.reduce(own) { $0 + (pid_t($1).flatMap(Self.worked) ?? 0) }
+        }
+
+        private static func worked(_ process: pid_t) -> Int? {
+            let text = line("/proc/\(process)/stat")
+            let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
+            guard fields.count > 14, fields[1] != "Z" else { return nil }
+            return Int(fields[12]).flatMap { user in Int(fields[13]).map { user + $0 } }
+        }
+
+        private static func line(_ path: String) -> String {
+            guard let file = fopen(path, "r") else { return "" }
+            defer { fclose(file) }
+            var line = [CChar](repeating: 0, count: 1024)
+            guard fgets(&line, Int32(line.count), file) != nil else { return "" }
+            return String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
 
         /// Waits for its end.
         func wait() -> Int32 {

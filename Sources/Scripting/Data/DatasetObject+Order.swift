@@ -51,7 +51,8 @@ extension DatasetObject {
                     let options = try call.options(2).values
                     return made(
                         try dataset(call).sort(
-                            by: try call.string(1), descending: try options.bool("descending")))
+                            by: try call.string(1), descending: try options.bool("descending"),
+                            job: Job("sorting")))
                 }),
             LuaFunction(
                 name: "concat", summary: "The rows of this dataset, then those of others.",

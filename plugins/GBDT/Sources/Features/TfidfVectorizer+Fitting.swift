@@ -17,7 +17,7 @@ extension TfidfVectorizer {
                 "the vocabulary", remedy: "the texts hold no words of two or more letters or digits")
         }
         try job.checkCancelled()
-        let kept = statistics.select(options, texts: texts.count)
+        let kept = try statistics.select(options, texts: texts.count, job: job)
         guard !kept.isEmpty else {
             throw LyceumError.empty(
                 "the vocabulary after pruning", remedy: "lower min_df or raise max_df")
@@ -41,7 +41,8 @@ extension TfidfVectorizer {
             var rows = TfidfRows(vectorizer, elements: part.piece.cells.count)
             var cells: [TermCounts.Cell] = []
             var start = 0
-            for end in part.piece.ends {
+            for (row, end) in part.piece.ends.enumerated() {
+                if row & 255 == 0 { try job.checkCancelled() }
                 cells.removeAll(keepingCapacity: true)
                 cells.append(contentsOf: part.piece.cells[start..<end])
                 cells.renumber(own, without: dropped)
@@ -107,7 +108,7 @@ private struct TermStatistics {
     }
 
     /// The terms that the options keep, sorted by their bytes, which is the order of their code points.
-    func select(_ options: TfidfOptions, texts: Int) -> [Int] {
+    func select(_ options: TfidfOptions, texts: Int, job: Job) throws -> [Int] {
         func bound(_ value: Double, isCount: Bool) -> Double { isCount ? value : value * Double(texts) }
         let low = bound(options.minDF, isCount: options.minDF >= 1)
         let high = bound(options.maxDF, isCount: options.maxDF > 1)
@@ -118,7 +119,10 @@ private struct TermStatistics {
             kept.append(
                 (table.sortingKey(of: number, from: 0), table.sortingKey(of: number, from: 8), number))
         }
-        kept.sort { a, b in
+        var comparisons = 0
+        try kept.sort { a, b in
+            comparisons += 1
+            if comparisons % 65536 == 0 { try job.checkCancelled() }
             if a.first != b.first { return a.first < b.first }
             if a.second != b.second { return a.second < b.second }
             return table.isBefore(a.number, b.number)

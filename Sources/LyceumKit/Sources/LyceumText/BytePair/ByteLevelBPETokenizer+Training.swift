@@ -36,8 +36,10 @@ extension ByteLevelBPETokenizer {
         var words = ByteStringTable()
         var counts: [Int] = []
         for text in texts {
-            try job.checkCancelled()
-            try count(text, &words, &counts, job)
+            for piece in text.pieces() {
+                try job.checkCancelled()
+                count(String(piece), &words, &counts)
+            }
         }
         guard !counts.isEmpty else {
             throw LyceumError.empty(
@@ -55,16 +57,11 @@ extension ByteLevelBPETokenizer {
                 configuration: TokenizerConfiguration(), name: "the trained vocabulary"))
     }
 
-    private static func count(
-        _ text: String, _ words: inout ByteStringTable, _ counts: inout [Int], _ job: Job
-    ) throws {
+    private static func count(_ text: String, _ words: inout ByteStringTable, _ counts: inout [Int]) {
         var text = text
-        try text.withUTF8 { utf8 in
+        text.withUTF8 { utf8 in
             var split = GPT2Words(utf8)
-            var seen = 0
             while let word = split.next() {
-                seen += 1
-                if seen % 65536 == 0 { try job.checkCancelled() }
                 let number = words.insert(UnsafeBufferPointer(rebasing: utf8[word]))
                 if number == counts.count { counts.append(0) }
                 counts[number] += 1

@@ -30,15 +30,18 @@ extension WordPieceTokenizer {
         var words = ByteStringTable()
         var counts: [Int] = []
         for text in texts {
-            try job.checkCancelled()
-            try count(text, normalizer, &words, &counts, job)
+            for piece in text.pieces() {
+                try job.checkCancelled()
+                count(String(piece), normalizer, &words, &counts)
+            }
         }
         guard !counts.isEmpty else {
             throw LyceumError.empty(
                 "the text to learn a vocabulary from", remedy: "give texts that are not empty")
         }
-        let spelt = (0..<words.count).map { number in
-            Array(String(decoding: words[number], as: UTF8.self).unicodeScalars)
+        let spelt = try (0..<words.count).map { number in
+            if number % 65536 == 0 { try job.checkCancelled() }
+            return Array(String(decoding: words[number], as: UTF8.self).unicodeScalars)
         }
         let alphabet = alphabet(of: spelt, counts)
         let initial = specialTokens + alphabet.map(\.text)
@@ -94,17 +97,13 @@ extension WordPieceTokenizer {
     }
 
     private static func count(
-        _ text: String, _ normalizer: BertNormalizer, _ words: inout ByteStringTable, _ counts: inout [Int],
-        _ job: Job
-    ) throws {
+        _ text: String, _ normalizer: BertNormalizer, _ words: inout ByteStringTable, _ counts: inout [Int]
+    ) {
         var text = text
         let bytes = text.withUTF8 { normalizer.apply(to: $0) }
-        try bytes.withUnsafeBufferPointer { utf8 in
+        bytes.withUnsafeBufferPointer { utf8 in
             var split = BertWords(utf8)
-            var seen = 0
             while let range = split.next() {
-                seen += 1
-                if seen % 65536 == 0 { try job.checkCancelled() }
                 let word = UnsafeBufferPointer(rebasing: utf8[range])
                 guard word.count <= longestWord else { continue }
                 let number = words.insert(word)

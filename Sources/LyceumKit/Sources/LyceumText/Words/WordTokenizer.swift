@@ -44,10 +44,11 @@ public final class WordTokenizer: CopyingTokenizer {
     ) throws -> WordTokenizer {
         var counts: [String: Int] = [:]
         for text in texts {
-            try job.checkCancelled()
-            for (place, word) in WordSplitter.words(text, lowercase: lowercase).enumerated() {
-                if place % 65536 == 65535 { try job.checkCancelled() }
-                counts[word, default: 0] += 1
+            for piece in text.pieces() {
+                try job.checkCancelled()
+                for word in WordSplitter.words(String(piece), lowercase: lowercase) {
+                    counts[word, default: 0] += 1
+                }
             }
         }
         guard !counts.isEmpty else {
