@@ -1,0 +1,99 @@
+// Times CTorch's training kernels and what libtorch composes for the same; see scripts/bench/kernels.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <vector>
+
+#include "Boundary.h"
+#include "CTorch.h"
+
+namespace {
+
+double processor_seconds() {
+    timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+CTorchTensor *handle(const at::Tensor &tensor) {
+    return reinterpret_cast<CTorchTensor *>(tensor.unsafeGetTensorImpl());
+}
+
+at::Tensor take(CTorchStatus status, CTorchTensor *tensor) {
+    if (status != CTORCH_OK) {
+        std::printf("%s\n", ctorch_last_error());
+        std::exit(1);
+    }
+    auto result = ctorch::borrow(tensor);
+    ctorch_tensor_release(tensor);
+    return result;
+}
+
+/// Runs both sides by turns and prints the least time of each.
+template <typename Ours, typename Theirs>
+void compare(
+    const char *name, std::vector<at::Tensor> leaves, const at::Tensor &gradient, Ours ours, Theirs theirs) {
+    double best[2] = {1e9, 1e9};
+    for (int round = 0; round < 8; ++round)
+        for (int side = 0; side < 2; ++side) {
+            for (auto &leaf : leaves) leaf.mutable_grad() = at::Tensor();
+            double start = processor_seconds();
+            (side == 0 ? ours() : theirs()).backward(gradient);
+            // The first round warms up.
+            if (round > 0) best[side] = std::min(best[side], processor_seconds() - start);
+        }
+    std::printf(
+        "%-52s ours %7.2f ms   libtorch %7.2f ms   %5.2f x\n", name, best[0] * 1e3, best[1] * 1e3, best[1] / best[0]);
+}
+
+void run(at::ScalarType type) {
+    std::printf("%s\n", type == at::kFloat ? "fp32" : "bf16");
+    const int64_t rows[4] = {0, 1, 2, 3};
+    auto leaf = [&](at::IntArrayRef shape) { return at::randn(shape).mul(0.3).to(type).requires_grad_(true); };
+    auto states = leaf({4, 512, 512}), weight = leaf({512}), matrix = leaf({2048, 512});
+    auto gradient = at::randn({4, 512, 512}).to(type);
+    CTorchTensor *out = nullptr;
+    compare(
+        "dropout of 4 x 512 x 512", {states}, gradient,
+        [&] { return take(ctorch_dropout(handle(states), 0.1, 7, 1, rows, 4, &out), out); },
+        [&] { return at::dropout(states, 0.1, true); });
+    compare(
+        "root-mean-square norm of 4 x 512 x 512", {states, weight}, gradient,
+        [&] { return take(ctorch_rms_norm(handle(states), handle(weight), 1e-6, &out), out); },
+        [&] { return at::rms_norm(states, {512}, weight, 1e-6); });
+    auto query = leaf({4, 512, 8, 64}), key = leaf({4, 512, 8, 64}), value = leaf({4, 512, 8, 64});
+    auto bias = leaf({1, 8, 512, 512});
+    auto heads = [](const at::Tensor &x) { return x.transpose(1, 2); };
+    compare(
+        "attention, 4 x 8 heads, 512 x 512, bias, dropout", {query, key, value, bias},
+        at::randn({4, 8, 512, 64}).to(type),
+        [&] {
+            auto q = heads(query), k = heads(key), v = heads(value);
+            return take(
+                ctorch_attention(
+                    handle(q), handle(k), handle(v), handle(bias), nullptr, 1, 0.1, 7, 1, rows, 4, &out),
+                out);
+        },
+        [&] {
+            auto scores = at::add(at::matmul(heads(query), heads(key).transpose(-1, -2)), bias);
+            return at::matmul(at::dropout(at::softmax(scores, -1), 0.1, true), heads(value));
+        });
+    if (type == at::kFloat)
+        compare(
+            "linear map of 4 x 512 x 512 to 2048", {states, matrix}, at::randn({4, 512, 2048}),
+            [&] { return take(ctorch_dnn_linear(handle(states), handle(matrix), nullptr, &out), out); },
+            [&] { return at::linear(states, matrix); });
+}
+
+}  // namespace
+
+int main() {
+    at::set_num_threads(1);
+    run(at::kBFloat16);
+    run(at::kFloat);
+}
