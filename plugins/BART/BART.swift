@@ -165,6 +165,14 @@ final class BARTStack: Module {
         let place = try positions(first: cache?.length ?? 0, length: x.size(1))
         var x = try dropout(embeddingNorm((scale == 1 ? x : x * scale) + place))
         for (index, layer) in layers.enumerated() {
+            guard cache != nil else {
+                x = try layer.recomputed([x] + (encoded.map { [$0.states] } ?? [])) { inputs in
+                    var none: DecoderCache.Layer?
+                    let encoded = encoded.map { EncodedSource(states: inputs[1], mask: $0.mask) }
+                    return try layer(inputs[0], mask: mask, encoded: encoded, cache: &none)
+                }
+                continue
+            }
             var held = cache?.layers[index]
             x = try layer(x, mask: mask, encoded: encoded, cache: &held)
             if let held { cache?.layers[index] = held }

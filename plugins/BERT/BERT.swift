@@ -156,7 +156,9 @@ final class BERT: Module, SequenceClassificationModel {
     func encode(_ source: TokenBatch) throws -> Tensor {
         let x = try embeddings(source.ids)
         let mask = try source.paddingMask(dtype: x.dtype)
-        return try layers.reduce(x) { try $1($0, mask: mask) }
+        return try layers.reduce(x) { x, layer in
+            try layer.recomputed([x]) { try layer($0[0], mask: mask) }
+        }
     }
 
     func pool(_ source: TokenBatch) throws -> Tensor {

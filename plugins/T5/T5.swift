@@ -105,13 +105,16 @@ final class T5Attention: Module {
 
     /// Attends from `x` [rows, length, model]. Keys may have fewer rows than `x`: each source's row then serves an
     /// equal number of consecutive rows, its hypotheses.
-    func callAsFunction(_ x: Tensor, keys: Tensor, values: Tensor, bias: Tensor?) throws -> Tensor {
+    func callAsFunction(
+        _ x: Tensor, keys: Tensor, values: Tensor, bias: Tensor? = nil, mask: Tensor? = nil
+    ) throws -> Tensor {
         let shape = x.shape
         let sources = try keys.size(0)
         // Hypotheses of one source become queries of one row: (rows, 1, inner) -> (sources, rows / sources, inner).
         let queries = try q(x).view(sources, -1, heads * keys.size(3))
         let mixed = try Attention.attend(
-            Attention.split(queries, heads: heads), keys, values, bias: bias, scale: 1, dropout: dropout)
+            Attention.split(queries, heads: heads), keys, values, bias: bias, mask: mask, scale: 1,
+            dropout: dropout)
         return try o(Attention.merge(mixed)).view(shape)
     }
 }
@@ -173,23 +176,25 @@ final class T5Block: Module {
     /// - Parameters:
     ///   - x: [rows, length, model].
     ///   - bias: of self-attention, [1 or rows, heads, length, keys].
+    ///   - mask: of self-attention, broadcast to that.
     ///   - encoded: the sources, for the decoder.
     ///   - cache: of this layer, when decoding step by step.
     func callAsFunction(
-        _ x: Tensor, bias: Tensor, encoded: EncodedSource? = nil, cache: inout DecoderCache.Layer?
+        _ x: Tensor, bias: Tensor, mask: Tensor?, encoded: EncodedSource? = nil,
+        cache: inout DecoderCache.Layer?
     ) throws -> Tensor {
         var x = x
         let normed = try norms[0](x)
         var (keys, values) = try selfAttention.keysAndValues(normed)
         if let held = cache?.selfAttention { (keys, values) = try held.append(keys, values) }
-        x = try x + dropout(selfAttention(normed, keys: keys, values: values, bias: bias))
+        x = try x + dropout(selfAttention(normed, keys: keys, values: values, bias: bias, mask: mask))
         if let crossAttention, let encoded {
             let memory = try cache?.crossAttention ?? crossAttention.keysAndValues(encoded.states)
             cache?.crossAttention = memory
             x =
                 try x
                 + dropout(
-                    crossAttention(norms[1](x), keys: memory.keys, values: memory.values, bias: encoded.mask))
+                    crossAttention(norms[1](x), keys: memory.keys, values: memory.values, mask: encoded.mask))
         }
         return try x + dropout(feedForward(norms[norms.count - 1](x)))
     }
@@ -214,12 +219,23 @@ final class T5Stack: Module {
 
     /// - Parameters: see `T5Block`; `x` are embedded tokens.
     func callAsFunction(
-        _ x: Tensor, bias: Tensor, encoded: EncodedSource? = nil, cache: DecoderCache? = nil
+        _ x: Tensor, bias: Tensor, mask: Tensor? = nil, encoded: EncodedSource? = nil,
+        cache: DecoderCache? = nil
     ) throws -> Tensor {
+        // In training the sum would be one for each row, whose gradient would have to be summed again.
+        let (bias, mask) = isTraining ? (bias, mask) : (try mask.map { try bias + $0 } ?? bias, nil)
         var x = try dropout(x)
         for (index, block) in blocks.enumerated() {
+            guard cache != nil else {
+                x = try block.recomputed([x, bias] + (encoded.map { [$0.states] } ?? [])) { inputs in
+                    var none: DecoderCache.Layer?
+                    let encoded = encoded.map { EncodedSource(states: inputs[2], mask: $0.mask) }
+                    return try block(inputs[0], bias: inputs[1], mask: mask, encoded: encoded, cache: &none)
+                }
+                continue
+            }
             var layer = cache?.layers[index]
-            x = try block(x, bias: bias, encoded: encoded, cache: &layer)
+            x = try block(x, bias: bias, mask: mask, encoded: encoded, cache: &layer)
             if let layer { cache?.layers[index] = layer }
         }
         return try dropout(norm(x))
@@ -266,8 +282,8 @@ final class T5: Module, SequenceToSequenceModel {
         let length = try x.size(1)
         let mask = try source.paddingMask(dtype: x.dtype)
         let bias = try encoder.position(queries: length, keys: length)
-        // [1, heads, length, length] + [rows, 1, 1, length], once for all layers.
-        return EncodedSource(states: try encoder(x, bias: mask.map { try bias + $0 } ?? bias), mask: mask)
+        // [1, heads, length, length] and [rows, 1, 1, length].
+        return EncodedSource(states: try encoder(x, bias: bias, mask: mask), mask: mask)
     }
 
     func decode(_ tokens: Tensor, source: EncodedSource, cache: DecoderCache?) throws -> Tensor {

@@ -29,6 +29,8 @@ CTorchTensor *hand_out(at::Tensor &&tensor) noexcept {
 
 const char *ctorch_last_error(void) { return ctorch::last_error.c_str(); }
 
+CTorchTensor *ctorch_tensor_share(const CTorchTensor *tensor) { return ctorch::hand_out(ctorch::borrow(tensor)); }
+
 void ctorch_tensor_release(CTorchTensor *tensor) {
     if (!tensor) return;
     ctorch::live_count.fetch_sub(1, std::memory_order_relaxed);

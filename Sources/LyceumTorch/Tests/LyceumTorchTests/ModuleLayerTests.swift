@@ -85,8 +85,12 @@ import Testing
         let bias = try Tensor.randn([1, 3, 5, 7])
         let dropout = Dropout(0.0)
         let fused = try Attention.attend(q, k, v, bias: bias, scale: 0.5, dropout: dropout)
+        let mask = try Tensor([0, 0, 0, 0, 0, -1, -1e9] as [Float], shape: [1, 1, 1, 7])
+        let masked = try Attention.attend(q, k, v, bias: bias, mask: mask, scale: 0.5, dropout: dropout)
         dropout.train()
         try expectClose(Attention.attend(q, k, v, bias: bias, scale: 0.5, dropout: dropout), fused)
+        try expectClose(
+            Attention.attend(q, k, v, bias: bias, mask: mask, scale: 0.5, dropout: dropout), masked)
     }
 
     @Test func headsThatDoNotDivideAreRefused() throws {

@@ -95,6 +95,8 @@ CTorchStatus ctorch_tensor_copy_bytes(const CTorchTensor *tensor, void *bytes, s
 /// The address of the first element; null for a tensor without storage. Valid as long as the tensor.
 const void *ctorch_tensor_data(const CTorchTensor *tensor);
 
+/// Another handle of the same tensor, to be released as well.
+CTorchTensor *ctorch_tensor_share(const CTorchTensor *tensor);
 void ctorch_tensor_release(CTorchTensor *tensor);
 /// How many tensors are handed out and not yet released, over all threads. For leak tests.
 int64_t ctorch_tensor_live_count(void);
@@ -137,6 +139,16 @@ CTorchStatus ctorch_tensor_backward(const CTorchTensor *tensor, const CTorchTens
 /// Writes the name of the operation that made the tensor ("AddBackward0"), cut to `capacity`; "" for a leaf.
 void ctorch_tensor_grad_function(const CTorchTensor *tensor, char *name, size_t capacity);
 
+/// Part of a forward pass: takes over the inputs, which it releases, and gives a tensor that the caller owns; null after a
+/// failure.
+typedef CTorchTensor *(*CTorchPart)(void *context, CTorchTensor *const *inputs, size_t count);
+/// Gives what `part(context, inputs)` gives, recorded for gradients as one operation that keeps nothing but the inputs: its
+/// backward pass calls `part` again, on the same thread. `release(context)` is called once, when nothing can call it any
+/// more, also when this function fails.
+CTorchStatus ctorch_recomputed(
+    CTorchTensor *const *inputs, size_t count, void *context, CTorchPart part, void (*release)(void *context),
+    CTorchTensor **out);
+
 bool ctorch_grad_mode(void);
 void ctorch_set_grad_mode(bool enabled);
 /// Inference mode holds on this thread until `ctorch_inference_mode_end`; pairs nest. Null, to which the end does
@@ -158,6 +170,24 @@ CTorchStatus ctorch_dropout(
 /// A float32 tensor of numbers uniform in 0 ..< 1.
 CTorchStatus ctorch_uniform(
     uint64_t key, uint32_t call, const int64_t *shape, size_t rank, CTorchTensor **out);
+/// softmax(query · keyᵀ · scale + bias + mask), dropped, times value, for training on the CPU; recorded for gradients, of
+/// the bias, too. Scores are not kept.
+///
+/// query [b, heads, n, d], key [b, heads, m, d], value [b, heads, m, e], all float32 or all bfloat16; bias and mask (null
+/// for none) broadcast to [b, heads, n, m], the mask without a gradient. Dropout as in `ctorch_dropout`. Gives
+/// [b, heads, n, e].
+CTorchStatus ctorch_attention(
+    const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value, const CTorchTensor *bias,
+    const CTorchTensor *mask, double scale, double rate, uint64_t number, uint32_t call, const int64_t *rows,
+    size_t row_count, CTorchTensor **out);
+/// x / √(mean(x²) + epsilon) · weight over the last dimension, in one pass, recorded for gradients. On the CPU; both
+/// float32 or both bfloat16.
+CTorchStatus ctorch_rms_norm(const CTorchTensor *x, const CTorchTensor *weight, double epsilon, CTorchTensor **out);
+/// Whether `ctorch_dnn_linear` is the faster way to multiply float32 matrices on this processor.
+bool ctorch_prefers_dnn(void);
+/// x · weightᵀ + bias (null for none) through oneDNN, recorded for gradients; float32 on the CPU.
+CTorchStatus ctorch_dnn_linear(
+    const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *bias, CTorchTensor **out);
 /// The vector instructions that our kernels use: 0 none, 1 AVX2, 2 AVX-512.
 int32_t ctorch_vector_level(void);
 /// Uses at most a level; without effect on results. For tests.

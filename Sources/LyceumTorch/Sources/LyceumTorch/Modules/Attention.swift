@@ -2,28 +2,41 @@
 ///
 /// Source: Vaswani et al., "Attention Is All You Need" (2017).
 public enum Attention {
-    /// softmax(query · keyᵀ · scale + bias) · value.
+    /// softmax(query · keyᵀ · scale + bias + mask) · value.
     ///
     /// - Parameters:
     ///   - query: [batch, heads, queries, size].
     ///   - key: [batch, heads, keys, size].
     ///   - value: [batch, heads, keys, size].
-    ///   - bias: added to the scores; broadcasts to [batch, heads, queries, keys].
+    ///   - bias: added to the scores; broadcasts to [batch, heads, queries, keys]. Its gradient is recorded.
+    ///   - mask: added to the scores, too, but not trained. Kept apart from a bias that all rows share, it saves the
+    ///     sum of both for each row.
     ///   - scale: multiplies the scores.
     ///   - dropout: drops attention weights while training.
     /// - Returns: [batch, heads, queries, size].
     public static func attend(
-        _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor?, scale: Double, dropout: Dropout
+        _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor?, mask: Tensor? = nil, scale: Double,
+        dropout: Dropout
     ) throws -> Tensor {
-        // libtorch's fused kernel has no dropout and no gradient of the bias on the CPU, and its backward pass
-        // is slower than the plain product up to some hundred positions; it is for inference.
+        // libtorch's fused kernel has no dropout and no gradient of the bias on the CPU; it is for inference.
         if !dropout.isTraining {
-            return try Tensor.scaledDotProductAttention(query, key, value, mask: bias, scale: scale)
+            return try Tensor.scaledDotProductAttention(
+                query, key, value, mask: sum(bias, mask), scale: scale)
         }
+        if query.suitsKernels, key.dtype == query.dtype, value.dtype == query.dtype, dropout.rate < 1 {
+            return try Tensor.attention(
+                query, key, value, bias: bias, mask: mask, scale: scale, draw: dropout.draw())
+        }
+        let bias = try sum(bias, mask)
         var scores = try query.matmul(key.transpose(-1, -2))  // [batch, heads, queries, keys]
         if scale != 1 { scores = try scores * scale }
         if let bias { scores = try scores + bias }
         return try dropout(scores.softmax(dim: -1)).matmul(value)
+    }
+
+    private static func sum(_ a: Tensor?, _ b: Tensor?) throws -> Tensor? {
+        guard let a, let b else { return a ?? b }
+        return try a + b
     }
 
     /// Splits the last dimension into heads: [batch, length, heads · size] to [batch, heads, length, size].

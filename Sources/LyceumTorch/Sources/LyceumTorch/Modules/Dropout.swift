@@ -47,6 +47,15 @@ public final class Dropout: Module {
             rate: rate, key: key, call: UInt32(truncatingIfNeeded: calls), rows: pass.rows)
     }
 
+    /// Whether the numbers of an earlier call can be had again.
+    var canRewind: Bool { pass != nil || !isActive }
+
+    /// How often it was called in the pass under way.
+    var callsInPass: Int { counted == pass?.number ? calls : 0 }
+
+    /// Goes back, or forward again, to a call of the pass under way.
+    func rewind(to calls: Int) { if counted == pass?.number { self.calls = calls } }
+
     fileprivate func follow(_ pass: DropoutPass, as place: Int) {
         self.pass = pass
         self.place = place
@@ -65,5 +74,6 @@ extension Module {
         for (own, original) in zip(dropouts, other.dropouts) { own.rate = original.rate }
     }
 
-    private var dropouts: [Dropout] { modules().compactMap { $0 as? Dropout } }
+    /// Every `Dropout` here and below.
+    final var dropouts: [Dropout] { modules().compactMap { $0 as? Dropout } }
 }

@@ -10,6 +10,8 @@ open class Module {
     private var others: [(name: String, element: ModuleElement)] = []
     /// Whether dropout is on; set it on the root with `train()` and `eval()`.
     public private(set) var isTraining = false
+    /// Whether parts are computed again in the backward pass; see `recomputed`.
+    private(set) var recomputes = false
 
     /// Makes a module; its parts come after this.
     public init() {
@@ -78,6 +80,11 @@ open class Module {
 
     /// Turns dropout on, here and below.
     public final func train() { visit { _, module in module.isTraining = true } }
+
+    /// Sets whether parts are computed again in the backward pass, here and below.
+    final func setRecomputing(_ recomputes: Bool) {
+        visit { _, module in module.recomputes = recomputes }
+    }
 
     /// Turns dropout off, here and below.
     public final func eval() { visit { _, module in module.isTraining = false } }

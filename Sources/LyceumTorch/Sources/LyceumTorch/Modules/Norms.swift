@@ -43,6 +43,10 @@ public final class RMSNorm: Module {
 
     /// Normalises [..., size].
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        try x.rmsNorm([size], weight: weight.value, eps: epsilon)
+        let weight = weight.value
+        guard x.suitsKernels, weight.suitsKernels, x.dtype == weight.dtype, x.count > 0 else {
+            return try x.rmsNorm([size], weight: weight, eps: epsilon)
+        }
+        return try x.fusedRMSNorm(weight: weight, eps: epsilon)
     }
 }

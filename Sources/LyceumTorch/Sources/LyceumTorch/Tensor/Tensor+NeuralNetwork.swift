@@ -49,7 +49,8 @@ extension Tensor {
 
     /// x · weightᵀ + bias: [..., in], [out, in], [out] → [..., out].
     public func linear(_ weight: Tensor, _ bias: Tensor? = nil) throws -> Tensor {
-        try Op.linear(.tensor(self), .tensor(weight), .optional(bias))
+        if suitsDNN(weight) { return try dnnLinear(weight, bias) }
+        return try Op.linear(.tensor(self), .tensor(weight), .optional(bias))
     }
 
     /// The rows of `weight` [n, d] that `indices` [...] name → [..., d].

@@ -26,6 +26,7 @@ final class Replicas<Trainee: Learner> {
         while learners.count < limit, let copy = try learner.replica() {
             try copy.network.shareWeights(of: learner.network)
             copy.network.copyDropout(of: learner.network)
+            copy.network.setRecomputing(learner.network.recomputes)
             learners.append(copy)
         }
         self.learners = learners

@@ -63,6 +63,7 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
         // Shares of fewer than four examples are not worth a core of their own.
         let isOnCPU = learner.network.device == .cpu
         let limit = options.replicas ?? (isOnCPU ? min(Torch.threads, options.batchSize / 4, 8) : 1)
+        learner.network.setRecomputing(options.gradientCheckpointing)
         replicas = try Replicas(learner, limit: limit, random: RandomSource(seed: options.seed))
         parameters = learner.network.namedParameters()
         ranks = try RankTraining(learner.network, parameters)

@@ -39,6 +39,9 @@ public struct TrainingOptions: Settings {
     /// Batches in an optimizer step.
     @Setting("gradient_accumulation_steps", in: 1...65536, "batches that make up one optimizer step")
     public var accumulationSteps = 1
+    /// Whether layers are computed again in the backward pass instead of being kept.
+    @Setting("gradient_checkpointing", "computes layers again in the backward pass: slower, and less memory")
+    public var gradientCheckpointing = false
     /// Share of probability spread over the vocabulary.
     @Setting(
         "label_smoothing_factor", in: 0...1,

@@ -1,0 +1,392 @@
+// Attention for training on the CPU: softmax(query · keyᵀ · scale + bias + mask), dropped, times value.
+//
+// A few rows of the batch at a time: their scores stay in the cache, are turned into weights in one pass, and are not kept.
+// The backward pass computes them again from each row's maximum and sum (Dao et al., "FlashAttention", 2022; Rabe
+// and Staats, "Self-attention Does Not Need O(n²) Memory", 2021). The gradient of the bias is added up over the batch in
+// float32.
+#include <ATen/Parallel.h>
+#include <ATen/ops/bmm.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <limits>
+
+#include "Boundary.h"
+#include "Dropout.h"
+#include "Vector.h"
+
+using ctorch::borrow;
+using ctorch::DropoutDraw;
+using ctorch::guarded;
+using ctorch::Half;
+using ctorch::hand_out;
+using ctorch::load;
+using ctorch::store;
+using ctorch::vector_lanes;
+
+namespace {
+
+/// Scores of at most so many elements are in work at once: 4 MB of brain floats.
+constexpr int64_t chunk_elements = int64_t(1) << 21;
+
+/// One row of scores and what is added to it. Null where there is nothing.
+template <typename T>
+struct Row {
+    T *scores;
+    const T *bias, *mask;
+    float scale;
+    int64_t count;
+    /// The decisions of dropout, a word for 32 weights, and the factor of the kept ones.
+    const uint32_t *bits;
+    float kept;
+};
+
+/// What a row's weights are made with: e^(score - shift) · inverse. Apart, because a row in which everything is blocked
+/// lies at -10⁹, where the logarithm of its sum would be rounded off.
+struct Normaliser {
+    float shift, inverse;
+};
+
+/// The scores in float32, with bias and mask, padded with -∞.
+template <typename T>
+CTORCH_INLINE void read(const Row<T> &row, float *x) {
+    for (int64_t j = 0; j < row.count; ++j) x[j] = load(row.scores[j]) * row.scale;
+    if (row.bias)
+        for (int64_t j = 0; j < row.count; ++j) x[j] += load(row.bias[j]);
+    if (row.mask)
+        for (int64_t j = 0; j < row.count; ++j) x[j] += load(row.mask[j]);
+    int64_t end = (row.count + vector_lanes - 1) / vector_lanes * vector_lanes;
+    for (int64_t j = row.count; j < end; ++j) x[j] = -std::numeric_limits<float>::infinity();
+}
+
+CTORCH_INLINE float maximum(const float *x, int64_t count) {
+    float lanes[vector_lanes];
+    for (int64_t lane = 0; lane < vector_lanes; ++lane) lanes[lane] = x[lane];
+    for (int64_t j = vector_lanes; j < count; j += vector_lanes)
+        for (int64_t lane = 0; lane < vector_lanes; ++lane)
+            lanes[lane] = x[j + lane] > lanes[lane] ? x[j + lane] : lanes[lane];
+    float largest = lanes[0];
+    for (int64_t lane = 1; lane < vector_lanes; ++lane) largest = lanes[lane] > largest ? lanes[lane] : largest;
+    return largest;
+}
+
+/// e^(x - shift) in place; gives the sum.
+CTORCH_INLINE float exponentials(float *x, int64_t count, float shift) {
+    float lanes[vector_lanes] = {};
+    for (int64_t j = 0; j < count; j += vector_lanes)
+        for (int64_t lane = 0; lane < vector_lanes; ++lane) {
+            float e = ctorch::exponential(x[j + lane] - shift);
+            x[j + lane] = e;
+            lanes[lane] += e;
+        }
+    float sum = 0;
+    for (int64_t lane = 0; lane < vector_lanes; ++lane) sum += lanes[lane];
+    return sum;
+}
+
+/// By weight, what dropout multiplies it with.
+template <typename T>
+CTORCH_INLINE void factors(const Row<T> &row, float *factor) {
+    int64_t end = (row.count + 31) / 32;
+    for (int64_t word = 0; word < end; ++word) {
+        uint32_t bits = row.bits[word];
+        for (uint32_t bit = 0; bit < 32; ++bit) factor[32 * word + bit] = (bits >> bit & 1) ? row.kept : 0.0f;
+    }
+}
+
+/// Scores become dropped weights.
+template <typename T>
+CTORCH_INLINE Normaliser weigh(const Row<T> &row, float *x, float *factor) {
+    int64_t end = (row.count + vector_lanes - 1) / vector_lanes * vector_lanes;
+    read(row, x);
+    float largest = maximum(x, end);
+    // A row in which everything is blocked by -∞ attends to nothing.
+    float shift = largest == -std::numeric_limits<float>::infinity() ? 0 : largest;
+    float sum = exponentials(x, end, shift);
+    float inverse = sum > 0 ? 1 / sum : 0;
+    if (row.bits) {
+        factors(row, factor);
+        for (int64_t j = 0; j < row.count; ++j) store(x[j] * inverse * factor[j], row.scores[j]);
+    } else {
+        for (int64_t j = 0; j < row.count; ++j) store(x[j] * inverse, row.scores[j]);
+    }
+    return {shift, inverse};
+}
+
+/// Scores become dropped weights again, and `gradient` (of the dropped weights) that of the scores before scaling, which is
+/// added to `bias_gradient`, if there is one.
+template <typename T>
+CTORCH_INLINE void differentiate(
+    const Row<T> &row, Normaliser normaliser, T *gradient, float *bias_gradient, float *x, float *factor) {
+    int64_t end = (row.count + vector_lanes - 1) / vector_lanes * vector_lanes;
+    read(row, x);
+    exponentials(x, end, normaliser.shift);
+    for (int64_t j = 0; j < end; ++j) x[j] *= normaliser.inverse;
+    if (row.bits) factors(row, factor);
+    else
+        for (int64_t j = 0; j < row.count; ++j) factor[j] = 1;
+    for (int64_t j = 0; j < row.count; ++j) {
+        store(x[j] * factor[j], row.scores[j]);
+        factor[j] = load(gradient[j]) * factor[j];
+    }
+    for (int64_t j = row.count; j < end; ++j) factor[j] = 0;
+    float lanes[vector_lanes] = {};
+    for (int64_t j = 0; j < end; j += vector_lanes)
+        for (int64_t lane = 0; lane < vector_lanes; ++lane) lanes[lane] += x[j + lane] * factor[j + lane];
+    float mean = 0;
+    for (int64_t lane = 0; lane < vector_lanes; ++lane) mean += lanes[lane];
+    for (int64_t j = 0; j < row.count; ++j) {
+        float change = x[j] * (factor[j] - mean);
+        x[j] = change;
+        store(change, gradient[j]);
+    }
+    if (bias_gradient)
+        for (int64_t j = 0; j < row.count; ++j) bias_gradient[j] += x[j];
+}
+
+CTORCH_VECTORISED Normaliser weigh_row(const Row<float> &row, float *x, float *factor) { return weigh(row, x, factor); }
+CTORCH_VECTORISED Normaliser weigh_row(const Row<Half> &row, float *x, float *factor) { return weigh(row, x, factor); }
+CTORCH_VECTORISED void differentiate_row(
+    const Row<float> &row, Normaliser normaliser, float *gradient, float *bias_gradient, float *x, float *factor) {
+    differentiate(row, normaliser, gradient, bias_gradient, x, factor);
+}
+CTORCH_VECTORISED void differentiate_row(
+    const Row<Half> &row, Normaliser normaliser, Half *gradient, float *bias_gradient, float *x, float *factor) {
+    differentiate(row, normaliser, gradient, bias_gradient, x, factor);
+}
+
+/// What is added to the scores, seen as [batch, heads, queries, keys] without copying.
+template <typename T>
+struct Addend {
+    const T *data = nullptr;
+    int64_t batch = 0, head = 0, query = 0;
+
+    Addend(const std::optional<at::Tensor> &tensor, at::IntArrayRef shape) {
+        if (!tensor) return;
+        auto seen = tensor->expand(shape);
+        data = static_cast<const T *>(tensor->const_data_ptr());
+        batch = seen.stride(0), head = seen.stride(1), query = seen.stride(2);
+    }
+
+    const T *row(int64_t b, int64_t h, int64_t q) const {
+        return data ? data + b * batch + h * head + q * query : nullptr;
+    }
+};
+
+struct Sizes {
+    int64_t batch, heads, queries, keys;
+
+    Sizes(const at::Tensor &query, const at::Tensor &key)
+        : batch(query.size(0)), heads(query.size(1)), queries(query.size(2)), keys(key.size(2)) {}
+
+    std::vector<int64_t> scores() const { return {batch, heads, queries, keys}; }
+    /// How many rows of the batch are in work at once.
+    int64_t chunk() const {
+        return std::clamp<int64_t>(chunk_elements / std::max<int64_t>(1, heads * queries * keys), 1, batch);
+    }
+};
+
+/// Rows `start ..< start + count` of [batch, heads, n, size] as [count · heads, n, size].
+at::Tensor slice(const at::Tensor &x, int64_t start, int64_t count) {
+    if (count == 1) return x.select(0, start).contiguous();
+    return x.narrow(0, start, count).reshape({count * x.size(1), x.size(2), x.size(3)});
+}
+
+/// A tensor [batch, heads, n, size] whose memory is [batch, n, heads, size], so that joining heads is no copy.
+at::Tensor joined(const at::Tensor &like, at::IntArrayRef shape) {
+    return at::empty({shape[0], shape[2], shape[1], shape[3]}, like.options()).transpose(1, 2);
+}
+
+void put(const at::Tensor &whole, int64_t start, int64_t count, const at::Tensor &part) {
+    whole.narrow(0, start, count).copy_(part.view({count, whole.size(1), whole.size(2), whole.size(3)}));
+}
+
+/// Calls `body(b, h, q, row)` for every row of the chunk's scores, on all threads.
+template <typename T, typename Body>
+void for_each_row(
+    at::Tensor &scores, int64_t start, int64_t count, const Sizes &sizes, const Addend<T> &bias, const Addend<T> &mask,
+    float scale, const DropoutDraw &draw, Body body) {
+    auto *data = static_cast<T *>(scores.mutable_data_ptr());
+    int64_t lines = count * sizes.heads * sizes.queries;
+    int64_t words = (sizes.keys + ctorch::keep_group - 1) / ctorch::keep_group * 4;
+    bool has_rows = static_cast<int64_t>(draw.rows.size()) == sizes.batch;
+    const auto &kernels = ctorch::philox();
+    int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, sizes.keys));
+    at::parallel_for(0, lines, grain, [&](int64_t begin, int64_t end) {
+        std::vector<uint32_t> bits(words);
+        std::vector<float> buffer(2 * (sizes.keys + 64));
+        float *x = buffer.data(), *factor = x + sizes.keys + 64;
+        for (int64_t line = begin; line < end; ++line) {
+            int64_t b = start + line / (sizes.heads * sizes.queries);
+            int64_t h = line / sizes.queries % sizes.heads, q = line % sizes.queries;
+            Row<T> row{data + line * sizes.keys, bias.row(b, h, q), mask.row(b, h, q), scale, sizes.keys, nullptr, 1};
+            if (draw.rate > 0) {
+                // Without examples, the place in the batch stands for one.
+                auto example = has_rows ? static_cast<uint32_t>(draw.rows[b]) : 0x80000000u | static_cast<uint32_t>(b);
+                ctorch::PhiloxStream stream{draw.key, ctorch::line_word(h, q), example, draw.call};
+                for (int64_t group = 0; group < words / 4; ++group)
+                    kernels.keep_bits(stream, static_cast<uint32_t>(group), draw.threshold(), &bits[4 * group]);
+                row.bits = bits.data();
+                row.kept = draw.scale();
+            }
+            body(b, h, q, row, x, factor);
+        }
+    });
+}
+
+template <typename T>
+std::pair<at::Tensor, at::Tensor> attend(
+    const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const std::optional<at::Tensor> &bias,
+    const std::optional<at::Tensor> &mask, float scale, const DropoutDraw &draw) {
+    Sizes sizes(query, key);
+    auto shape = sizes.scores();
+    Addend<T> added(bias, shape), blocked(mask, shape);
+    auto out = joined(query, {sizes.batch, sizes.heads, sizes.queries, value.size(3)});
+    auto normalisers = at::empty({sizes.batch, sizes.heads, sizes.queries, 2}, query.options().dtype(at::kFloat));
+    auto *rows = static_cast<Normaliser *>(normalisers.mutable_data_ptr());
+    for (int64_t start = 0; start < sizes.batch; start += sizes.chunk()) {
+        int64_t count = std::min(sizes.chunk(), sizes.batch - start);
+        auto scores = at::bmm(slice(query, start, count), slice(key, start, count).transpose(1, 2));
+        for_each_row<T>(
+            scores, start, count, sizes, added, blocked, scale, draw,
+            [&](int64_t b, int64_t h, int64_t q, const Row<T> &row, float *x, float *factor) {
+                rows[(b * sizes.heads + h) * sizes.queries + q] = weigh_row(row, x, factor);
+            });
+        put(out, start, count, at::bmm(scores, slice(value, start, count)));
+    }
+    return {out, normalisers};
+}
+
+struct Gradients {
+    at::Tensor query, key, value, bias;
+};
+
+template <typename T>
+Gradients differentiate_attention(
+    const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const std::optional<at::Tensor> &bias,
+    const std::optional<at::Tensor> &mask, const at::Tensor &normalisers, const at::Tensor &gradient, float scale,
+    const DropoutDraw &draw, bool wants_bias) {
+    Sizes sizes(query, key);
+    auto shape = sizes.scores();
+    Addend<T> added(bias, shape), blocked(mask, shape);
+    Gradients result{joined(query, query.sizes()), joined(key, key.sizes()), joined(value, value.sizes()), {}};
+    float *bias_data = nullptr;
+    int64_t bias_batch = 0;
+    if (wants_bias) {
+        bool is_shared = bias->size(0) == 1;
+        result.bias = at::zeros(
+            {is_shared ? 1 : sizes.batch, sizes.heads, sizes.queries, sizes.keys}, query.options().dtype(at::kFloat));
+        bias_data = result.bias.mutable_data_ptr<float>();
+        bias_batch = is_shared ? 0 : sizes.heads * sizes.queries * sizes.keys;
+    }
+    const auto *rows = static_cast<const Normaliser *>(normalisers.const_data_ptr());
+    for (int64_t start = 0; start < sizes.batch; start += sizes.chunk()) {
+        int64_t count = std::min(sizes.chunk(), sizes.batch - start);
+        auto q = slice(query, start, count), k = slice(key, start, count), v = slice(value, start, count);
+        auto g = slice(gradient, start, count);
+        auto scores = at::bmm(q, k.transpose(1, 2));
+        auto changes = at::bmm(g, v.transpose(1, 2));
+        auto *change = static_cast<T *>(changes.mutable_data_ptr());
+        // Rows of the batch that share a bias add to one gradient: one after the other.
+        int64_t together = bias_data && bias_batch == 0 ? 1 : count;
+        for (int64_t first = 0; first < count; first += together) {
+            int64_t lines = sizes.heads * sizes.queries;
+            auto part = scores.narrow(0, first * sizes.heads, together * sizes.heads);
+            for_each_row<T>(
+                part, start + first, together, sizes, added, blocked, scale, draw,
+                [&](int64_t b, int64_t h, int64_t i, const Row<T> &row, float *x, float *factor) {
+                    int64_t line = h * sizes.queries + i;
+                    differentiate_row(
+                        row, rows[b * lines + line], change + ((b - start) * lines + line) * sizes.keys,
+                        bias_data ? bias_data + b * bias_batch + line * sizes.keys : nullptr, x, factor);
+                });
+        }
+        put(result.value, start, count, at::bmm(scores.transpose(1, 2), g));
+        put(result.query, start, count, at::bmm(changes, k));
+        put(result.key, start, count, at::bmm(changes.transpose(1, 2), q));
+    }
+    if (scale != 1) {
+        result.query.mul_(scale);
+        result.key.mul_(scale);
+    }
+    return result;
+}
+
+struct CounterAttention : torch::autograd::Function<CounterAttention> {
+    static at::Tensor forward(
+        torch::autograd::AutogradContext *context, const at::Tensor &query, const at::Tensor &key,
+        const at::Tensor &value, const std::optional<at::Tensor> &bias, const std::optional<at::Tensor> &mask,
+        double scale, double rate, int64_t number, int64_t call, std::vector<int64_t> rows) {
+        DropoutDraw draw{rate, static_cast<uint64_t>(number), static_cast<uint32_t>(call), rows};
+        bool is_half = query.scalar_type() == at::kBFloat16;
+        auto [out, normalisers] = is_half ? attend<Half>(query, key, value, bias, mask, static_cast<float>(scale), draw)
+                                       : attend<float>(query, key, value, bias, mask, static_cast<float>(scale), draw);
+        context->save_for_backward(
+            {query, key, value, bias.value_or(at::Tensor()), mask.value_or(at::Tensor()), normalisers});
+        context->saved_data["scale"] = scale;
+        context->saved_data["rate"] = rate;
+        context->saved_data["key"] = number;
+        context->saved_data["call"] = call;
+        context->saved_data["rows"] = rows;
+        context->saved_data["bias"] = bias && bias->requires_grad();
+        return out;
+    }
+
+    static torch::autograd::variable_list backward(
+        torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients) {
+        auto saved = context->get_saved_variables();
+        auto optional = [](const at::Tensor &tensor) { return tensor.defined() ? std::optional(tensor) : std::nullopt; };
+        auto bias = optional(saved[3]), mask = optional(saved[4]);
+        auto scale = static_cast<float>(context->saved_data["scale"].toDouble());
+        DropoutDraw draw{
+            context->saved_data["rate"].toDouble(), static_cast<uint64_t>(context->saved_data["key"].toInt()),
+            static_cast<uint32_t>(context->saved_data["call"].toInt()), context->saved_data["rows"].toIntVector()};
+        bool wants_bias = context->saved_data["bias"].toBool();
+        bool is_half = saved[0].scalar_type() == at::kBFloat16;
+        auto result = is_half ? differentiate_attention<Half>(
+                                    saved[0], saved[1], saved[2], bias, mask, saved[5], gradients[0], scale, draw, wants_bias)
+                              : differentiate_attention<float>(
+                                    saved[0], saved[1], saved[2], bias, mask, saved[5], gradients[0], scale, draw, wants_bias);
+        at::Tensor bias_gradient;
+        if (wants_bias) bias_gradient = result.bias.to(bias->scalar_type());
+        at::Tensor none;
+        return {result.query, result.key, result.value, bias_gradient, none, none, none, none, none, none};
+    }
+};
+
+/// The bias or the mask with its last dimension in one piece and in the type of the scores; four dimensions.
+std::optional<at::Tensor> prepared(const CTorchTensor *handle, const at::Tensor &query, int64_t keys) {
+    if (!handle) return std::nullopt;
+    auto tensor = borrow(handle).to(query.scalar_type());
+    while (tensor.dim() < 4) tensor = tensor.unsqueeze(0);
+    if (tensor.size(3) != keys) tensor = tensor.expand({tensor.size(0), tensor.size(1), tensor.size(2), keys});
+    return tensor.stride(3) == 1 ? tensor : tensor.contiguous();
+}
+
+}  // namespace
+
+CTorchStatus ctorch_attention(
+    const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value, const CTorchTensor *bias,
+    const CTorchTensor *mask, double scale, double rate, uint64_t number, uint32_t call, const int64_t *rows,
+    size_t row_count, CTorchTensor **out) {
+    return guarded([&] {
+        auto q = borrow(query), k = borrow(key), v = borrow(value);
+        TORCH_CHECK(
+            q.dim() == 4 && k.dim() == 4 && v.dim() == 4 && q.size(0) == k.size(0) && q.size(0) == v.size(0) &&
+                q.size(1) == k.size(1) && q.size(1) == v.size(1) && q.size(3) == k.size(3) && k.size(2) == v.size(2),
+            "attention: shapes ", q.sizes(), ", ", k.sizes(), " and ", v.sizes(), " do not fit together");
+        TORCH_CHECK(
+            q.is_cpu() && (q.scalar_type() == at::kFloat || q.scalar_type() == at::kBFloat16) &&
+                q.scalar_type() == k.scalar_type() && q.scalar_type() == v.scalar_type(),
+            "attention: expected float32 or bfloat16 tensors of one type on the CPU");
+        TORCH_CHECK(rate >= 0 && rate < 1, "dropout probability has to be at least 0 and below 1, but got ", rate);
+        auto added = prepared(bias, q, k.size(2)), blocked = prepared(mask, q, k.size(2));
+        if (added && added->requires_grad())
+            // Its gradient is that of every head and query; the smaller shape gets the sums.
+            added = added->expand({added->size(0), q.size(1), q.size(2), k.size(2)});
+        *out = hand_out(CounterAttention::apply(
+            q, k, v, added, blocked, scale, rate, static_cast<int64_t>(number), static_cast<int64_t>(call),
+            std::vector<int64_t>(rows, rows + row_count)));
+    });
+}

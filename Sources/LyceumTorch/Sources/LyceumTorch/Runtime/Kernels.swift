@@ -1,0 +1,53 @@
+internal import CTorch
+
+// Our own kernels for the CPU, where libtorch has none that serve training. Each has a counterpart composed of
+// libtorch's operators, which other devices and types take.
+extension Tensor {
+    /// Whether the kernels take it: float32 or brain floats in main memory.
+    var suitsKernels: Bool { device == .cpu && (dtype == .float32 || dtype == .bfloat16) }
+
+    /// Attention that records gradients, also of the bias, and keeps no scores; see `Attention.attend`.
+    static func attention(
+        _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor?, mask: Tensor?, scale: Double,
+        draw: DropoutDraw?
+    ) throws -> Tensor {
+        var result: OpaquePointer?
+        let rows = draw?.rows ?? []
+        try TorchError.check(
+            ctorch_attention(
+                query.handle, key.handle, value.handle, bias?.handle, mask?.handle, scale, draw?.rate ?? 0,
+                draw?.key ?? 0, draw?.call ?? 0, rows, rows.count, &result),
+            "attention", [query, key, value] + [bias, mask].compactMap { $0 })
+        guard let result else { throw TorchError.last("attention") }
+        return try Tensor(owning: result)
+    }
+
+    /// Whether oneDNN multiplies this by `weight` sooner than what libtorch takes by itself.
+    func suitsDNN(_ weight: Tensor) -> Bool {
+        dtype == .float32 && weight.dtype == .float32 && device == .cpu && weight.device == .cpu
+            && Self.prefersDNN && weight.rank == 2 && rank > 0
+            // Below, the call costs more than it saves.
+            && Double(count) * Double((try? weight.size(0)) ?? 0) > 0x1p24
+    }
+
+    private static let prefersDNN = ctorch_prefers_dnn()
+
+    /// `linear` through oneDNN.
+    func dnnLinear(_ weight: Tensor, _ bias: Tensor?) throws -> Tensor {
+        var result: OpaquePointer?
+        try TorchError.check(
+            ctorch_dnn_linear(handle, weight.handle, bias?.handle, &result), "linear",
+            [self, weight] + (bias.map { [$0] } ?? []))
+        guard let result else { throw TorchError.last("linear") }
+        return try Tensor(owning: result)
+    }
+
+    /// `rmsNorm` over the last dimension, in one pass.
+    func fusedRMSNorm(weight: Tensor, eps: Double) throws -> Tensor {
+        var result: OpaquePointer?
+        try TorchError.check(
+            ctorch_rms_norm(handle, weight.handle, eps, &result), "rmsNorm", [self, weight])
+        guard let result else { throw TorchError.last("rmsNorm") }
+        return try Tensor(owning: result)
+    }
+}
