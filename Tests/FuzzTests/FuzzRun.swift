@@ -6,8 +6,10 @@ import LyceumKit
 /// The input that is being tried stands in `NAME.input` of the results' folder, so that it is there whatever becomes of
 /// the process; `NAME.count` says how many were tried.
 enum FuzzRun {
-    /// Seconds that one input may take.
-    private static let patience: UInt32 = 10
+    /// Seconds of the processor that one input may take.
+    private static let patience = 10
+    /// Seconds that may pass meanwhile; on a busy machine they are many.
+    private static let waiting: UInt32 = 300
     /// Bytes that the process may allocate.
     private static let mostMemory: rlim_t = 4 << 30
 
@@ -27,6 +29,12 @@ enum FuzzRun {
             return all
         }
         return all.filter { named.split(separator: ",").map(String.init).contains($0) }
+    }
+
+    /// Ends the process when it has used so much time of the processor; 0 never.
+    private static func endAfter(seconds: Int) {
+        var timer = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: seconds, tv_usec: 0))
+        setitimer(__itimer_which_t(2), &timer, nil)  // ITIMER_PROF
     }
 
     private static func number(_ variable: String) -> Int? {
@@ -49,9 +57,12 @@ enum FuzzRun {
         func attempt(_ input: [UInt8]) {
             _ = pwrite(descriptor, input, input.count, 0)
             ftruncate(descriptor, off_t(input.count))
-            alarm(patience)
+            // Their signals end the process.
+            endAfter(seconds: patience)
+            alarm(waiting)
             try? body(input)
             alarm(0)
+            endAfter(seconds: 0)
         }
         if let file { return attempt(try Files.read(file)) }
         var count = 0

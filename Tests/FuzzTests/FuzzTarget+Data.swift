@@ -19,8 +19,8 @@ extension FuzzTarget {
             { input in
                 let value = try JSON.decode(input, name: "input")
                 let text = JSON.encode(value)
-                let again = try? JSON.decode(text, name: "again")
-                demand(again == value, "what is encoded is decoded as it was")
+                let again = (try? JSON.decode(text, name: "again")).map { JSON.encode($0) }
+                demand(again == text, "what is encoded is decoded as it was")
                 _ = JSON.encode(value, pretty: true)
             }
         }
@@ -64,7 +64,8 @@ extension FuzzTarget {
                 guard (try? data.save(saved)) != nil else { continue }
                 let again = try? Dataset.load(saved)
                 demand(
-                    data.count == 0 || again?.count == data.count, "what is saved is loaded with as many rows"
+                    data.count == 0 || data.columns.isEmpty || again?.count == data.count,
+                    "what is saved is loaded with as many rows"
                 )
             }
         }

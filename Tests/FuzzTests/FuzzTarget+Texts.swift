@@ -93,14 +93,12 @@ extension FuzzTarget {
                 var texts: [String] = []
                 for size in [input.count + 1, 1, 7] {
                     var stream = EventStream()
-                    var text = ""
                     var rest = input[...]
                     while !rest.isEmpty {
-                        text += stream.take(rest.prefix(size))
+                        _ = stream.take(rest.prefix(size))
                         rest = rest.dropFirst(size)
                     }
-                    _ = stream.reply(model: "m", seconds: 1)
-                    texts.append(text)
+                    texts.append(stream.reply(model: "m", seconds: 1).text)
                 }
                 demand(texts.allSatisfy { $0 == texts[0] }, "the text does not depend on the pieces")
             }
