@@ -83,7 +83,10 @@ let package = Package(
             path: "Sources/PluginTools/Templates/Sources",
             swiftSettings: strict),
         // The work of the program without Lua: it must never depend on LuaBridge.
-        module("Workbench", ["Corpus", "Prompting", "Teaching", "Evaluation", "Lab"]),
+        .target(
+            name: "Workbench",
+            dependencies: [kit, "CZlib", "Corpus", "Prompting", "Teaching", "Evaluation", "Lab"],
+            exclude: ["README.md"], swiftSettings: strict),
         module(
             "Scripting",
             ["LuaBridge", "PluginTools", "Workbench", "Corpus", "Prompting", "Teaching", "Evaluation", "Lab"]),
@@ -108,7 +111,10 @@ let package = Package(
             swiftSettings: strict),
         tests("CorpusTests", ["Corpus"], fixtures: true),
         tests("PromptingTests", ["Prompting"], fixtures: true),
-        tests("TeachingTests", ["Teaching", "Scripting", "Workbench", "LuaBridge", "Lab"], fixtures: true),
+        // Servers on this machine that do as a test tells them to.
+        .target(
+            name: "TestServers", dependencies: [kit], path: "Tests/TestServers", swiftSettings: strict),
+        tests("TeachingTests", ["Teaching", "TestServers"], fixtures: true),
         tests("EvaluationTests", ["Evaluation"], fixtures: true),
         tests("LabTests", ["Lab", grdb]),
         tests("LuaBridgeTests", ["LuaBridge"]),
@@ -117,8 +123,15 @@ let package = Package(
             name: "PluginTemplatesTests", dependencies: [kit, torch, "PluginTemplates"],
             path: "Sources/PluginTools/Templates/Tests", swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "muldefs"])]),
-        tests("WorkbenchTests", ["Workbench"]),
-        tests("ScriptingTests", ["Scripting", "Workbench", "LuaBridge", "Lab", grdb]),
+        tests(
+            "WorkbenchTests",
+            [
+                "Workbench", "CZlib", "Corpus", "Evaluation", "Prompting", "Teaching", "Lab", "TestServers",
+                grdb,
+            ]),
+        tests(
+            "ScriptingTests",
+            ["Scripting", "Workbench", "Teaching", "LuaBridge", "Lab", "TestServers", grdb]),
         tests("ConsoleTests", ["Console"]),
         tests("T5Tests", ["T5", torch, extensionDevice], fixtures: true),
         tests("BARTTests", ["BART", torch, extensionDevice], fixtures: true),

@@ -120,6 +120,13 @@ public struct ClassificationReport: Sendable {
 }
 
 extension ClassificationReport: Report {
+    /// Accuracy, the averages of F1, and kappa.
+    public var scores: [ReportedScore] {
+        [
+            ("accuracy", accuracy), ("macro_f1", macro.f1), ("weighted_f1", weighted.f1), ("kappa", kappa),
+        ].map { ReportedScore($0.0, $0.1, intervals[$0.0]) }
+    }
+
     /// What it is, in a word.
     public var kind: String { "classification" }
 

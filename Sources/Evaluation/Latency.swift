@@ -24,6 +24,12 @@ public struct LatencyReport: Sendable {
 }
 
 extension LatencyReport: Report {
+    /// Milliseconds, and inputs a second.
+    public var scores: [ReportedScore] {
+        [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)].map { ReportedScore($0.0, quantile($0.1) * 1000) }
+            + [ReportedScore("per_second", 1 / mean)]
+    }
+
     /// What it is, in a word.
     public var kind: String { "latency" }
 

@@ -1,46 +1,62 @@
 import LyceumKit
 
-/// What a metric of a plugin found: the mean of each figure, with its bootstrap interval.
+/// What a metric without a table of its own found: each figure with its bootstrap interval.
 public struct MetricReport: Sendable {
+    /// One figure in numbers.
+    private struct Line {
+        let name: String
+        let title: String
+        let value: Double
+        let interval: ClosedRange<Double>?
+        let isShare: Bool
+        /// One for each text; nil for a figure of all texts together.
+        let values: [Double]?
+    }
+
     /// The id of the metric.
     public let metric: String
-    /// One value a text, by the name of the figure.
-    public let scores: [(name: String, values: [Double])]
-    /// The mean of each figure, in order.
-    public let means: [Double]
-    /// The interval of each mean, in order.
-    public let intervals: [ClosedRange<Double>]
+    /// How many texts were scored.
+    public let count: Int
+    private let signature: String
+    private let lines: [Line]
+    private let confidence: Double
 
     /// Takes means and intervals.
     ///
     /// - Parameters:
     ///   - metric: its id.
-    ///   - scores: what it gave.
-    ///   - count: how many texts it was given.
-    /// - Throws: `LyceumError.failed` if the metric gave another number of values, or one that is no number;
-    ///   `LyceumError.cancelled`.
-    public init(
-        metric: String, scores: [(name: String, values: [Double])], count: Int, confidence: Double,
-        resamples: Int, seed: Int, job: Job
+    ///   - result: what it gave, checked: a value for each text.
+    /// - Throws: `LyceumError.invalid` for parameters out of range, `LyceumError.cancelled`.
+    init(
+        metric: String, _ result: MetricResult, signature: String, resampling: Resampling, job: Job
     ) throws {
-        for (name, values) in scores {
-            guard values.count == count, values.allSatisfy(\.isFinite) else {
-                throw LyceumError.failed(
-                    "the metric '\(metric)' gave \(values.count) values of '\(name)' for \(count) texts, or one "
-                        + "that is no number", remedy: "that is an error of its plugin")
-            }
-        }
         self.metric = metric
-        self.scores = scores
-        means = scores.map { $0.values.reduce(0, +) / Double(max(count, 1)) }
+        self.signature = signature
+        confidence = resampling.confidence
+        let figures = result.figures
+        let count = figures.first?.values.count ?? result.corpusFigures.first?.counts.count ?? 0
+        self.count = count
         // Row after row, so that a resample draws whole texts.
-        let rows = (0..<count).flatMap { row in scores.map { $0.values[row] } }
-        intervals =
-            scores.isEmpty
+        let rows = (0..<count).flatMap { row in figures.map { $0.values[row] } }
+        let intervals =
+            figures.isEmpty
             ? []
             : try Bootstrap.meanIntervals(
-                rows, columns: scores.count, confidence: confidence, resamples: resamples, seed: seed,
-                job: job)
+                rows, columns: figures.count, confidence: resampling.confidence,
+                resamples: resampling.resamples, seed: resampling.seed, job: job)
+        let means = zip(figures, intervals).map { figure, interval in
+            Line(
+                name: figure.name, title: figure.title,
+                value: figure.values.reduce(0, +) / Double(max(count, 1)), interval: interval,
+                isShare: figure.isShare, values: figure.values)
+        }
+        let others = try result.corpusFigures.map { figure in
+            let sums = CorpusSums(figure)
+            return Line(
+                name: figure.name, title: figure.title, value: sums.total,
+                interval: try sums.interval(resampling, job: job), isShare: figure.isShare, values: nil)
+        }
+        lines = means + others
     }
 }
 
@@ -48,31 +64,44 @@ extension MetricReport: Report {
     /// The id of the metric.
     public var kind: String { metric }
 
-    /// `{ mean, ci, values }` by the name of the figure.
+    /// `{ mean, ci, values }` by the name of a figure that is a mean, `{ value, ci }` of another; `signature`, `count`.
     public var figures: [String: Value] {
-        var figures: [String: Value] = [:]
-        for (index, score) in scores.enumerated() {
-            figures[score.name] = [
-                "mean": .number(means[index]), "ci": intervals[index].value,
-                "values": .list(score.values.map(Value.number)),
-            ]
+        var figures: [String: Value] = ["signature": .string(signature), "count": .integer(count)]
+        for line in lines {
+            var fields: [String: Value] = [(line.values == nil ? "value" : "mean"): .number(line.value)]
+            fields["ci"] = line.interval?.value
+            fields["values"] = line.values.map { .list($0.map(Value.number)) }
+            figures[line.name] = .object(fields)
         }
         return figures
     }
 
-    /// The means in a line.
+    /// The figures in a line.
     public var summary: String {
-        zip(scores, means).map { "\($0.name) \($1.fixed(4))" }.joined(separator: ", ")
+        lines.map { "\($0.title) \(Self.shown($0.value, $0.isShare))" }.joined(separator: ", ")
     }
 
-    /// Figure, mean, interval: as they are, not × 100, because a plugin's figures need not be shares.
+    /// Figure, value, interval.
     public var table: String {
-        let rows = scores.indices.map { index in
+        let percent = (confidence * 100).fixed(0)
+        let rows = lines.map { line in
             [
-                scores[index].name, means[index].fixed(4),
-                "\(intervals[index].lowerBound.fixed(4)) – \(intervals[index].upperBound.fixed(4))",
+                line.title, Self.shown(line.value, line.isShare),
+                line.interval.map {
+                    "\(Self.shown($0.lowerBound, line.isShare)) – \(Self.shown($0.upperBound, line.isShare))"
+                } ?? "",
             ]
         }
-        return TextTable.lines([[metric, "mean", "interval"]] + rows).joined(separator: "\n")
+        return
+            (TextTable.lines([[metric, "mean", "\(percent) % interval"]] + rows) + [
+                "\(count) texts", signature,
+            ]).joined(separator: "\n")
+    }
+
+    /// The figures with their intervals.
+    public var scores: [ReportedScore] { lines.map { ReportedScore($0.name, $0.value, $0.interval) } }
+
+    private static func shown(_ value: Double, _ isShare: Bool) -> String {
+        isShare ? TextTable.percent(value) : value.fixed(4)
     }
 }

@@ -1,17 +1,5 @@
 import LyceumKit
 
-/// What an evaluation found: figures for a program, a table for a person.
-public protocol Report: Sendable {
-    /// What it is, in a word: "rouge".
-    var kind: String { get }
-    /// The figures by name. Shares and scores are fractions from 0 to 1.
-    var figures: [String: Value] { get }
-    /// The most important figures in a line.
-    var summary: String { get }
-    /// All that matters as lines of text.
-    var table: String { get }
-}
-
 /// Lays out cells in columns and writes numbers, × 100, for the tables of reports.
 public enum TextTable {
     /// Lines of aligned cells: the first column to the left, the others to the right.

@@ -42,7 +42,7 @@ public struct RougeReport: Sendable {
     /// How many references the pairs have: the fewest and the most.
     public let referenceCounts: ClosedRange<Int>
     /// Pair after pair, each with one score a measure.
-    private let scores: [RougeScore]
+    private let pairScores: [RougeScore]
 
     /// - Parameter scores: pair after pair, each with one score a measure; at least one pair.
     init(
@@ -65,7 +65,7 @@ public struct RougeReport: Sendable {
                 precisionInterval: intervals[3 * i], recallInterval: intervals[3 * i + 1],
                 interval: intervals[3 * i + 2])
         }
-        self.scores = scores
+        pairScores = scores
         self.count = count
         self.meanWords = meanWords
         self.meanTokens = meanTokens
@@ -79,7 +79,7 @@ public struct RougeReport: Sendable {
     /// The scores of every pair in one measure, in order; empty if it was not computed.
     public func scores(of kind: RougeKind) -> [RougeScore] {
         guard let place = options.kinds.firstIndex(of: kind) else { return [] }
-        return stride(from: place, to: scores.count, by: options.kinds.count).map { scores[$0] }
+        return stride(from: place, to: pairScores.count, by: options.kinds.count).map { pairScores[$0] }
     }
 
     /// What a paper must say for the figure to be repeatable: "ROUGE-L|stem:porter|tok:google|refs:1|v:1".
@@ -99,6 +99,21 @@ public struct RougeReport: Sendable {
 }
 
 extension RougeReport: Report {
+    /// Of each measure F, and as details its precision and recall; mean lengths.
+    public var scores: [ReportedScore] {
+        var scores = summaries.flatMap { summary -> [ReportedScore] in
+            let name = summary.kind.name
+            return [
+                ReportedScore(name, summary.fmeasure, summary.interval),
+                ReportedScore("\(name).precision", summary.precision, summary.precisionInterval),
+                ReportedScore("\(name).recall", summary.recall, summary.recallInterval),
+            ]
+        }
+        if let meanTokens { scores.append(ReportedScore("mean_tokens", meanTokens)) }
+        scores.append(ReportedScore("mean_words", meanWords))
+        return scores
+    }
+
     /// What it is, in a word.
     public var kind: String { "rouge" }
 

@@ -118,6 +118,63 @@ extension LabStore {
         }
     }
 
+    /// What the replies of several generations cost, each by itself.
+    ///
+    /// - Returns: by the number of the run; runs that asked no teacher are missing.
+    public func spendings(ofGenerations runs: [Int]) throws -> [Int: Spending] {
+        try read(ifMissing: [:]) { db in
+            var found: [Int: Spending] = [:]
+            for run in runs {
+                let statement = try db.cachedStatement(sql: "SELECT 1 FROM generations WHERE run = ?")
+                if try Int.fetchOne(statement, arguments: [run]) == nil { continue }
+                found[run] = try Spending.fetch(db, generations: [run])
+            }
+            return found
+        }
+    }
+
+    /// What the replies of some runs cost, and of all runs whose work they read; each reply counts once.
+    ///
+    /// - Returns: nil if none of them asked a teacher.
+    public func spending(ofRuns runs: [Int]) throws -> Spending? {
+        if runs.isEmpty { return nil }
+        return try read(ifMissing: nil) { db in
+            let generations: [Int] = try Row.fetchAll(
+                db,
+                sql: """
+                    WITH RECURSIVE ancestors (id) AS (
+                        SELECT value FROM json_each(?)
+                        UNION SELECT parent FROM lineage JOIN ancestors ON run = ancestors.id)
+                    SELECT run FROM generations JOIN ancestors ON run = ancestors.id
+                    """,
+                arguments: [JSON.encode(.list(runs.map(Value.integer)))]
+            ).map { try $0.value("run") }
+            return generations.isEmpty ? nil : try Spending.fetch(db, generations: generations)
+        }
+    }
+
+    /// The runs of generations that made a dataset.
+    ///
+    /// - Parameter fingerprint: the dataset's.
+    public func generations(thatMade fingerprint: String) throws -> [Int] {
+        try generations(where: "output_data", is: fingerprint)
+    }
+
+    /// The runs of generations that read a dataset.
+    ///
+    /// - Parameter fingerprint: the dataset's.
+    public func generations(madeFrom fingerprint: String) throws -> [Int] {
+        try generations(where: "input_data", is: fingerprint)
+    }
+
+    private func generations(where column: String, is fingerprint: String) throws -> [Int] {
+        try read(ifMissing: []) { db in
+            try Row.fetchAll(
+                db, sql: "SELECT run FROM generations WHERE \(column) = ?", arguments: [fingerprint]
+            ).map { try $0.value("run") }
+        }
+    }
+
     private static func requireGeneration(_ id: Int, _ db: Database) throws {
         let statement = try db.cachedStatement(sql: "SELECT 1 FROM generations WHERE run = ?")
         if try Int.fetchOne(statement, arguments: [id]) == nil { throw noGeneration(id) }

@@ -186,6 +186,8 @@ public struct LuaModule {
     public let constants: [(name: String, value: LuaValue, summary: String)]
     /// What calling the module itself does, if it can be called.
     public let call: LuaFunction?
+    /// What a key is that names none of the functions: runs[11]; nil says that the module has no such field.
+    public var index: ((LuaValue) throws -> LuaValue?)?
 
     /// Declares a module.
     public init(

@@ -29,6 +29,7 @@ extension LuaState {
         try metatable.set(
             "__index",
             makeFunction(name: module.name) { [unowned self] arguments in
+                if let value = try module.index?(arguments.last ?? .nil) { return [value] }
                 throw LyceumError.unknownName(
                     kind: "field of \(module.name)", name: try describe(arguments.last ?? .nil), known: names,
                     remedy: nil)

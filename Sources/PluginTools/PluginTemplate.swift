@@ -59,7 +59,7 @@ struct PluginTemplate {
         type: "Novelty", file: "Metric.swift", source: PackageResources.Metric_swift,
         test: PackageResources.MetricTests_swift, needsTorch: false,
         usage: #"""
-            metrics.score("template", { "a red cat" }, { "a cat" })
+            metrics["template"]({ "a red cat" }, { "a cat" })
             """#)
 
     static let format = PluginTemplate(

@@ -71,8 +71,8 @@ public enum Scripting {
         let documentation = state.documentation
         let help = { HelpText(documentation, width: environment.width()) }
         documentation.addTopics {
-            architectureTopics(environment, help: help) + teacherTopics(help: help)
-                + pluginTopics(environment, help: help) + generalTopics + wayTopics + [ranksTopic]
+            architectureTopics(environment, help: help) + teacherTopics(environment, help: help)
+                + metricTopics(environment, help: help) + generalTopics + wayTopics + [ranksTopic]
         }
         try state.registerShow(
             on: Screen(width: environment.width, isColoured: environment.isColoured, write: environment.write)

@@ -59,26 +59,41 @@ import Testing
         #expect(PairedTest.holm([]).isEmpty)
     }
 
-    private func report(_ predictions: [String]) throws -> RougeReport {
-        let references = (0..<predictions.count).map { "the cat sat on mat number \($0)" }
-        return try Rouge.score(
-            predictions: predictions, references: references,
-            options: try RougeOptions(kinds: [.n(1), .l], resamples: 10))
+    private func score(_ predictions: [String], _ options: [String: Value] = ["types": ["rouge1", "rougeL"]])
+        throws
+        -> Score
+    {
+        let references = (0..<predictions.count).map { ["the cat sat on mat number \($0)"] }
+        return try score(Metrics.rouge, predictions, references, options)
     }
 
-    @Test func reportsOfOneTaskAreCompared() throws {
-        let good = try report((0..<40).map { "the cat sat on mat \($0)" })
-        let fair = try report((0..<40).map { $0 % 3 == 0 ? "a dog" : "the cat sat \($0)" })
-        let poor = try report((0..<40).map { "the dog \($0)" })
-        let two = try RougeComparison([good, fair], names: ["good", "fair"], resamples: 200)
+    private func score(
+        _ metric: Metric, _ predictions: [String], _ references: [[String]], _ options: [String: Value] = [:]
+    ) throws -> Score {
+        let declared = metric.options.filter { $0.name != "tokens" }
+        return try Score(
+            metric,
+            of: MetricInput(
+                predictions: predictions, references: references,
+                options: try Options(options, declared: declared, function: "test"),
+                resampling: Resampling(resamples: 10), job: .silent()))
+    }
+
+    private let few = Resampling(resamples: 200)
+
+    @Test func scoresOfOneTaskAreCompared() throws {
+        let good = try score((0..<40).map { "the cat sat on mat \($0)" })
+        let fair = try score((0..<40).map { $0 % 3 == 0 ? "a dog" : "the cat sat \($0)" })
+        let poor = try score((0..<40).map { "the dog \($0)" })
+        let two = try ScoreComparison([good, fair], names: ["good", "fair"], resampling: few)
         #expect(two.pairs.count == 2)
         #expect(two.pairs.allSatisfy { $0.test.difference > 0 && $0.correctedP < 0.01 })
-        #expect(two.pairs.allSatisfy { $0.correctedP == $0.test.randomizationP })
+        #expect(two.pairs.allSatisfy { $0.correctedP == $0.test.randomizationP && $0.mcNemarP == nil })
         let lines = two.table.split(separator: "\n")
         #expect(lines.count == 5)
         #expect(lines[1].hasPrefix("ROUGE-1  "))
         #expect(lines[4] == "ROUGE|stem:none|tok:google|refs:1|v:1")
-        let three = try RougeComparison([good, fair, poor], resamples: 200)
+        let three = try ScoreComparison([good, fair, poor], resampling: few)
         #expect(three.pairs.count == 6)
         #expect(three.names == ["A", "B", "C"])
         #expect(three.pairs.allSatisfy { $0.correctedP >= $0.test.randomizationP })
@@ -87,16 +102,90 @@ import Testing
         #expect(three.figures["pairs"]?.list?.count == 6)
     }
 
-    @Test func reportsThatDoNotFitAreRefused() throws {
-        let a = try report(["the cat", "a mat"])
-        #expect(throws: LyceumError.self) { try RougeComparison([a]) }
-        #expect(throws: LyceumError.self) { try RougeComparison([a, try report(["the cat"])]) }
-        #expect(throws: LyceumError.self) { try RougeComparison([a, a], names: ["one"]) }
-        let stemmed = try Rouge.score(
-            predictions: ["x", "y"], references: ["x", "y"], options: try RougeOptions(stemmer: true))
-        #expect(throws: LyceumError.self) { try RougeComparison([a, stemmed]) }
+    @Test func scoresThatDoNotFitAreRefused() throws {
+        let a = try score(["the cat", "a mat"])
+        #expect(throws: LyceumError.self) { try ScoreComparison([a]) }
+        #expect(throws: LyceumError.self) { try ScoreComparison([a, try score(["the cat"])]) }
+        #expect(throws: LyceumError.self) { try ScoreComparison([a, a], names: ["one"]) }
+        let stemmed = try score(["x", "y"], ["types": ["rouge1", "rougeL"], "stemmer": true])
+        #expect(throws: LyceumError.self) { try ScoreComparison([a, stemmed]) }
+        let classes = try score(Metrics.classification, ["a", "b"], [["a"], ["a"]])
+        #expect(throws: LyceumError.self) { try ScoreComparison([a, classes]) }
         #expect(throws: LyceumError.self) { try PairedTest.compare([1], [1, 2]) }
         #expect(throws: LyceumError.self) { try PairedTest.compare([], []) }
+    }
+
+    /// scipy.stats.binomtest(min(b, c), b + c).pvalue
+    @Test func mcNemarsExactTest() throws {
+        func p(_ first: Int, _ second: Int, both: Int = 5) -> Double? {
+            PairedTest.mcNemar(
+                [Double](repeating: 1, count: first) + [Double](repeating: 0, count: second)
+                    + [Double](repeating: 1, count: both),
+                [Double](repeating: 0, count: first) + [Double](repeating: 1, count: second)
+                    + [Double](repeating: 1, count: both))
+        }
+        for (found, exact) in [
+            (p(10, 2), 0.03857421875), (p(1, 9), 0.021484375), (p(6, 6), 1), (p(0, 0), 1), (p(5, 0), 0.0625),
+        ] { #expect(abs((found ?? -1) - exact) < 1e-9, "\(found ?? -1), not \(exact)") }
+        // Thousands of texts do not overflow; the normal distribution with the continuity correction says the same.
+        #expect(abs((p(1100, 1000) ?? 0) - 0.0307) < 0.0005)
+        #expect(PairedTest.mcNemar([0.5], [1]) == nil && PairedTest.mcNemar([1], [1, 0]) == nil)
+    }
+
+    /// Classes are compared in accuracy (McNemar, bootstrap) and in the averages of F1, which are no means of the
+    /// rows' own.
+    @Test func classesAreCompared() throws {
+        let truth = (0..<90).map { $0 % 3 == 0 ? "rare" : "often" }
+        // The first is right on most; the second says "often" always.
+        let first = truth.enumerated().map { $0.offset % 9 == 0 ? "often" : $0.element }
+        let second = truth.map { _ in "often" }
+        let a = try score(Metrics.classification, first, truth.map { [$0] })
+        let b = try score(Metrics.classification, second, truth.map { [$0] })
+        for (score, predictions) in [(a, first), (b, second)] {
+            let report = try ClassificationReport(predictions: predictions, references: truth, resamples: 10)
+            let figures = Dictionary(
+                score.corpusFigures.map { ($0.name, CorpusSums($0).total) }, uniquingKeysWith: { x, _ in x })
+            #expect(abs((figures["macro_f1"] ?? 0) - report.macro.f1) < 1e-12)
+            #expect(abs((figures["weighted_f1"] ?? 0) - report.weighted.f1) < 1e-12)
+        }
+        let comparison = try ScoreComparison([a, b], names: ["a", "b"], resampling: few)
+        #expect(comparison.measures.map(\.name) == ["accuracy", "macro_f1", "weighted_f1"])
+        let accuracy = try #require(comparison.pairs.first)
+        #expect(abs(accuracy.test.difference - 20.0 / 90) < 1e-12)
+        #expect(accuracy.mcNemarP.map { $0 < 1e-5 } == true && accuracy.correctedP == accuracy.mcNemarP)
+        #expect(comparison.pairs.allSatisfy { $0.test.difference > 0 && $0.test.bootstrapP < 0.02 })
+        #expect(comparison.pairs[1].mcNemarP == nil && comparison.pairs[1].correctedP < 0.02)
+        #expect(comparison.table.contains("p (McNemar)") && comparison.table.contains("macro F1"))
+        let same = try ScoreComparison([a, a], resampling: few)
+        #expect(same.pairs.allSatisfy { $0.test.difference == 0 && $0.correctedP == 1 })
+    }
+
+    /// Whoever wrote a metric: it gets intervals, a signature, tests; what it does wrong is named.
+    @Test func anyMetric() throws {
+        let options: [OptionDeclaration] = [.integer("from", default: 1, "the length that counts as 0")]
+        let metric = Metric(id: "length", summary: "", options: options, largerIsBetter: false) {
+            texts, _, options, _ in
+            let from = try options.int("from")
+            return [("chars", texts.map { Double($0.count - from) })]
+        }
+        let short = try score(metric, ["a", "bb", "c"], [["x"], ["x"], ["x"]])
+        let long = try score(metric, ["aaaa", "bbbbb", "cccc"], [["x"], ["x"], ["x"]])
+        #expect(short.signature == #"length {"from":1}"#)
+        #expect(Score.options(ofSignature: short.signature) == ["from": 1])
+        #expect(short.report.scores.first?.name == "chars" && short.report.scores.first?.interval != nil)
+        #expect(short.rows == [["chars": 0], ["chars": 1], ["chars": 0]])
+        let comparison = try ScoreComparison([short, long], resampling: few)
+        #expect(comparison.pairs.first?.test.difference == -4 + 1.0 / 3)
+        #expect(comparison.table.contains("smaller is better: chars"))
+        let other = try score(metric, ["a", "b", "c"], [["x"], ["x"], ["x"]], ["from": 2])
+        #expect(throws: LyceumError.self) { try ScoreComparison([short, other]) }
+        for (values, problem) in [([1.0], "gave 1 values"), ([1, .nan], "of text 2")] {
+            let broken = Metric(id: "broken", summary: "") { _, _, _, _ in [("x", values)] }
+            let error = #expect(throws: LyceumError.self) { try score(broken, ["a", "b"], [["a"], ["b"]]) }
+            #expect(error?.description.contains(problem) == true)
+        }
+        let none = Metric(id: "none", summary: "") { _, _, _, _ in [] }
+        #expect(throws: LyceumError.self) { try score(none, ["a"], [["a"]]) }
     }
 
     @Test func latencyCountsAfterWarmingUp() throws {

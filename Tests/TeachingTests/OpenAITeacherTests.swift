@@ -1,4 +1,5 @@
 import LyceumKit
+import TestServers
 import Testing
 
 @testable import Teaching

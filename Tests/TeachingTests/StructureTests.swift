@@ -1,4 +1,5 @@
 import LyceumKit
+import TestServers
 import Testing
 
 @testable import Teaching
@@ -44,6 +45,19 @@ struct StructureTests {
         #expect(short.mismatch(["label": "x", "score": 1]) == nil)
         #expect(short.mismatch(["label": "x"]) == "$: the field 'score' is missing")
         #expect(short.value.object?["additionalProperties"] == false)
+        let labels = try JSONSchema(["label": ["libs", "doc"], "score": "number"])
+        #expect(
+            labels.value.object?["properties"]?.object?["label"] == [
+                "type": "string", "enum": ["libs", "doc"],
+            ])
+        #expect(labels.mismatch(["label": "doc", "score": 1]) == nil)
+        #expect(labels.mismatch(["label": "net", "score": 1])?.contains("$.label") == true)
+        let whole = try JSONSchema([
+            "type": "object", "properties": ["tags": ["type": "array", "items": ["a", "b"]]],
+        ])
+        #expect(whole.mismatch(["tags": ["a"]]) == nil && whole.mismatch(["tags": ["c"]]) != nil)
+        // What is a schema already stays one.
+        #expect(try JSONSchema(["enum": ["a", "b"]]).mismatch("a") == nil)
         let choice = try JSONSchema(["anyOf": [["type": "string"], ["type": "integer"]]])
         #expect(choice.mismatch(3) == nil && choice.mismatch(0.5) == "$: expected string, got 0.5")
         for bad: Value in [

@@ -31,16 +31,19 @@ extension Scripting {
                     ],
                     example:
                         "local path = os.tmpname() .. \".csv.gz\"\ndata.from({ { n = 1 } }):save(path)\nassert(data.load(path)[1].n == 1)",
+                    furtherOptions: { site in
+                        // Opens the plugin of that kind of file, as the call itself will.
+                        let path = site.arguments.first?.string
+                        return path.flatMap { try? environment.plugins.format(of: $0) }?.options ?? []
+                    },
                     optionNames: ["url_lists": .files],
                     body: { call in
                         let path = try call.string(1)
-                        let lists = try call.options(2).values.optionalString("url_lists")
-                        if !Dataset.knowsFormat(of: path),
-                            let format = try environment.plugins.format(of: path)
-                        {
-                            let records = try format.read(path, environment.job("loading \(path)"))
-                            return [.object(DatasetObject(Dataset(records: records)))]
+                        let read = try environment.session.loadByPlugin(path) {
+                            try call.options(2, declared: $0.options).values
                         }
+                        if let read { return [.object(DatasetObject(read))] }
+                        let lists = try call.options(2).values.optionalString("url_lists")
                         let dataset = try Dataset.load(
                             path, urlLists: lists, job: environment.job("loading \(path)"))
                         return [.object(DatasetObject(dataset))]

@@ -1,6 +1,7 @@
 import Corpus
 import LuaBridge
 import LyceumKit
+import Workbench
 
 extension DatasetObject {
     /// Methods on columns.
@@ -123,13 +124,8 @@ extension DatasetObject {
                     "path", .string, "ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it",
                     names: .files),
                 LuaParameter(
-                    "options",
-                    .options([
-                        .boolean(
-                            "provenance", default: false,
-                            "adds where generated values come from, as columns teacher_model, teacher_cost_usd, …"
-                        )
-                    ]), "what", optional: true),
+                    "options", .options(saveOptions), "what; also those of a plugin's kind of file",
+                    optional: true),
             ], returns: "the dataset itself",
             errors: ["the file cannot be written", "an ending that is not known"],
             example: "data.from({ { n = 1 } }):save(os.tmpname() .. \".jsonl\")",
@@ -137,10 +133,18 @@ extension DatasetObject {
                 let object = try call.receiver(DatasetObject.self)
                 let path = try call.string(1)
                 let job = environment.job("saving \(path)")
+                // The options of a plugin's kind of file stand next to these.
+                let further = try environment.session.optionsOfFile(path)
                 let data =
-                    try call.options(2).values.bool("provenance")
+                    try call.options(2, declared: saveOptions + further).values.bool("provenance")
                     ? object.dataset.withProvenance(fields: Self.provenanceFields) : object.dataset
-                func save() throws { try data.save(path, job: job) }
+                func save() throws {
+                    let isSaved = try environment.session.saveByPlugin(data, to: path) { format in
+                        try call.options(2, declared: saveOptions + format.options).values.only(
+                            format.options)
+                    }
+                    if !isSaved { try data.save(path, job: job) }
+                }
                 func saveForUserOnly() throws { try Files.keepFromOthers(path, save) }
                 // Nobody else may read what teachers wrote.
                 try Ranks.onMain { try data.runs.isEmpty ? save() : saveForUserOnly() }
@@ -149,6 +153,12 @@ extension DatasetObject {
                 return [.object(object)]
             })
     }
+
+    private static let saveOptions: [OptionDeclaration] = [
+        .boolean(
+            "provenance", default: false,
+            "adds where generated values come from, as columns teacher_model, teacher_cost_usd, …")
+    ]
 
     /// What is known of generated values.
     static var provenance: LuaFunction {

@@ -7,13 +7,19 @@ import Workbench
 /// Runs side by side, in Lua's hands.
 final class ComparisonObject {
     let comparison: RunComparison
+    /// The paired tests of each group of scores.
+    let tests: [[RunTest]]
 
-    init(_ comparison: RunComparison) { self.comparison = comparison }
+    init(_ comparison: RunComparison, tests: [[RunTest]]) {
+        self.comparison = comparison
+        self.tests = tests
+    }
 
     static var type: LuaType {
         LuaType(
             ComparisonObject.self, name: "comparison",
-            summary: "Runs side by side: what they did differently, then how they scored.",
+            summary:
+                "Runs side by side: how they scored, whether the differences are real, and what they did differently.",
             properties: [
                 LuaProperty("runs", "the numbers of the runs, in the order of the columns") {
                     (object: ComparisonObject) in
@@ -39,6 +45,10 @@ final class ComparisonObject {
                 ) { (object: ComparisonObject) in
                     .data(.list(object.comparison.scores.map(value)))
                 },
+                LuaProperty(
+                    "tests",
+                    "paired tests of scores of the same rows, a list of { evaluation, name, a, b, difference, ci, p_bootstrap, p_randomization, p_mcnemar, p_holm }"
+                ) { (object: ComparisonObject) in .data(object.testValues) },
             ],
             toString: {
                 "comparison (runs \($0.comparison.runs.map { String($0.id) }.joined(separator: ", ")))"
@@ -68,22 +78,66 @@ final class ComparisonObject {
         ]
     }
 
+    private var testValues: Value {
+        .list(
+            zip(comparison.scoreGroups, tests).flatMap { group, tests in
+                tests.map { test -> Value in
+                    var fields: [String: Value] = [
+                        "evaluation": .string(group.evaluation), "name": .string(test.name),
+                        "a": .integer(comparison.runs[test.first].id),
+                        "b": .integer(comparison.runs[test.second].id),
+                        "difference": .number(test.difference.difference),
+                        "ci": [
+                            .number(test.difference.interval.lowerBound),
+                            .number(test.difference.interval.upperBound),
+                        ],
+                        "p_bootstrap": .number(test.difference.bootstrapP),
+                        "p_randomization": .number(test.difference.randomizationP),
+                        "p_holm": .number(test.correctedP),
+                    ]
+                    fields["p_mcnemar"] = test.mcNemarP.map(Value.number)
+                    return .object(fields)
+                }
+            })
+    }
+
+    /// The tests as lines: who, by how much, p.
+    private var testRows: [[String]] {
+        let rows = zip(comparison.scoreGroups, tests).flatMap { group, tests in
+            tests.map { test -> [String] in
+                func shown(_ value: Double) -> String {
+                    RunText.value(value, of: test.name, in: group.evaluation)
+                }
+                let interval = test.difference.interval
+                return [
+                    RunText.title(test.name),
+                    "run \(comparison.runs[test.first].id) − run \(comparison.runs[test.second].id)",
+                    shown(test.difference.difference),
+                    "\(shown(interval.lowerBound)) – \(shown(interval.upperBound))",
+                    test.difference.bootstrapP.fixed(4), test.correctedP.fixed(4),
+                ]
+            }
+        }
+        if rows.isEmpty { return [] }
+        let other =
+            tests.joined().contains { $0.mcNemarP != nil }
+            ? "p (randomisation, McNemar)" : "p (randomisation)"
+        let corrected = comparison.runs.count > 2 ? "\(other), Holm" : other
+        return [["", "difference of", "", "95 % interval", "p (bootstrap)", corrected]] + rows
+    }
+
     /// The widest a cell gets.
     private static let widest = 40
 
-    /// What differs, then the scores, a column a run.
+    /// The scores and their tests, then what differs, a column for each run.
     func table(width: Int) -> String {
-        var rows: [[String]] = [[""] + comparison.runs.map { "run \($0.id)" }]
-        rows.append(["title"] + comparison.runs.map { DisplayWidth.oneLine($0.title, limit: 200) })
-        rows.append(
+        var head: [[String]] = [[""] + comparison.runs.map { "run \($0.id)" }]
+        head.append(["title"] + comparison.runs.map { DisplayWidth.oneLine($0.title, limit: 200) })
+        head.append(
             ["state"]
                 + comparison.runs.map {
                     $0.state.rawValue + ($0.seconds.map { ", \(RunText.time($0))" } ?? "")
                 })
-        let settings = comparison.differing.map { setting in
-            [setting.name] + setting.values.map { RunText.setting($0, named: setting.name) }
-        }
-        var notes: [String] = []
         let groups = comparison.scoreGroups
         let scores = groups.flatMap { group in
             group.figures.map { figure in
@@ -91,13 +145,24 @@ final class ComparisonObject {
                     + figure.values.map { $0.map { RunText.score($0, in: figure.evaluation) } ?? "–" }
             }
         }
-        for group in groups where !group.mark.isEmpty { notes.append("\(group.mark) \(group.explanation)") }
-        let cells = (rows + settings + scores).map { $0.map { DisplayWidth.cut($0, to: Self.widest) } }
+        // What only some runs have are the defaults of another architecture.
+        let shared = comparison.differing.filter { !$0.values.contains(nil) }
+        let settings = shared.map { setting in
+            [setting.name] + setting.values.map { RunText.setting($0, named: setting.name) }
+        }
+        let cells = (head + scores + settings).map { $0.map { DisplayWidth.cut($0, to: Self.widest) } }
         var lines = TextTable.lines(cells)
         let rule = String(repeating: "─", count: min(lines.first.map { DisplayWidth.of($0) } ?? 0, width))
-        if !scores.isEmpty { lines.insert(rule, at: rows.count + settings.count) }
-        if !settings.isEmpty { lines.insert(rule, at: rows.count) }
+        if !settings.isEmpty { lines.insert(rule, at: head.count + scores.count) }
+        if !scores.isEmpty { lines.insert(rule, at: head.count) }
+        let tests = TextTable.lines(testRows)
+        if !tests.isEmpty { lines += [""] + tests }
+        let others = comparison.differing.count - shared.count
+        if others > 0 {
+            lines.append("\(others) settings that only some of them have (comparison.differing)")
+        }
         lines.append("\(comparison.common.count) settings are the same in all (comparison.common)")
-        return (lines + notes).map { DisplayWidth.cut($0, to: max(width, 20)) }.joined(separator: "\n")
+        for group in groups where !group.mark.isEmpty { lines.append("\(group.mark) \(group.explanation)") }
+        return lines.map { DisplayWidth.cut($0, to: max(width, 20)) }.joined(separator: "\n")
     }
 }

@@ -7,18 +7,23 @@ import Workbench
 extension Scripting {
     /// `metrics`: how close is it?
     static func metricsModule(_ environment: ScriptEnvironment) -> LuaModule {
-        LuaModule(
+        let own: [LuaFunction] = [
+            rouge(environment), classification(environment), scoreByName(environment), compare(environment),
+            latency(environment), lead, listMetrics(environment),
+            LuaFunction(
+                name: "clock",
+                summary: "Seconds from a monotonic clock, for timing.",
+                returns: "a number; only differences mean something",
+                example: "local start = metrics.clock()\nprint(metrics.clock() - start)",
+                body: { _ in [.number((ContinuousClock.now - clockStart).seconds)] }),
+        ]
+        let taken = Set(own.map(\.name))
+        let others = environment.plugins.metrics.filter { !taken.contains($0.id) }.map {
+            pluginMetric($0, environment)
+        }
+        return LuaModule(
             name: "metrics", summary: "Scores with intervals, tests of differences, and baselines.",
-            functions: [
-                rouge(environment), compare(environment), classification(environment), latency(environment),
-                lead,
-                LuaFunction(
-                    name: "clock",
-                    summary: "Wall-clock seconds of a clock that only goes forward, for timing.",
-                    returns: "a number; only differences mean something",
-                    example: "local start = metrics.clock()\nprint(metrics.clock() - start)",
-                    body: { _ in [.number((ContinuousClock.now - clockStart).seconds)] }),
-            ] + pluginMetrics(environment))
+            functions: own + others)
     }
 
     private static let clockStart = ContinuousClock.now
@@ -40,86 +45,180 @@ extension Scripting {
         .integer("seed", default: 42, "equal seeds give equal intervals"),
     ]
 
-    private static let rougeOptions: [OptionDeclaration] =
-        columnOptions + [
-            .list(
-                "types", of: .string, default: ["rouge1", "rouge2", "rougeL", "rougeLsum"],
-                "rouge1 … rouge9, rougeL, rougeLsum"),
-            .boolean("stemmer", default: false, "stems words by Porter's rules, NLTK's variant"),
-            .choice(
-                "split", RougeOptions.Split.allCases.map(\.rawValue), default: "newline",
-                "where rougeLsum splits sentences: at line breaks, or by punctuation rules"),
-            .choice(
-                "tokenizer", RougeOptions.Tokenization.allCases.map(\.rawValue), default: "google",
-                "rouge_score's tokens (a–z and 0–9 only), or those of every script"),
-            .object(
-                "tokens", "value",
-                "a function text → count or list, or a student whose vocabulary counts: adds the mean length in tokens"
-            ),
-        ] + bootstrapOptions
+    /// The options of every metric.
+    private static let commonOptions = columnOptions + bootstrapOptions + [runOption]
+
+    // MARK: the metrics
 
     private static func rouge(_ environment: ScriptEnvironment) -> LuaFunction {
-        LuaFunction(
-            name: "rouge", summary: "ROUGE of predictions against references, equal to rouge_score's.",
+        metric(
+            "rouge", "ROUGE of predictions against references, equal to rouge_score's.", environment,
+            own: Metrics.rouge.options,
+            returns: "a score: score.rouge1.fmeasure, .precision, .recall, .ci, .signature; printed × 100",
+            example:
+                "local s = metrics.rouge({ \"the cat sat\" }, { \"the cat sat down\" }, { stemmer = true })\n"
+                + "print(s.rouge1.fmeasure, s.rouge1.ci[1], s.signature)")
+    }
+
+    private static func classification(_ environment: ScriptEnvironment) -> LuaFunction {
+        metric(
+            "classification", "How often predicted classes are right, equal to scikit-learn's figures.",
+            environment,
+            returns:
+                "a score: accuracy, kappa, macro, micro, weighted (each .precision, .recall, .f1), classes, confusion, labels",
+            example: "local s = metrics.classification({ \"net\", \"doc\" }, { \"net\", \"net\" })\n"
+                + "assert(s.accuracy == 0.5 and s.classes.net.precision == 1)")
+    }
+
+    private static func pluginMetric(_ entry: PluginManifest.Entry, _ environment: ScriptEnvironment)
+        -> LuaFunction
+    {
+        metric(
+            entry.id, entry.summary, environment,
+            returns: "a score: score.<figure>.mean, .ci, .values; recorded and compared like every other",
+            example: "print(metrics.\(entry.id)({ \"a cat\" }, { \"a cat sat\" }))")
+    }
+
+    /// The function of a metric.
+    ///
+    /// - Parameter own: the metric's options; nil asks its plugin when they are needed.
+    private static func metric(
+        _ id: String, _ summary: String, _ environment: ScriptEnvironment, own: [OptionDeclaration] = [],
+        returns: String, example: String
+    ) -> LuaFunction {
+        let options = own + commonOptions
+        return LuaFunction(
+            name: id, summary: summary,
             parameters: [
                 LuaParameter(
                     "predictions", .either([.object("dataset"), .list("strings")]),
                     "a dataset with both columns, or a list of texts"),
                 LuaParameter(
-                    "references", .either([.options(rougeOptions + [runOption]), .list("strings")]),
-                    "the options for a dataset, or a list of texts, or of lists of texts if there are several each"
+                    "references", .either([.options(options), .list("strings")]),
+                    "the options for a dataset; or a list of texts, or of lists of texts if there are several each"
                 ),
-                LuaParameter(
-                    "options", .options(rougeOptions + [runOption]), "for two lists", optional: true),
+                LuaParameter("options", .options(options), "for two lists", optional: true),
             ],
-            returns: "a score: score.rouge1.fmeasure, .precision, .recall, .ci, .signature; printed × 100",
+            returns: returns,
             errors: ["a missing column", "nothing to score", "lists of different length"],
-            example:
-                "local s = metrics.rouge({ \"the cat sat\" }, { \"the cat sat down\" }, { stemmer = true })\n"
-                + "print(s.rouge1.fmeasure, s.rouge1.ci[1], s.signature)",
+            example: example,
+            furtherOptions: { _ in
+                // Opens the plugin, as the call itself will: only it knows its options.
+                own.isEmpty ? (try? environment.plugins.metric(named: id))?.options ?? [] : []
+            },
+            body: { call in try score(call, try environment.plugins.metric(named: id), environment, from: 1) }
+        )
+    }
+
+    private static func scoreByName(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "score",
+            summary:
+                "Scores texts by a metric that is named: metrics.score(\"rouge\", …) is metrics.rouge(…).",
+            parameters: [
+                LuaParameter(
+                    "metric", .string, "an id of metrics.list()",
+                    names: .suggestions { _ in
+                        environment.plugins.metrics.map { LuaSuggestion($0.id, $0.summary) }
+                    }),
+                LuaParameter(
+                    "predictions", .either([.object("dataset"), .list("strings")]),
+                    "a dataset with both columns, or a list of texts"),
+                LuaParameter(
+                    "references", .either([.options(commonOptions), .list("strings")]),
+                    "the options for a dataset, or a list of texts, or of lists of texts"),
+                LuaParameter("options", .options(commonOptions), "for two lists", optional: true),
+            ],
+            returns: "a score",
+            errors: ["a metric that is not known", "a missing column", "lists of different length"],
+            example: "for _, m in ipairs(metrics.list()) do\n"
+                + "  print(metrics.score(m.id, { \"a\" }, { \"a\" }))\nend",
+            furtherOptions: { site in
+                site.arguments.first?.string.flatMap { try? environment.plugins.metric(named: $0) }?.options
+                    ?? []
+            },
             body: { call in
-                let data = (call.value(1).object as? DatasetObject)?.dataset
-                let options = try call.options(
-                    data == nil ? 3 : 2, declared: rougeOptions + [runOption])
-                let scored = try pairs(call, data, options.values)
-                let report = try rougeReport(scored, options, environment)
-                try environment.session.record(scored, data, options.values) {
-                    report.evaluation(data: $0)
-                } figures: {
-                    report.rowFigures
-                }
-                return [.object(ScoreObject(report))]
+                try score(
+                    call, try environment.plugins.metric(named: try call.string(1)), environment, from: 2)
             })
     }
 
-    private static func rougeReport(
-        _ scored: ScoredTexts, _ options: LuaOptions, _ environment: ScriptEnvironment
-    ) throws -> RougeReport {
-        let plain = options.values
-        return try Rouge.score(
-            predictions: scored.predictions, multipleReferences: scored.references,
-            options: try RougeOptions(
-                kinds: (plain.optionalStrings("types") ?? []).map(RougeKind.init),
-                stemmer: try plain.bool("stemmer"),
-                split: try plain.choice("split"),
-                tokenizer: try plain.choice("tokenizer"),
-                confidence: try plain.double("confidence"), resamples: try plain.int("resamples"),
-                seed: try plain.int("seed")),
-            countTokens: try tokenCounter(options, function: plain.function),
-            job: environment.job("scoring"))
+    /// Scores what a call holds.
+    ///
+    /// - Parameter first: the position of the predictions.
+    private static func score(
+        _ call: LuaCall, _ metric: Metric, _ environment: ScriptEnvironment, from first: Int
+    ) throws -> [LuaValue] {
+        let data = (call.value(first).object as? DatasetObject)?.dataset
+        let given = try call.options(
+            data == nil ? first + 2 : first + 1, declared: metric.options + commonOptions)
+        let texts = try pairs(call, data, given.values, from: first)
+        let origin = ScoreOrigin(
+            data: data, column: try given.values.string("prediction"), run: given.values.optionalInt("run"))
+        return [
+            .object(
+                ScoreObject(
+                    try environment.session.score(
+                        texts, by: metric, options: try own(given, metric),
+                        functions: try functions(given, metric), resampling: try resampling(given.values),
+                        origin: origin)))
+        ]
     }
+
+    private static func own(_ given: LuaOptions, _ metric: Metric) throws -> Options {
+        try given.values.only(metric.options.filter(\.isPlain))
+    }
+
+    private static func functions(_ given: LuaOptions, _ metric: Metric) throws -> [String: (String) throws
+        -> Int]
+    {
+        var functions: [String: (String) throws -> Int] = [:]
+        for option in metric.options where !option.isPlain {
+            guard option.name != "tokens" else {
+                functions["tokens"] = try tokenCounter(given, function: given.values.function)
+                continue
+            }
+            functions[option.name] = given.function(option.name).map { function in
+                { text in
+                    guard let number = try function([.string(text)]).first?.integer else {
+                        throw LyceumError.badOption(
+                            function: given.values.function, option: option.name,
+                            expected: "a function that returns a whole number",
+                            got: "a function that returned something else")
+                    }
+                    return number
+                }
+            }
+        }
+        return functions
+    }
+
+    private static func resampling(_ options: Options) throws -> Resampling {
+        Resampling(
+            confidence: try options.double("confidence"), resamples: try options.int("resamples"),
+            seed: try options.int("seed"))
+    }
+
+    // MARK: comparing
 
     private static func compare(_ environment: ScriptEnvironment) -> LuaFunction {
         let options =
-            rougeOptions + [.list("names", of: .string, "what the systems are called; A, B, … if left out")]
+            columnOptions + bootstrapOptions + [
+                .string(
+                    "metric", default: "rouge", "by which datasets are scored; its options may stand here"),
+                .list("names", of: .string, "what the systems are called; A, B, … if left out"),
+            ]
+        func ownOptions(_ name: String?) -> [OptionDeclaration] {
+            (try? environment.plugins.metric(named: name ?? "rouge"))?.options ?? []
+        }
         return LuaFunction(
             name: "compare",
             summary:
-                "Is the difference real? Paired bootstrap and approximate randomisation of ROUGE on the same texts, corrected by Holm if there are more than two systems.",
+                "Is the difference real? Paired tests of every figure of a metric on the same texts: bootstrap and approximate randomisation, McNemar for what is right or wrong; corrected by Holm if there are more than two systems.",
             parameters: [
                 LuaParameter(
                     "a", .either([.object("dataset"), .object("score")]),
-                    "a dataset with both columns, or a score of metrics.rouge"),
+                    "a dataset with both columns, or a score of any metric"),
                 LuaParameter(
                     "b", .either([.object("dataset"), .object("score")]), "the same rows, answered by another"
                 ),
@@ -129,81 +228,65 @@ extension Scripting {
             ],
             isVariadic: true,
             returns:
-                "a score: score.pairs lists measure, a, b, difference, ci, p_bootstrap, p_randomization, p_holm",
-            errors: ["other texts, another number of them, or another way to score"],
+                "a score: names, and pairs: a list of { measure, a, b, difference, ci, p_bootstrap, p_randomization, p_mcnemar, p_holm }",
+            errors: ["scores of different texts, of another number of them, or computed in another way"],
             example: "local a = metrics.rouge({ \"the cat\", \"a dog\" }, { \"the cat\", \"a dog\" })\n"
                 + "local b = metrics.rouge({ \"the rat\", \"a dog\" }, { \"the cat\", \"a dog\" })\n"
                 + "assert(metrics.compare(a, b, { names = { \"one\", \"two\" } }).pairs[1].difference > 0)",
+            furtherOptions: { _ in ownOptions(nil) },
             body: { call in
                 var systems = call.arguments
                 let table = systems.last?.table
                 if table != nil { systems.removeLast() }
-                let given = try LuaOptions(table, declared: options, function: call.name, state: call.state)
-                let reports = try systems.enumerated().map { i, system -> RougeReport in
-                    if let report = (system.object as? ScoreObject)?.report as? RougeReport { return report }
+                let name = try table?.get("metric").string
+                let given = try LuaOptions(
+                    table, declared: options + ownOptions(name), function: call.name, state: call.state)
+                let metric = try environment.plugins.metric(named: try given.values.string("metric"))
+                let resampling = try resampling(given.values)
+                let scores = try systems.enumerated().map { i, system -> Score in
+                    if let score = (system.object as? ScoreObject)?.score { return score }
                     guard let data = (system.object as? DatasetObject)?.dataset else {
                         throw LyceumError.invalid(
                             "\(call.name): argument \(i + 1)",
-                            expected: "a dataset or a score of metrics.rouge",
+                            expected: "a dataset or a score of a metric",
                             got: call.state.typeName(system), remedy: nil)
                     }
-                    return try rougeReport(try pairs(call, data, given.values), given, environment)
+                    let texts = try pairs(call, data, given.values)
+                    return try Score(
+                        metric,
+                        of: MetricInput(
+                            predictions: texts.predictions, references: texts.references,
+                            options: try own(given, metric), functions: try functions(given, metric),
+                            resampling: resampling, job: environment.job("scoring")))
                 }
                 return [
                     .object(
                         ScoreObject(
-                            try RougeComparison(
-                                reports, names: given.values.optionalStrings("names"),
-                                confidence: try given.values.double("confidence"),
-                                resamples: try given.values.int("resamples"),
-                                seed: try given.values.int("seed"), job: environment.job("comparing"))))
+                            try environment.session.compare(
+                                scores, names: given.values.optionalStrings("names"), resampling: resampling))
+                    )
                 ]
             })
     }
 
-    private static func classification(_ environment: ScriptEnvironment) -> LuaFunction {
-        let options = columnOptions + bootstrapOptions + [runOption]
-        return LuaFunction(
-            name: "classification",
-            summary: "How often predicted classes are right, equal to scikit-learn's figures.",
-            parameters: [
-                LuaParameter(
-                    "predictions", .either([.object("dataset"), .list("strings")]),
-                    "a dataset with both columns, or a list of classes"),
-                LuaParameter(
-                    "references", .either([.options(options), .list("strings")]),
-                    "the options for a dataset, or a list of classes"),
-                LuaParameter("options", .options(options), "for two lists", optional: true),
-            ],
-            returns:
-                "a score: accuracy, kappa, macro, micro, weighted (each .precision, .recall, .f1), classes, confusion, labels",
-            errors: ["a missing column", "nothing to score", "lists of different length"],
-            example: "local s = metrics.classification({ \"net\", \"doc\" }, { \"net\", \"net\" })\n"
-                + "assert(s.accuracy == 0.5 and s.classes.net.precision == 1)",
-            body: { call in
-                let data = (call.value(1).object as? DatasetObject)?.dataset
-                let given = try call.options(data == nil ? 3 : 2, declared: options).values
-                let scored = try pairs(call, data, given)
-                let references = try scored.references.enumerated().map { row, labels in
-                    guard let label = labels.first, labels.count == 1 else {
-                        throw LyceumError.invalid(
-                            "\(call.name), row \(row + 1)", expected: "one class",
-                            got: "a list of \(labels.count)", remedy: nil)
-                    }
-                    return label
-                }
-                let report = try ClassificationReport(
-                    predictions: scored.predictions, references: references,
-                    confidence: try given.double("confidence"), resamples: try given.int("resamples"),
-                    seed: try given.int("seed"), job: Job("scoring"))
-                try environment.session.record(scored, data, given) {
-                    report.evaluation(data: $0)
-                } figures: {
-                    zip(scored.predictions, references).map { ["accuracy": $0 == $1 ? 1 : 0] }
-                }
-                return [.object(ScoreObject(report))]
+    private static func listMetrics(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "list",
+            summary: "Lists the metrics: Lyceum's own and those of plugins; opens none of them.",
+            returns: "a list of { id, summary }",
+            example: "for _, m in ipairs(metrics.list()) do print(m.id, m.summary) end",
+            body: { _ in
+                [
+                    .data(
+                        .list(
+                            environment.plugins.metrics.map {
+                                ["id": .string($0.id), "summary": .string($0.summary)]
+                            }))
+                ]
             })
     }
+
+    // MARK: texts
 
     /// Predictions and references, each of which may be several: of two columns, or of two lists.
     ///
@@ -212,7 +295,7 @@ extension Scripting {
         _ call: LuaCall, _ data: Dataset?, _ options: Options, from first: Int = 1
     ) throws -> ScoredTexts {
         guard let data else {
-            return ScoredTexts(
+            return try ScoredTexts(
                 predictions: try texts(call, first), references: try textLists(call, first + 1))
         }
         try data.requireRows("score")
@@ -221,7 +304,7 @@ extension Scripting {
                 function: call.name, option: "reference", expected: "the column of references",
                 got: "nothing (it is required)")
         }
-        return ScoredTexts(
+        return try ScoredTexts(
             predictions: try data.strings(try options.string("prediction")),
             references: try data.stringLists(reference))
     }
@@ -231,6 +314,9 @@ extension Scripting {
         let elements = try call.table(position).elements()
         let texts = elements.compactMap(\.string)
         guard texts.count == elements.count else { throw call.mismatch(position, .list("strings")) }
+        if texts.isEmpty {
+            throw LyceumError.empty("the list of predictions", remedy: "there is nothing to score")
+        }
         return texts
     }
 

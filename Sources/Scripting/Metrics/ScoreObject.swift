@@ -6,8 +6,18 @@ import LyceumKit
 /// What an evaluation found, in Lua's hands: a table of figures that prints as the report does.
 final class ScoreObject {
     let report: any Report
+    /// The values of each text, for tests; nil for a comparison and for latency.
+    let score: Score?
 
-    init(_ report: any Report) { self.report = report }
+    init(_ report: any Report) {
+        self.report = report
+        score = nil
+    }
+
+    init(_ score: Score) {
+        self.score = score
+        report = score.report
+    }
 
     static var type: LuaType {
         LuaType(
@@ -32,30 +42,30 @@ final class ScoreObject {
 
     private static var rows: LuaFunction {
         LuaFunction(
-            name: "rows", summary: "The ROUGE scores of each pair, in the order of the texts.",
+            name: "rows", summary: "The figures of each text, in the order of the texts.",
             returns:
-                "a dataset of rouge1_precision, rouge1_recall, rouge1_fmeasure, and so on for each measure",
-            errors: ["a score that is not of metrics.rouge"],
+                "a dataset with a column for each figure; of metrics.rouge rouge1_precision, rouge1_recall, rouge1_fmeasure, and so on",
+            errors: ["a comparison, or a score of metrics.latency"],
             example: "local s = metrics.rouge({ \"a cat\", \"a dog\" }, { \"a cat\", \"a fox\" })\n"
                 + "assert(s:rows():sort(\"rouge1_fmeasure\")[1].rouge1_recall == 0.5)",
             body: { call in
-                guard let report = try call.receiver(ScoreObject.self).report as? RougeReport else {
+                guard let score = try call.receiver(ScoreObject.self).score else {
                     throw LyceumError.unsupported(
-                        "rows of this score", remedy: "only metrics.rouge scores row by row")
+                        "rows of this score", remedy: "metrics that score texts have them")
                 }
-                let parts: [(name: String, value: KeyPath<RougeScore, Double>)] = [
-                    ("precision", \.precision), ("recall", \.recall), ("fmeasure", \.fmeasure),
-                ]
-                var rows = Dataset(records: [[String: Value]](repeating: [:], count: report.count))
-                for kind in report.options.kinds {
-                    let scores = report.scores(of: kind)
-                    for part in parts {
-                        rows = try rows.adding(
-                            column: "\(kind.name)_\(part.name)",
-                            values: scores.map { .number($0[keyPath: part.value]) })
-                    }
+                var rows = Dataset(records: [[String: Value]](repeating: [:], count: score.count))
+                for figure in score.figures {
+                    rows = try rows.adding(
+                        column: columnName(figure.name, of: score.metric),
+                        values: figure.values.map(Value.number))
                 }
                 return [.object(DatasetObject(rows))]
             })
+    }
+
+    /// ROUGE's figures have rouge_score's names.
+    private static func columnName(_ figure: String, of metric: String) -> String {
+        if metric == "rouge", !figure.contains(".") { return figure + "_fmeasure" }
+        return figure.map { $0 == "." ? "_" : String($0) }.joined()
     }
 }

@@ -36,7 +36,7 @@ extension Scripting {
                 let path = try options.string("file")
                 try Files.checkWritable(path)
                 let report = try RunReport(
-                    numbers, of: try environment.lab.store, title: title,
+                    numbers, in: environment.session, title: title,
                     sampleCount: try options.int("samples"), seed: try options.int("seed"),
                     job: environment.job("writing a report"))
                 let page = report.html(at: .now)

@@ -13,6 +13,17 @@ extension RunObject {
         } else if let seconds {
             rows.append(("time", RunText.time(seconds)))
         }
+        if let record {
+            if let count = record.rows { rows.append(("rows", String(count))) }
+            for name in ["model", "system", "prompt"] {
+                if let text = record.options[name]?.string { rows.append((name, text)) }
+            }
+        }
+        if let number, let spent = environment.lab.attempt({ try $0.spending(ofRun: number) }) ?? nil {
+            let tokens = "\(spent.promptTokens) + \(spent.completionTokens) tokens"
+            let money = spent.cost.map { ", \(RunText.money($0)) USD" } ?? ", price not known"
+            rows.append(("replies", "\(spent.replies), \(tokens)\(money)"))
+        }
         if let steps {
             rows.append(("steps", "\(steps)" + (epochs.map { " (\($0.fixed(2)) epochs)" } ?? "")))
         }

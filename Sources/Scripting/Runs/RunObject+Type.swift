@@ -8,7 +8,7 @@ extension RunObject {
     static func type(_ environment: ScriptEnvironment) -> LuaType {
         LuaType(
             RunObject.self, name: "run",
-            summary: "What a student or a teacher did: how it went, what came of it, how it scored.",
+            summary: "What a student or a teacher did: its progress, its output and its scores.",
             methods: [history, plot, predictions, note, tag, untag],
             properties: properties,
             toString: { $0.number.map { "run \($0)" } ?? "run (\($0.title), not recorded)" },
@@ -49,6 +49,16 @@ extension RunObject {
                 LuaValue(run.checkpoint)
             },
             known("options", "the options in force, by name") { .data(.object($0.options)) },
+            known("rows", "how many rows it worked on") { $0.rows.map(LuaValue.integer) ?? .nil },
+            LuaProperty(
+                "cost",
+                "what the replies cost that went into it: { replies, prompt_tokens, completion_tokens, cost_usd, unpriced }; or nil"
+            ) { (run: RunObject) in
+                guard let number = run.number,
+                    let spent = try run.environment.lab.store.spending(ofRun: number)
+                else { return .nil }
+                return .data(spent.fields)
+            },
             known("seed", "the seed") { $0.seed.map(LuaValue.integer) ?? .nil },
             known("data", "the fingerprints of its datasets, by role") {
                 .data(.object($0.data.mapValues(Value.string)))
@@ -56,7 +66,7 @@ extension RunObject {
             known("versions", "what it was made with") {
                 .data(.object($0.versions.mapValues(Value.string)))
             },
-            known("parents", "the numbers of the runs whose work it read") {
+            known("parents", "the numbers of the runs whose output it used") {
                 .data(.list($0.parents.map(Value.integer)))
             },
             known("commit", "the git commit of the working folder, or nil") { LuaValue($0.commit) },
@@ -120,7 +130,7 @@ extension RunObject {
 
     private static var note: LuaFunction {
         LuaFunction(
-            name: "note", summary: "Notes something about the run, or tells what was noted.",
+            name: "note", summary: "Sets the run's note, or returns it.",
             parameters: [
                 LuaParameter("text", .string, "takes the place of what was noted before", optional: true)
             ],

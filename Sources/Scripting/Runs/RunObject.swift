@@ -2,6 +2,7 @@ import Corpus
 import Lab
 import LuaBridge
 import LyceumKit
+import Workbench
 
 /// A run in Lua's hands: one of the lab, or one that has just ended and that the lab could not record.
 final class RunObject {
@@ -13,11 +14,9 @@ final class RunObject {
     let environment: ScriptEnvironment
 
     /// A run that this session has done.
-    init(
-        _ number: Int?, report: TrainingReport, of student: StudentObject, in environment: ScriptEnvironment
-    ) {
-        self.number = number
-        self.report = report
+    init(_ result: TrainingResult, of student: StudentObject, in environment: ScriptEnvironment) {
+        number = result.run
+        report = result.report
         self.environment = environment
         ownTitle = "training \(student.student.architecture)"
     }

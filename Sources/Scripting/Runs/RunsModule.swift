@@ -7,18 +7,25 @@ import Workbench
 extension Scripting {
     /// `runs`: what was done so far.
     static func runsModule(_ environment: ScriptEnvironment) -> LuaModule {
-        LuaModule(
+        var module = LuaModule(
             name: "runs",
-            summary: "What was trained, generated and scored so far, as the lab remembers it.",
+            summary:
+                "What was trained, generated and scored so far, as the lab remembers it; runs[11] is run 11.",
             functions: [
                 list(environment), get(environment), compareRuns(environment), delete(environment),
                 sql(environment), plotRuns(environment), report(environment), lab(environment),
             ])
+        module.index = { key in
+            guard let number = key.integer else { return nil }
+            _ = try environment.lab.store.run(number)
+            return .object(RunObject(number, in: environment))
+        }
+        return module
     }
 
     private static let listOptions: [OptionDeclaration] = [
         .choice("kind", RunKind.allCases.map(\.rawValue), default: nil, "only runs that did this"),
-        .choice("state", RunState.allCases.map(\.rawValue), default: nil, "only runs that stand so"),
+        .choice("state", RunState.allCases.map(\.rawValue), default: nil, "only runs in this state"),
         .list("tags", of: .string, "only runs that have all of them"),
         .string("text", "only runs whose title or note contains it"),
         .object("where", "function", "run → boolean: only those for which it is true"),
@@ -26,12 +33,14 @@ extension Scripting {
             "sort", default: "number",
             "number, title, seconds, or a figure: loss, eval_loss, rouge1, accuracy"),
         .boolean("descending", default: false, "the greatest first"),
-        .integer("limit", default: nil, in: 1...1_000_000_000, "at most so many"),
+        .integer(
+            "limit", default: nil, in: 1...1_000_000_000,
+            "at most so many: the newest, or, with sort, the first in that order"),
     ]
 
     private static func list(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
-            name: "list", summary: "The runs of the lab, the oldest first.",
+            name: "list", summary: "The runs of the lab, the oldest first; with a limit the newest.",
             parameters: [
                 LuaParameter("options", .options(listOptions), "which, in which order", optional: true)
             ],
@@ -44,6 +53,9 @@ extension Scripting {
                 let lab = try environment.lab.store
                 let limit = options.values.optionalInt("limit")
                 let keep = options.function("where")
+                // Without an order of its own a short list holds what was done last.
+                let isNewest = limit != nil && !options.values.isGiven("sort")
+                let isDescending = try options.values.bool("descending")
                 var found = try lab.runs(
                     RunQuery(
                         kinds: Set(
@@ -53,13 +65,14 @@ extension Scripting {
                         tags: Set(options.values.optionalStrings("tags") ?? []),
                         text: options.values.optionalString("text") ?? "",
                         order: try order(try options.values.string("sort"), in: lab),
-                        descending: try options.values.bool("descending"), limit: keep == nil ? limit : nil))
+                        descending: isDescending || isNewest, limit: keep == nil ? limit : nil))
                 if let keep {
                     found = try found.filter {
                         try keep([.object(RunObject($0.id, in: environment))]).first?.isTrue ?? false
                     }
                     found = Array(found.prefix(limit ?? found.count))
                 }
+                if isNewest, !isDescending { found.reverse() }
                 return [.object(RunList(found, in: environment))]
             })
     }
@@ -97,16 +110,20 @@ extension Scripting {
     private static func compareRuns(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
             name: "compare",
-            summary: "Runs side by side: what they did differently, then how they scored.",
+            summary:
+                "Runs side by side: how they scored, whether the differences are real, and what they did differently.",
             parameters: [LuaParameter("runs", .list("runs or their numbers"), "which")],
-            returns: "a comparison that prints as a table: .differing, .common, .scores",
+            returns: "a comparison that prints as a table: .scores, .tests, .differing, .common",
             errors: ["no run of this number"],
             example: exampleStudent
                 + "local again = t5:train(gold, { input = \"document\", target = \"summary\", max_steps = 3 })\n"
                 + "assert(runs.compare({ run, again }).differing.max_steps[2] == 3)",
             body: { call in
                 let numbers = try runNumbers(call, environment)
-                return [.object(ComparisonObject(try environment.lab.store.compare(numbers)))]
+                let comparison = try environment.lab.store.compare(numbers)
+                let tests = try environment.session.tests(
+                    of: comparison, job: environment.job("comparing"))
+                return [.object(ComparisonObject(comparison, tests: tests))]
             })
     }
 
@@ -197,6 +214,11 @@ final class RunList {
         self.environment = environment
     }
 
+    /// What the replies of each run's own teacher cost.
+    private var costs: [Int: Spending] {
+        environment.lab.attempt { try $0.spendings(ofGenerations: records.map(\.id)) } ?? [:]
+    }
+
     static var type: LuaType {
         LuaType(
             RunList.self, name: "runs",
@@ -207,6 +229,8 @@ final class RunList {
                 return .object(RunObject(list.records[place - 1].id, in: list.environment))
             },
             toString: { "runs (\($0.records.count))" },
-            preview: { list, width in RunListText.table(list.records, width: width) })
+            preview: { list, width in
+                RunListText.table(list.records, costs: list.costs, width: width)
+            })
     }
 }

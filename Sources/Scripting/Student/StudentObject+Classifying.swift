@@ -15,6 +15,8 @@ extension StudentObject {
                         .column("input", "the column it reads; required for a dataset"),
                         .string("output", default: "prediction", "the column that takes the label"),
                         .string(
+                            "name", "makes a run of its own of this name; else it belongs to the training"),
+                        .string(
                             "probability", default: "probability", "the column that takes its probability"),
                     ]), "also the architecture's own: see help \"gbdt\"", optional: true),
             ],
@@ -45,8 +47,9 @@ extension StudentObject {
                 if let data = (call.value(1).object as? DatasetObject)?.dataset {
                     try data.requireRows("classify")
                     let texts = try data.strings(try options.values.string("input"))
-                    let (classes, run) = try object.recorded(
-                        .classify, title, over: data, options: options.values, in: environment
+                    let (classes, run) = try environment.session.work(
+                        object.opened, .classify, title, over: data, options: options.values,
+                        name: options.values.optionalString("name")
                     ) { job in
                         try RankShares.classify(texts, by: object.student, options: own, job: job)
                     } predictions: {

@@ -16,6 +16,8 @@ extension StudentObject {
                     .options([
                         .column("input", "the column it reads; required for a dataset"),
                         .string("output", default: "prediction", "the column it writes"),
+                        .string(
+                            "name", "makes a run of its own of this name; else it belongs to the training"),
                     ]), "also the architecture's own: see help \"t5\"", optional: true),
             ],
             returns:
@@ -37,8 +39,9 @@ extension StudentObject {
                 if let data = (call.value(1).object as? DatasetObject)?.dataset {
                     try data.requireRows("generate from")
                     let texts = try data.strings(try options.values.string("input"))
-                    let (answers, run) = try object.recorded(
-                        .generate, title, over: data, options: options.values, in: environment
+                    let (answers, run) = try environment.session.work(
+                        object.opened, .generate, title, over: data, options: options.values,
+                        name: options.values.optionalString("name")
                     ) { job in
                         try RankShares.generate(texts, by: object.student, options: own, job: job)
                     } predictions: {

@@ -1,5 +1,4 @@
 import Corpus
-import Evaluation
 import LuaBridge
 import LyceumKit
 import LyceumText
@@ -7,18 +6,14 @@ import Workbench
 
 /// A student in Lua's hands, with the architecture whose options its methods take.
 final class StudentObject {
-    let student: any Student
-    let architecture: StudentArchitecture
-    /// Where it comes from, for its runs: the options it was made with ("student.d_model"), or its folder.
-    let origin: [String: Value]
+    let opened: OpenStudent
+    var student: any Student { opened.student }
+    var architecture: StudentArchitecture { opened.architecture }
     /// The run of the lab that trained it last; nil if none did.
-    var run: Int?
+    var run: Int? { opened.run }
 
     init(_ student: any Student, architecture: StudentArchitecture, origin: [String: Value]) {
-        self.student = student
-        self.architecture = architecture
-        self.origin = Dictionary(
-            origin.map { ("student.\($0.key)", $0.value) }, uniquingKeysWith: { first, _ in first })
+        opened = OpenStudent(student, architecture: architecture, origin: origin)
     }
 
     static func type(_ environment: ScriptEnvironment) -> LuaType {
@@ -108,6 +103,7 @@ final class StudentObject {
                         .column("input", required: true, "the column it reads"),
                         .column("target", required: true, "the column it should write"),
                         .object("valid", "dataset", "held-out pairs, on which eval_loss is measured"),
+                        .string("name", "what the run is called in runs.list; else architecture and data"),
                     ]), "also the architecture's own: see help \"t5\""),
             ],
             returns: "a run: steps, seconds, the loss curve",
@@ -121,42 +117,21 @@ final class StudentObject {
             body: { call in
                 let object = try call.receiver(StudentObject.self)
                 let data = try call.object(1, DatasetObject.self).dataset
-                let options = try call.options(2, adding: object.architecture.trainingOptions)
-                let own = try options.values.only(object.architecture.trainingOptions)
-                let input = try options.values.string("input")
-                let target = try options.values.string("target")
-                try data.requireRows("train on")
-                let examples = try data.examples(input: input, target: target)
-                var validation = try options.object("valid", DatasetObject.self)?.dataset
-                    .examples(input: input, target: target)
-                validation?.scorer = rouge
-                let recording = Recording(
-                    object.start(
-                        .train, over: data, options: options.values,
-                        data: ["train": examples.fingerprint, "valid": validation?.fingerprint],
-                        in: environment),
-                    in: environment.session)
-                // Also a run that was stopped or failed has changed the student.
-                defer { if recording.hasSteps { object.run = recording.run } }
-                let report = try recording.during {
-                    let report = try object.student.train(
-                        on: examples, validation: validation, options: own,
-                        job: recording.job("training \(object.student.architecture)", in: environment.session)
-                    )
-                    recording.complete(with: report)
-                    object.run = recording.run
-                    return report
+                let options = try call.options(
+                    2, adding: environment.session.trainingOptions(of: object.opened))
+                let plan = TrainingPlan(
+                    data, input: try options.values.string("input"),
+                    target: try options.values.string("target"),
+                    validation: try options.object("valid", DatasetObject.self)?.dataset,
+                    options: options.values, name: options.values.optionalString("name"))
+                func run(_ result: TrainingResult) -> LuaValue {
+                    .object(RunObject(result, of: object, in: environment))
                 }
-                return [.object(RunObject(recording.run, report: report, of: object, in: environment))]
+                let result = try environment.session.train(object.opened, plan) { stopped in
+                    call.state.leftOver = run(stopped)
+                }
+                return [run(result)]
             })
-    }
-
-    /// The mean F of what papers report, which training may watch on the validation set.
-    private static let rouge: TextScorer = { predictions, references in
-        let report = try Rouge.score(
-            predictions: predictions, references: references, options: RougeOptions(resamples: 1))
-        let figures = report.summaries.map { ($0.kind.name, $0.fmeasure) }
-        return Dictionary(figures, uniquingKeysWith: { first, _ in first })
     }
 
     private static func save(_ environment: ScriptEnvironment) -> LuaFunction {
@@ -189,14 +164,4 @@ func card(_ title: String, _ rows: [(name: String, value: String)]) -> String {
 extension Duration {
     /// The duration in seconds.
     var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}
-
-extension Options {
-    /// The options of these declarations alone, for someone who knows no others.
-    func only(_ declared: [OptionDeclaration]) throws -> Options {
-        let names = Set(declared.map(\.name))
-        return try Options(
-            values.filter { names.contains($0.key) && given.contains($0.key) }, declared: declared,
-            function: function)
-    }
 }

@@ -87,7 +87,7 @@ extension OpenAITeacher {
         OptionDeclaration(
             "schema", kind: .table,
             doc:
-                "what each reply must be, a JSON Schema or { label = \"string\", score = \"number\" }: asked for, "
+                "what each reply must be, a JSON Schema or { label = { \"libs\", \"doc\" }, score = \"number\" }: asked for, "
                 + "checked, and asked for once more if it does not fit; in words where the server refuses the field for it; see dataset:unpack"
         ),
         .choice(

@@ -24,22 +24,52 @@ public struct JSONSchema: Sendable, Equatable {
     /// Schemas in schemas, and references to references.
     private static let deepest = 50
 
-    /// Reads a schema, or the short form `{ label = "string", score = "number" }` of an object whose fields are all
-    /// required.
+    /// Reads a schema, or the short form of an object whose fields are all required: `{ score = "number" }` names a
+    /// type, `{ label = { "libs", "doc" } }` lists the texts that may be chosen. Such a list may also stand for a
+    /// property of a full schema.
     ///
-    /// - Throws: `LyceumError.badOption` for what is no schema or cannot be checked.
+    /// - Throws: `LyceumError.badOption` for what is not a schema or cannot be checked.
     public init(_ given: Value) throws {
         let fields = given.object ?? [:]
         let isShort =
-            !fields.isEmpty && fields.values.allSatisfy { $0.string.map(Self.types.contains) == true }
-            && fields["type"] != "object" && fields["type"] != "array"
-        value =
+            !fields.isEmpty
+            && fields.allSatisfy { name, value in
+                value.string.map(Self.types.contains)
+                    ?? (Self.choices(value) != nil && !Self.checked.contains(name))
+            } && fields["type"] != "object" && fields["type"] != "array"
+        let whole: Value =
             isShort
             ? [
-                "type": "object", "properties": .object(fields.mapValues { ["type": $0] }),
+                "type": "object",
+                "properties": .object(fields.mapValues { Self.choices($0) == nil ? ["type": $0] : $0 }),
                 "required": .list(fields.keys.sorted().map(Value.string)), "additionalProperties": false,
             ] : given
+        value = Self.spelledOut(whole, depth: 0)
         try check(value, at: "schema", depth: 0)
+    }
+
+    /// The texts of a list of nothing but texts, at least one.
+    private static func choices(_ value: Value) -> [Value]? {
+        guard let list = value.list, !list.isEmpty, list.allSatisfy({ $0.string != nil }) else { return nil }
+        return list
+    }
+
+    /// The schema with lists of texts in place of a property written as what they stand for.
+    private static func spelledOut(_ schema: Value, depth: Int) -> Value {
+        guard var fields = schema.object, depth < deepest else { return schema }
+        if let properties = fields["properties"]?.object {
+            fields["properties"] = .object(
+                properties.mapValues { property in
+                    choices(property).map { ["type": "string", "enum": .list($0)] }
+                        ?? spelledOut(property, depth: depth + 1)
+                })
+        }
+        if let items = fields["items"] {
+            fields["items"] =
+                choices(items).map { ["type": "string", "enum": .list($0)] }
+                ?? spelledOut(items, depth: depth + 1)
+        }
+        return .object(fields)
     }
 
     /// Why a value does not fit, in a line that names the place ("$.items[2].label"); nil if it does.

@@ -22,7 +22,10 @@ public final class OpenTeacher {
     /// - Parameter options: those that the user gave.
     public init(_ teacher: any Teacher, options: Options? = nil) {
         self.teacher = teacher
-        let given = options.map { options in options.values.filter { options.isGiven($0.key) } } ?? [:]
+        var given = options.map { options in options.values.filter { options.isGiven($0.key) } } ?? [:]
+        if let address = given["base_url"]?.string {
+            given["base_url"] = .string(SentRequest(server: address, model: "", messages: []).server)
+        }
         // A request keeps no secrets either.
         self.options = SentRequest(model: "", messages: [], parameters: given).parameters
         number = Self.opened.add(1, ordering: .relaxed).newValue

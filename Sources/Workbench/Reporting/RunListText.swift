@@ -7,8 +7,11 @@ public enum RunListText {
     private static let scores = ["rouge1", "rouge2", "rougeL", "rougeLsum", "accuracy", "macro_f1"]
 
     /// One line a run; columns that no run fills are left out, and titles are cut to the width.
-    public static func table(_ runs: [RunRecord], width: Int) -> String {
+    ///
+    /// - Parameter costs: what the replies of runs cost, by the run's number.
+    public static func table(_ runs: [RunRecord], costs: [Int: Spending] = [:], width: Int) -> String {
         if runs.isEmpty { return "no runs" }
+        let differences = differences(of: runs)
         var columns: [(title: String, isText: Bool, cells: [String])] = []
         func add(_ title: String, isText: Bool = false, _ cell: (RunRecord) -> String) {
             let cells = runs.map(cell)
@@ -17,6 +20,7 @@ public enum RunListText {
         add("run") { String($0.id) }
         add("title", isText: true) { DisplayWidth.oneLine($0.title, limit: 60) }
         add("state", isText: true) { $0.state.rawValue }
+        add("rows") { $0.rows.map(String.init) ?? "" }
         add("steps") { $0.steps.map(String.init) ?? "" }
         for name in ["loss", "eval_loss"] {
             add(name) { $0.metrics[name].map { $0.value.fixed(4) } ?? "" }
@@ -31,10 +35,12 @@ public enum RunListText {
                 return ""
             }
         }
+        add("USD") { run in costs[run.id]?.cost.map(RunText.money) ?? "" }
+        add("differs", isText: true) { DisplayWidth.oneLine(differences[$0.id] ?? "", limit: 40) }
         add("time") { $0.seconds.map(RunText.time) ?? "" }
         add("started", isText: true) { String($0.started.localText.dropFirst(5).dropLast(3)) }
         add("tags", isText: true) { $0.tags.joined(separator: ", ") }
-        for name in ["R-L", "time", "started", "tags", "steps"] {
+        for name in ["R-L", "started", "time", "tags", "steps", "differs", "rows"] {
             let needed = zip(columns, widths(columns)).reduce(-2) { sum, column in
                 sum + 2 + (column.0.title == "title" ? min(column.1, leastTitle) : column.1)
             }
@@ -46,6 +52,36 @@ public enum RunListText {
             DisplayWidth.cut($0, to: max(width, 20))
         }.joined(separator: "\n")
     }
+
+    /// What sets each run apart from the others of its kind: the options in which they differ, "name = value".
+    ///
+    /// Left out are columns, texts and paths, which say little in a table; `runs.compare` has them all.
+    private static func differences(of runs: [RunRecord]) -> [Int: String] {
+        var found: [Int: String] = [:]
+        for kind in RunKind.allCases {
+            let some = runs.filter { $0.kind == kind }
+            if some.count < 2 { continue }
+            let names = Set(some.flatMap(\.options.keys)).subtracting(unspoken).sorted()
+            let differing = names.filter { name in
+                some.contains { $0.options[name] != some.first?.options[name] }
+            }
+            for run in some {
+                let parts = differing.compactMap { name -> String? in
+                    guard let value = run.options[name] else { return nil }
+                    let text = RunText.option(value)
+                    if text.count > 16 { return nil }
+                    return "\(name.split(separator: ".").last ?? "") = \(text)"
+                }
+                found[run.id] = parts.joined(separator: ", ")
+            }
+        }
+        return found
+    }
+
+    /// Options that have a column, or that differ by nature.
+    private static let unspoken: Set<String> = [
+        "rows", "output", "name", "input", "target", "checkpoint_dir",
+    ]
 
     /// The columns of the screen that titles keep, whatever else has to go.
     private static let leastTitle = 16

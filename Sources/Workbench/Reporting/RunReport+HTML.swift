@@ -10,8 +10,8 @@ extension RunReport {
     /// - Parameter moment: when it is written.
     public func html(at moment: Timestamp) -> String {
         let sections = [
-            section("Runs", overview), section("Options", options), section("Curves", plots),
-            section("Scores", scores), section("Time and cost", cost), section("Samples", sampleCards),
+            section("Runs", overview), section("Scores", scores), section("Samples", sampleCards),
+            section("Curves", plots), section("Time and cost", cost), section("Options", options),
         ]
         return """
             <!doctype html>
@@ -86,8 +86,16 @@ extension RunReport {
             }
         }
         var parts: [String] = []
-        if !comparison.differing.isEmpty {
-            parts.append(Self.table([["differs"] + runHeads] + rows(comparison.differing), class: "text"))
+        // What only some runs have are the defaults of another architecture.
+        let shared = comparison.differing.filter { !$0.values.contains(nil) }
+        let others = comparison.differing.filter { $0.values.contains(nil) }
+        if !shared.isEmpty {
+            parts.append(Self.table([["differs"] + runHeads] + rows(shared), class: "text"))
+        }
+        if !others.isEmpty {
+            parts.append(
+                "<details><summary>\(others.count) that only some of the runs have</summary>\n"
+                    + Self.table([["option"] + runHeads] + rows(others), class: "text") + "</details>")
         }
         if !comparison.common.isEmpty {
             let common = rows(comparison.common).map { Array($0.prefix(2)) }
@@ -145,7 +153,7 @@ extension RunReport {
             + "\(RunText.value(high, of: score.name, in: evaluation))</small>"
     }
 
-    private func significance(_ tests: [Test], in evaluation: String) -> String {
+    private func significance(_ tests: [RunTest], in evaluation: String) -> String {
         let rows = tests.map { test in
             func shown(_ value: Double) -> String { RunText.value(value, of: test.name, in: evaluation) }
             let difference = test.difference
@@ -153,19 +161,25 @@ extension RunReport {
                 Markup.escape(RunText.title(test.name)),
                 "run \(runs[test.first].id) − run \(runs[test.second].id)", shown(difference.difference),
                 "\(shown(difference.interval.lowerBound)) – \(shown(difference.interval.upperBound))",
-                difference.bootstrapP.fixed(4), test.correctedP.fixed(4),
+                difference.bootstrapP.fixed(4), difference.randomizationP.fixed(4),
+                test.mcNemarP.map { $0.fixed(4) } ?? "", test.correctedP.fixed(4),
             ]
         }
-        let correction = runs.count > 2 ? ", corrected by Holm" : ""
+        let hasMcNemar = tests.contains { $0.mcNemarP != nil }
+        let isCorrected = runs.count > 2
+        func cells(_ row: [String]) -> [String] {
+            row.enumerated().filter { (hasMcNemar || $0.offset != 6) && (isCorrected || $0.offset != 7) }
+                .map(\.element)
+        }
         return "<h4>Is the difference real?</h4>\n"
             + Self.table(
                 [
-                    [
-                        "", "of", "difference", "95 % interval", "p (bootstrap)",
-                        "p (randomisation\(correction))",
-                    ]
+                    cells([
+                        "", "of", "difference", "95 % interval", "p (bootstrap)", "p (randomisation)",
+                        "p (McNemar)", "p (corrected by Holm)",
+                    ])
                 ]
-                    + rows)
+                    + rows.map(cells))
             + "<p>Paired tests on the same rows, \(Self.resamples) trials each, two-sided.</p>"
     }
 

@@ -1,23 +1,8 @@
-import Evaluation
 import Lab
 import LyceumKit
 
 /// What a page about runs says; `html` writes it.
 public struct RunReport {
-    /// How two runs differ in a score of the same rows.
-    struct Test {
-        /// The score.
-        let name: String
-        /// The places of the runs; the difference is the first's less the second's.
-        let first: Int
-        /// See `first`.
-        let second: Int
-        /// What the paired tests found.
-        let difference: PairedDifference
-        /// The p value of approximate randomisation, corrected by Holm for all pairs of runs.
-        let correctedP: Double
-    }
-
     /// One row that was answered by several runs.
     struct Sample {
         /// The dataset's row, counted from 0.
@@ -39,7 +24,7 @@ public struct RunReport {
     /// What each run's teachers cost; nil where none was asked.
     let spendings: [Spending?]
     /// The tests of each group of scores, in the order of `comparison.scoreGroups`.
-    let tests: [[Test]]
+    let tests: [[RunTest]]
     /// Rows side by side.
     let samples: [Sample]
     /// How many rows there are to draw samples from.
@@ -59,56 +44,26 @@ public struct RunReport {
     ///   - seed: decides which, and the trials of the tests.
     ///   - job: cancellation.
     /// - Throws: `LyceumError.unknownName` if there is no such run, `LyceumError.cancelled`.
-    public init(_ numbers: [Int], of lab: LabStore, title: String, sampleCount: Int, seed: Int, job: Job)
-        throws
-    {
+    public init(
+        _ numbers: [Int], in session: WorkSession, title: String, sampleCount: Int, seed: Int, job: Job
+    ) throws {
+        let lab = try session.lab.store
         self.title = title
         comparison = try lab.compare(numbers)
         curves = try numbers.map { try lab.history(of: $0) }
         spendings = try numbers.map { try lab.spending(ofRun: $0) }
-        var tests: [[Test]] = []
+        tests = try session.tests(
+            of: comparison, resampling: Resampling(resamples: Self.resamples, seed: seed), job: job)
         var samples: (drawn: [Sample], of: Int) = ([], 0)
-        for group in comparison.scoreGroups {
+        // The first scores with rows are those of the samples.
+        for group in comparison.scoreGroups where samples.drawn.isEmpty {
             let pairs = try numbers.map {
                 try lab.pairs(of: $0, evaluation: group.evaluation, data: group.data)
             }
-            tests.append(try Self.tests(group, pairs, seed: seed, job: job))
-            // The first scores with rows are those of the samples.
-            if samples.drawn.isEmpty {
-                samples = Self.draw(sampleCount, of: pairs, seed: seed)
-            }
+            samples = Self.draw(sampleCount, of: pairs, seed: seed)
         }
-        self.tests = tests
         self.samples = samples.drawn
         sampledRows = samples.of
-    }
-
-    private static func tests(
-        _ group: RunComparison.ScoreGroup, _ pairs: [[EvaluatedPair]], seed: Int, job: Job
-    ) throws -> [Test] {
-        var tests: [Test] = []
-        for figure in group.figures where figure.isFair {
-            var found: [(first: Int, second: Int, difference: PairedDifference)] = []
-            let columns = pairs.map { rows in rows.compactMap { $0.figures[figure.name] } }
-            for a in columns.indices {
-                for b in columns.indices where b > a {
-                    let (first, second) = (columns[a], columns[b])
-                    guard !first.isEmpty, first.count == second.count, first.count == pairs[a].count,
-                        second.count == pairs[b].count
-                    else { continue }
-                    let difference = try PairedTest.compare(
-                        first, second, resamples: resamples, seed: seed, job: job)
-                    found.append((a, b, difference))
-                }
-            }
-            let corrected = PairedTest.holm(found.map(\.difference.randomizationP))
-            tests += zip(found, corrected).map { test, p in
-                Test(
-                    name: figure.name, first: test.first, second: test.second, difference: test.difference,
-                    correctedP: p)
-            }
-        }
-        return tests
     }
 
     /// Draws rows by chance among those whose inputs were kept, or among all if none was.

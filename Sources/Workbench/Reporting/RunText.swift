@@ -1,4 +1,5 @@
 import Evaluation
+import Glibc
 import Lab
 import LyceumKit
 
@@ -15,9 +16,7 @@ public enum RunText {
     }
 
     /// Whether tables leave the score out: only F stands there, its parts are for programs.
-    public static func isDetail(_ name: String) -> Bool {
-        name.hasSuffix(".precision") || name.hasSuffix(".recall")
-    }
+    public static func isDetail(_ name: String) -> Bool { name.contains(".") }
 
     /// A score; fractions × 100.
     public static func value(_ value: Double, of name: String, in evaluation: String) -> String {
@@ -81,7 +80,21 @@ public enum RunText {
     private static let plain: Set<String> = ["mean_words", "mean_tokens", "kappa"]
 }
 
+extension RunText {
+    /// US dollars in so many digits as matter, at least two: "0.0042".
+    public static func money(_ usd: Double) -> String {
+        guard usd.isFinite else { return "–" }
+        if usd == 0 { return "0.00" }
+        var decimals = 2
+        while decimals < 8, abs(usd) < pow(10, Double(1 - decimals)) { decimals += 1 }
+        return usd.fixed(decimals)
+    }
+}
+
 extension RunRecord {
+    /// How many rows it worked on; nil for a run of an older Lyceum, which did not write them down.
+    public var rows: Int? { options["rows"]?.integer }
+
     /// The last step of any curve; nil without any.
     public var steps: Int? { metrics.values.map(\.step).max() }
 

@@ -5,7 +5,7 @@ import LyceumKit
 ///
 /// Everything that trains, asks, scores or reports takes one. It is used from one thread.
 public final class WorkSession {
-    /// The plugins that can be had.
+    /// The plugins that can be had, and what Lyceum itself brings.
     public let plugins: PluginHost
     /// Draws progress; nil is silent.
     public let listener: Job.Listener?
@@ -20,6 +20,7 @@ public final class WorkSession {
         self.listener = listener
         self.lab = lab
         replies = ReplyCache(lab: lab)
+        BuiltIns.register(in: plugins)
     }
 
     /// Starts a job that this session shows and that Ctrl-C cancels.

@@ -5,11 +5,13 @@ import Synchronization
 /// A run of the lab that goes on while a student works.
 public final class Recording: Sendable {
     private let recorder: RunRecorder?
+    private let lab: LabSession
     /// The first step that was told of each figure.
     private let firstSteps = Mutex<[String: Int]>([:])
 
     /// Starts to record, if this session has a lab.
     public init(_ start: RunStart, in session: WorkSession) {
+        lab = session.lab
         recorder = session.lab.record(start)
     }
 
@@ -46,9 +48,26 @@ public final class Recording: Sendable {
                 recorder?.finish(.cancelled)
             } else {
                 recorder?.finish(.failed, problem: "\(error)")
+                if !hasSteps, Self.isMisuse(error) { forget() }
             }
             throw error
         }
+    }
+
+    /// Whether an error says that the call was wrong: nothing was done.
+    private static func isMisuse(_ error: any Error) -> Bool {
+        switch error {
+        case LyceumError.unknownOption, LyceumError.badOption, LyceumError.missingColumn,
+            LyceumError.unknownName, LyceumError.invalid, LyceumError.empty, LyceumError.unsupported:
+            return true
+        default: return false
+        }
+    }
+
+    /// Takes the run out of the lab.
+    private func forget() {
+        guard let run else { return }
+        lab.attempt { try $0.deleteRun(run) }
     }
 
     /// Records what a report tells beyond the steps that were told: what came before a resumption, all curves of

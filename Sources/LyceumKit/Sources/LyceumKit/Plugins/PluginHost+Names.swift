@@ -63,18 +63,27 @@ extension PluginHost {
                 kind: "metric", name: name, known: metrics.map(\.id), remedy: "see metrics.list()"))
     }
 
-    /// The kind of file that a plugin reads by the end of this path; nil if none does.
+    /// The kind of file by the end of this path, packed or not, as the manifests name it; nil if none fits.
+    public func formatEntry(of path: String) -> PluginManifest.FormatEntry? {
+        var name = path.lowercased()
+        if name.hasSuffix(".gz") { name.removeLast(3) }
+        return formats.first { $0.suffixes.contains(where: name.hasSuffix) }
+    }
+
+    /// The kind of file by the end of this path, packed or not; nil if none fits.
     ///
     /// - Throws: `LyceumError.plugin` if its plugin is refused.
     public func format(of path: String) throws -> DataFormat? {
-        let name = path.lowercased()
-        guard let entry = formats.first(where: { $0.suffixes.contains(where: name.hasSuffix) }) else {
-            return nil
-        }
-        return try self.entry(
-            "format", entry.id, of: registry.format,
-            promised: { $0.formats.contains { $0.id == entry.id } },
-            otherwise: .unknownName(kind: "format", name: entry.id, known: formats.map(\.id), remedy: nil))
+        try formatEntry(of: path).map { try format(named: $0.id) }
+    }
+
+    /// The kind of file of that id.
+    ///
+    /// - Throws: as `student(named:)`.
+    public func format(named name: String) throws -> DataFormat {
+        try entry(
+            "format", name, of: registry.format, promised: { $0.formats.contains { $0.id == name } },
+            otherwise: .unknownName(kind: "format", name: name, known: formats.map(\.id), remedy: nil))
     }
 
     private func entry<E>(

@@ -29,6 +29,16 @@ public final class PluginHost {
         }
     }
 
+    /// What the program itself brings.
+    public struct BuiltIn: Sendable {
+        /// Its kinds of teachers.
+        public var teachers: [PluginManifest.Entry] = []
+        /// Its metrics.
+        public var metrics: [PluginManifest.Entry] = []
+        /// Its kinds of files.
+        public var formats: [PluginManifest.FormatEntry] = []
+    }
+
     /// Which plugins may be used.
     public enum Choice: Sendable, Equatable {
         /// All that are found.
@@ -43,6 +53,8 @@ public final class PluginHost {
     public internal(set) var plugins: [Found] = []
     /// The folders that were searched, in order.
     public let folders: [String]
+    /// What the program itself brings, in the order in which it was registered.
+    public private(set) var builtIn = BuiltIn()
     let choice: Choice
     let probe: ((PluginManifest) throws -> Void)?
     let interface: Interface?
@@ -115,6 +127,22 @@ public final class PluginHost {
         return ids.subtracting(plugins.compactMap { $0.manifest?.id }).sorted()
     }
 
+    /// Registers what the program itself brings, by the same calls as a plugin's.
+    ///
+    /// A plugin that brings something of one of these names is refused.
+    public func registerBuiltIns(_ body: (Registry) throws -> Void) {
+        // It fails only where two of the program's own share a name, which its tests would find missing.
+        try? registry.receiving(Self.builtInID) { try body(registry) }
+        builtIn = registry.entries(of: Self.builtInID)
+        let taken = Set(registry.names(of: Self.builtInID))
+        for index in plugins.indices where plugins[index].refusal == nil {
+            guard let clash = plugins[index].manifest?.promises.first(where: taken.contains) else { continue }
+            plugins[index].refusal = "its \(clash) is one of Lyceum's own"
+        }
+    }
+
+    static let builtInID = "Lyceum itself"
+
     /// The manifests of the plugins that can be used.
     var usable: [PluginManifest] { plugins.filter { $0.refusal == nil }.compactMap(\.manifest) }
 
@@ -123,11 +151,17 @@ public final class PluginHost {
         usable.flatMap(\.students).sorted { $0.id < $1.id }
     }
     /// The kinds of teachers that can be had.
-    public var teachers: [PluginManifest.Entry] { usable.flatMap(\.teachers).sorted { $0.id < $1.id } }
+    public var teachers: [PluginManifest.Entry] {
+        builtIn.teachers + usable.flatMap(\.teachers).sorted { $0.id < $1.id }
+    }
     /// The metrics that can be had.
-    public var metrics: [PluginManifest.Entry] { usable.flatMap(\.metrics).sorted { $0.id < $1.id } }
+    public var metrics: [PluginManifest.Entry] {
+        builtIn.metrics + usable.flatMap(\.metrics).sorted { $0.id < $1.id }
+    }
     /// The kinds of files that can be read.
-    public var formats: [PluginManifest.FormatEntry] { usable.flatMap(\.formats).sorted { $0.id < $1.id } }
+    public var formats: [PluginManifest.FormatEntry] {
+        builtIn.formats + usable.flatMap(\.formats).sorted { $0.id < $1.id }
+    }
 
     private static func manifests(in folder: String) -> [String] {
         Files.list(folder).sorted().map { Files.join(Files.join(folder, $0), "plugin.json") }

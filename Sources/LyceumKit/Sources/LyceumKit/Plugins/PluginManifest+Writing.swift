@@ -61,6 +61,10 @@ extension PluginHost {
     ///
     /// - Parameter manifest: of a plugin that is to be installed; one of the same path is the one it replaces.
     public func clash(with manifest: PluginManifest, at path: String) -> String? {
+        let own = Set(registry.names(of: Self.builtInID))
+        if let clash = manifest.promises.first(where: own.contains) {
+            return "its \(clash) is one of Lyceum's own"
+        }
         let others = plugins.filter { $0.path != path && $0.refusal == nil }.compactMap(\.manifest)
         for other in others {
             if other.id == manifest.id {

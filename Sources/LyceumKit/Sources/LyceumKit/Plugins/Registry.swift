@@ -8,6 +8,10 @@ public final class Registry {
     private struct Shelf<Entry> {
         let kind: String
         var entries: [String: (entry: Entry, plugin: String)] = [:]
+        /// The names in the order in which they came.
+        private var order: [String] = []
+
+        init(kind: String) { self.kind = kind }
 
         mutating func add(_ entry: Entry, under names: [String], of plugin: String) throws {
             for name in names {
@@ -18,6 +22,12 @@ public final class Registry {
                     remedy: "remove one of the two plugins")
             }
             for name in names { entries[name] = (entry, plugin) }
+            order += names
+        }
+
+        /// What a plugin registered, in order.
+        func all(of plugin: String) -> [Entry] {
+            order.compactMap { entries[$0] }.filter { $0.plugin == plugin }.map(\.entry)
         }
 
         /// The entries of a plugin under their own ids, sorted.
@@ -112,6 +122,16 @@ public final class Registry {
 
     /// The plugin that brought a teacher.
     func plugin(ofTeacher name: String) -> String? { contents.teachers.entries[name]?.plugin }
+
+    /// The teachers, metrics and formats that a plugin registered, in order.
+    func entries(of plugin: String) -> PluginHost.BuiltIn {
+        PluginHost.BuiltIn(
+            teachers: contents.teachers.all(of: plugin).map { .init(id: $0.id, summary: $0.summary) },
+            metrics: contents.metrics.all(of: plugin).map { .init(id: $0.id, summary: $0.summary) },
+            formats: contents.formats.all(of: plugin).map {
+                .init(id: $0.id, suffixes: $0.suffixes, summary: $0.summary)
+            })
+    }
 
     /// What a plugin registered: "student 't5'".
     func names(of plugin: String) -> [String] {

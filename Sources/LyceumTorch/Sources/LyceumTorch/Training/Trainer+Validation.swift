@@ -54,7 +54,8 @@ extension Trainer {
         for (name, value) in further { figures["eval_\(name)"] = value }
         for (name, value) in figures { state.record(name, value) }
         job.record(step: state.step, figures)
-        guard state.bestMetric.map({ isLoss ? metric < $0 : metric > $0 }) ?? true else {
+        let isGreaterBetter = options.greaterIsBetter ?? !isLoss
+        guard state.bestMetric.map({ isGreaterBetter ? metric > $0 : metric < $0 }) ?? true else {
             state.validationsSinceBest += 1
             return
         }

@@ -81,6 +81,12 @@ public struct TrainingOptions: Settings {
     /// name of a measure, the higher the better.
     @Setting("metric_for_best_model", "the validation metric that selects the best weights")
     public var metricForBestModel = Self.loss
+    /// See the declaration.
+    @Setting(
+        "greater_is_better",
+        "whether a larger metric_for_best_model is a better one; else what the metric says, and false for loss"
+    )
+    public var greaterIsBetter: Bool?
     /// Whether to end with the weights of the best validation.
     @Setting(
         "load_best_model_at_end", "end with the weights of the best validation, if there is a validation set")

@@ -3,21 +3,21 @@ import Glibc
 import Synchronization
 
 /// An HTTP server on this machine that answers as a test tells it to, faults included.
-final class LoopbackServer: Sendable {
+package final class LoopbackServer: Sendable {
     /// What a client sent.
-    struct Request: Sendable {
+    package struct Request: Sendable {
         /// Counted from 0 in the order of arrival.
-        let number: Int
-        let line: String
-        let headers: [String: String]
-        let body: [UInt8]
+        package let number: Int
+        package let line: String
+        package let headers: [String: String]
+        package let body: [UInt8]
 
-        var text: String { String(decoding: body, as: UTF8.self) }
+        package var text: String { String(decoding: body, as: UTF8.self) }
     }
 
     /// What the client gets.
-    struct Reply: Sendable {
-        enum Fault: Sendable {
+    package struct Reply: Sendable {
+        package enum Fault: Sendable {
             case none
             /// The connection ends after this many bytes of the body.
             case drop(after: Int)
@@ -30,14 +30,14 @@ final class LoopbackServer: Sendable {
             case raw([[UInt8]], isEndless: Bool)
         }
 
-        var status = 200
-        var headers: [String: String] = [:]
-        var body: [UInt8] = []
+        package var status = 200
+        package var headers: [String: String] = [:]
+        package var body: [UInt8] = []
         /// Seconds to wait before answering.
-        var delay = 0.0
-        var fault = Fault.none
+        package var delay = 0.0
+        package var fault = Fault.none
 
-        init(
+        package init(
             _ status: Int = 200, _ body: String = "", headers: [String: String] = [:], delay: Double = 0,
             fault: Fault = .none
         ) {
@@ -57,13 +57,13 @@ final class LoopbackServer: Sendable {
         var sent = 0
     }
 
-    let port: Int
+    package let port: Int
     private let listener: Int32
     private let state = Mutex(State())
     private let answer: @Sendable (Request) -> Reply
 
     /// Starts to listen.
-    init(_ answer: @escaping @Sendable (Request) -> Reply) throws {
+    package init(_ answer: @escaping @Sendable (Request) -> Reply) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -82,17 +82,17 @@ final class LoopbackServer: Sendable {
         Thread.detachNewThread { [self] in acceptConnections() }
     }
 
-    var baseURL: String { "http://127.0.0.1:\(port)/v1" }
-    var requests: [Request] { state.withLock { $0.requests } }
-    var connectionCount: Int { state.withLock { $0.connections } }
+    package var baseURL: String { "http://127.0.0.1:\(port)/v1" }
+    package var requests: [Request] { state.withLock { $0.requests } }
+    package var connectionCount: Int { state.withLock { $0.connections } }
     /// The most requests that were being answered at once.
-    var peak: Int { state.withLock { $0.peak } }
+    package var peak: Int { state.withLock { $0.peak } }
 
     /// The bytes of answers that clients took.
-    var sentBytes: Int { state.withLock { $0.sent } }
+    package var sentBytes: Int { state.withLock { $0.sent } }
 
     /// Stops listening. The accepting thread closes the socket: its number must not be reused before.
-    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+    package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func acceptConnections() {
         while true {

@@ -3,11 +3,11 @@ import LyceumKit
 import Synchronization
 
 /// A server with OpenAI's Batch API on this machine, which does as a test tells it to.
-final class BatchServer: Sendable {
-    typealias Reply = LoopbackServer.Reply
+package final class BatchServer: Sendable {
+    package typealias Reply = LoopbackServer.Reply
 
     /// What becomes of a question.
-    enum Outcome {
+    package enum Outcome {
         case reply
         case cutShort
         /// The request was refused.
@@ -19,23 +19,33 @@ final class BatchServer: Sendable {
     }
 
     /// How the server differs from one without faults.
-    struct Behaviour: Sendable {
+    package struct Behaviour: Sendable {
         /// How often a batch is not done yet when it is looked at.
-        var polls = 1
+        package var polls = 1
         /// How batches end.
-        var status = "completed"
-        var problem: String?
-        var outcome: @Sendable (_ question: String, _ batch: Int) -> Outcome = { _, _ in .reply }
+        package var status = "completed"
+        package var problem: String?
+        package var outcome: @Sendable (_ question: String, _ batch: Int) -> Outcome = { _, _ in .reply }
         /// Answers in the server's place; nil lets it do.
-        var intercept: @Sendable (LoopbackServer.Request) -> Reply? = { _ in nil }
+        package var intercept: @Sendable (LoopbackServer.Request) -> Reply? = { _ in nil }
         /// As `intercept`, when the server has done its work: the answer that is sent in place of its own.
-        var replace: @Sendable (LoopbackServer.Request) -> Reply? = { _ in nil }
+        package var replace: @Sendable (LoopbackServer.Request) -> Reply? = { _ in nil }
+
+        package init(
+            polls: Int = 1, status: String = "completed", problem: String? = nil,
+            outcome: @escaping @Sendable (_ question: String, _ batch: Int) -> Outcome = { _, _ in .reply }
+        ) {
+            self.polls = polls
+            self.status = status
+            self.problem = problem
+            self.outcome = outcome
+        }
     }
 
-    struct Batch {
-        let id: String
+    package struct Batch {
+        package let id: String
         let metadata: Value
-        let questions: [(name: String, text: String)]
+        package let questions: [(name: String, text: String)]
         var looks = 0
     }
 
@@ -53,9 +63,9 @@ final class BatchServer: Sendable {
     }
 
     private let state: Shared
-    let server: LoopbackServer
+    package let server: LoopbackServer
 
-    init(_ behaviour: Behaviour = Behaviour()) throws {
+    package init(_ behaviour: Behaviour = Behaviour()) throws {
         let shared = Shared(State(behaviour: behaviour))
         state = shared
         server = try LoopbackServer { request in
@@ -66,15 +76,15 @@ final class BatchServer: Sendable {
         }
     }
 
-    var baseURL: String { server.baseURL }
-    var batches: [Batch] { state.value.withLock { $0.batches } }
+    package var baseURL: String { server.baseURL }
+    package var batches: [Batch] { state.value.withLock { $0.batches } }
     /// The texts of all questions of all batches, sorted.
-    var asked: [String] { batches.flatMap { $0.questions.map(\.text) }.sorted() }
+    package var asked: [String] { batches.flatMap { $0.questions.map(\.text) }.sorted() }
 
-    func set(_ change: (inout Behaviour) -> Void) { state.value.withLock { change(&$0.behaviour) } }
+    package func set(_ change: (inout Behaviour) -> Void) { state.value.withLock { change(&$0.behaviour) } }
     /// How many requests of a kind came: "POST /v1/files".
-    func count(_ line: String) -> Int { server.requests.count { $0.line.hasPrefix(line + " ") } }
-    func stop() { server.stop() }
+    package func count(_ line: String) -> Int { server.requests.count { $0.line.hasPrefix(line + " ") } }
+    package func stop() { server.stop() }
 
     private static func answer(_ request: LoopbackServer.Request, _ state: inout State) -> Reply {
         let parts = request.line.split(separator: " ")

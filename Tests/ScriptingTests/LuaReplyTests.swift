@@ -1,5 +1,6 @@
 import LuaBridge
 import LyceumKit
+import TestServers
 import Testing
 
 @testable import Teaching

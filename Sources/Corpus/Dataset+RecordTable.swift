@@ -1,0 +1,6 @@
+import LyceumKit
+
+extension Dataset: RecordTable {
+    /// The ends of the names of files that `load` and `save` know, by kind.
+    public static var suffixes: [[String]] { DatasetFormat.allCases.map(\.suffixes) }
+}
