@@ -57,7 +57,7 @@ public final class Recording: Sendable {
     /// Whether an error says that the call was wrong: nothing was done.
     private static func isMisuse(_ error: any Error) -> Bool {
         switch error {
-        case LyceumError.unknownOption, LyceumError.badOption, LyceumError.missingColumn,
+        case LyceumError.unknownOptions, LyceumError.badOption, LyceumError.missingColumn,
             LyceumError.unknownName, LyceumError.invalid, LyceumError.empty, LyceumError.unsupported:
             return true
         default: return false
