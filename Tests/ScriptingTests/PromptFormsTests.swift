@@ -1,4 +1,5 @@
 import LyceumKit
+import TestServers
 import Testing
 
 @Suite("What teacher:generate can be asked")
