@@ -60,11 +60,19 @@ let package = Package(
     ],
     targets: [
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
-        module("Corpus", ["CZlib"]),
+        // The helper's source goes along in the program, which builds it when it meets its first Parquet file.
+        .target(
+            name: "Parquet", dependencies: [kit],
+            resources: [.embedInCode("Helper/lyceum-parquet.cpp"), .embedInCode("Helper/setup")],
+            swiftSettings: strict),
+        module("Corpus", ["CZlib", "Parquet"]),
         module("Prompting", []),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        module("HTTP", ["CCurl"]),
+        module("Hub", ["HTTP", "CCurl"]),
         .target(
-            name: "Teaching", dependencies: [kit, "CCurl"], resources: [.embedInCode("Prices/prices.json")],
+            name: "Teaching", dependencies: [kit, "CCurl", "HTTP"],
+            resources: [.embedInCode("Prices/prices.json")],
             swiftSettings: strict),
         module("Evaluation", []),
         .target(name: "CLab", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -89,13 +97,16 @@ let package = Package(
             exclude: ["README.md"], swiftSettings: strict),
         module(
             "Scripting",
-            ["LuaBridge", "PluginTools", "Workbench", "Corpus", "Prompting", "Teaching", "Evaluation", "Lab"]),
+            [
+                "LuaBridge", "PluginTools", "Workbench", "Corpus", "Prompting", "Teaching", "Evaluation",
+                "Lab", "Hub",
+            ]),
         .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
         module("Console", ["LuaBridge", "CReadline"]),
         .executableTarget(
             name: "lyceum",
             dependencies: [
-                kit, "Console", "PluginTools", "Scripting", "Teaching", "Workbench",
+                kit, "Console", "Hub", "PluginTools", "Scripting", "Teaching", "Workbench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -110,11 +121,14 @@ let package = Package(
             exclude: ["README.md", "CXGBoost"], sources: ["Sources"], resources: [.copy("plugin.json")],
             swiftSettings: strict),
         tests("CorpusTests", ["Corpus"], fixtures: true),
+        tests(
+            "HubTests", ["Hub", "TestServers", "Scripting", "Workbench", "LuaBridge", "Corpus"],
+            fixtures: true),
         tests("PromptingTests", ["Prompting"], fixtures: true),
         // Servers on this machine that do as a test tells them to.
         .target(
             name: "TestServers", dependencies: [kit], path: "Tests/TestServers", swiftSettings: strict),
-        tests("TeachingTests", ["Teaching", "TestServers"], fixtures: true),
+        tests("TeachingTests", ["Teaching", "HTTP", "TestServers"], fixtures: true),
         tests("EvaluationTests", ["Evaluation"], fixtures: true),
         tests("LabTests", ["Lab", grdb]),
         tests("LuaBridgeTests", ["LuaBridge"]),
@@ -131,7 +145,7 @@ let package = Package(
             ]),
         tests(
             "ScriptingTests",
-            ["Scripting", "Workbench", "Teaching", "LuaBridge", "Lab", "TestServers", grdb]),
+            ["Scripting", "Hub", "Workbench", "Teaching", "LuaBridge", "Lab", "TestServers", grdb]),
         tests("ConsoleTests", ["Console"]),
         tests("T5Tests", ["T5", torch, extensionDevice], fixtures: true),
         tests("BARTTests", ["BART", torch, extensionDevice], fixtures: true),

@@ -1,5 +1,6 @@
 import Glibc
 import LyceumKit
+import Parquet
 
 /// Finds the files that a path stands for.
 enum DataFiles {
@@ -32,6 +33,8 @@ enum DataFiles {
         for path in paths {
             if path.hasSuffix(StoryFolder.suffix) {
                 kinds[StoryFolder.suffix, default: []].append(path)
+            } else if let format = ColumnarFormat.named(path) {
+                kinds[format.suffixes[0], default: []].append(path)
             } else if let format = DatasetFormat.named(path)?.format {
                 kinds[format.suffixes[0], default: []].append(path)
             }
@@ -43,7 +46,7 @@ enum DataFiles {
                 problem: kinds.isEmpty ? "names no data files" : "names files of several kinds (\(found))",
                 remedy: kinds.isEmpty
                     ? "data files end in "
-                        + (DatasetFormat.allCases.flatMap(\.suffixes) + [StoryFolder.suffix])
+                        + (DatasetFormat.allSuffixes + [StoryFolder.suffix])
                         .joined(separator: ", ")
                     : "choose one, as in \(Files.join(Files.isFolder(place) ? place : ".", "*.jsonl"))")
         }

@@ -1,11 +1,12 @@
 import LyceumKit
+import Parquet
 
 extension Dataset {
     /// Reads a dataset.
     ///
     /// A file is JSON Lines (`.jsonl`, `.ndjson`), a JSON list of objects (`.json`), CSV or TSV with a header
-    /// (`.csv`, `.tsv`), each also packed (`.gz`). A folder holds such files, or the `.story` files of
-    /// CNN/DailyMail; a pattern (`shards/*.jsonl.gz`) names some. Several files are read in the order of their
+    /// (`.csv`, `.tsv`), each also packed (`.gz`), Parquet or Arrow (`.parquet`, `.arrow`, `.feather`). A folder holds
+    /// such files, or the `.story` files of CNN/DailyMail; a pattern (`shards/*.jsonl.gz`) names some. Several files are read in the order of their
     /// names, one after the other.
     ///
     /// A key that some rows lack is null there; columns keep the order of first appearance.
@@ -14,15 +15,35 @@ extension Dataset {
     ///   - path: a file, a folder or a pattern.
     ///   - urlLists: for `.story` files, the URL list of a split, or the folder of all three; see
     ///     `StoryFolder`.
+    ///   - columns: to keep, in this order; nil keeps all. Of Parquet and Arrow files the others are not read.
+    ///   - rowGroups: of Parquet and Arrow files, counted from 1; nil reads all.
     ///   - job: progress and cancellation.
     /// - Throws: `LyceumError.file` with line and fault, `LyceumError.empty` if it holds no records,
     ///   `LyceumError.cancelled`.
     public static func load(
-        _ path: String, urlLists: String? = nil, job: Job = .silent("loading")
+        _ path: String, urlLists: String? = nil, columns: [String]? = nil, rowGroups: [Int]? = nil,
+        job: Job = .silent("loading")
+    ) throws -> Dataset {
+        try load(
+            files: try DataFiles.find(path), named: path, urlLists: urlLists, columns: columns,
+            rowGroups: rowGroups,
+            job: job)
+    }
+
+    /// Reads files one after the other; see `load(_:)`.
+    ///
+    /// - Parameter path: names them in errors and in the history.
+    public static func load(
+        files: [String], named path: String, urlLists: String? = nil, columns: [String]? = nil,
+        rowGroups: [Int]? = nil, job: Job
     ) throws -> Dataset {
         let step = HistoryStep("load", path)
-        let files = try DataFiles.find(path)
-        let dataset: Dataset
+        var dataset: Dataset
+        if rowGroups != nil, let other = files.first(where: { ColumnarFormat.named($0) == nil }) {
+            throw LyceumError.invalid(
+                "row_groups", expected: "a Parquet or an Arrow file", got: other,
+                remedy: "use :skip and :take")
+        }
         if let first = files.first, first.hasSuffix(StoryFolder.suffix) {
             dataset = try StoryFolder.read(files, urlLists: urlLists, of: path, job: job)
         } else if urlLists != nil {
@@ -30,13 +51,17 @@ extension Dataset {
                 "url_lists", expected: "a folder of .story files to choose from", got: path, remedy: nil)
         } else {
             let parts = try files.map { file in
-                try DatasetFormat.of(file).format.read(file, step: step, job: job)
+                if let format = ColumnarFormat.named(file) {
+                    return try format.read(file, columns: columns, rowGroups: rowGroups, step: step, job: job)
+                }
+                return try DatasetFormat.of(file).format.read(file, step: step, job: job)
             }
             dataset = parts.count == 1 ? parts[0] : joining(parts, history: [step])
         }
         guard dataset.count > 0 else {
             throw LyceumError.empty(path, remedy: "it should hold at least one record")
         }
+        if let columns, columns != dataset.columns { dataset = try dataset.select(columns) }
         job.finish(done: dataset.count, of: dataset.count, unit: "rows")
         return dataset
     }
@@ -44,8 +69,17 @@ extension Dataset {
     /// Writes the dataset to a file, in the format that its name ends in (see `load`); keys and columns in
     /// column order; the whole file or nothing.
     ///
+    /// - Parameters:
+    ///   - compression: of Parquet and Arrow files.
+    ///   - rowGroup: the most rows of a row group of a Parquet file.
     /// - Throws: `LyceumError.file`, or `LyceumError.cancelled` with the old file untouched.
-    public func save(_ path: String, job: Job = .silent("saving")) throws {
+    public func save(
+        _ path: String, compression: String = "zstd", rowGroup: Int = 8192, job: Job = .silent("saving")
+    ) throws {
+        if let format = ColumnarFormat.named(path) {
+            try format.write(self, to: path, compression: compression, rowGroup: rowGroup, job: job)
+            return job.finish(done: count, of: count, unit: "rows")
+        }
         let (format, isPacked) = try DatasetFormat.of(path)
         let writeRow = format.rowWriter(columns, count: count)
         try Files.writeAtomically(path) { write in

@@ -1,4 +1,5 @@
 import LyceumKit
+import Parquet
 
 /// A way in which a file holds records, known by the end of its name; each also with `.gz` behind it.
 enum DatasetFormat: Sendable, CaseIterable {
@@ -29,6 +30,11 @@ enum DatasetFormat: Sendable, CaseIterable {
         return allCases.first { $0.suffixes.contains(where: name.hasSuffix) }.map { ($0, isPacked) }
     }
 
+    /// The ends of the names of all files that hold records.
+    static var allSuffixes: [String] {
+        allCases.flatMap(\.suffixes) + ColumnarFormat.allCases.flatMap(\.suffixes)
+    }
+
     /// The format of a file.
     ///
     /// - Throws: `LyceumError.file` listing what there is.
@@ -37,7 +43,8 @@ enum DatasetFormat: Sendable, CaseIterable {
         throw LyceumError.file(
             path: path, line: nil, problem: "not a kind of file that holds records",
             remedy: "its name must end in " + allCases.flatMap(\.suffixes).joined(separator: ", ")
-                + ", each also with .gz")
+                + " (each also with .gz), "
+                + ColumnarFormat.allCases.flatMap(\.suffixes).joined(separator: ", "))
     }
 
     /// Reads all records of a file, in order.
@@ -60,5 +67,7 @@ enum DatasetFormat: Sendable, CaseIterable {
 
 extension Dataset {
     /// Whether the name of a file says that it is of a format read here: no plugin takes it over.
-    public static func knowsFormat(of path: String) -> Bool { DatasetFormat.named(path) != nil }
+    public static func knowsFormat(of path: String) -> Bool {
+        DatasetFormat.named(path) != nil || ColumnarFormat.named(path) != nil
+    }
 }

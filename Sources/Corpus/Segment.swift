@@ -17,6 +17,18 @@ struct TextSegment: Sendable {
         nulls = [Bool](repeating: true, count: count)
     }
 
+    /// Texts as they lie in a buffer.
+    ///
+    /// - Parameters:
+    ///   - bytes: valid UTF-8, as each text is.
+    ///   - offsets: rising from 0 to the number of bytes, one more than there are texts.
+    ///   - valid: which are not null; nil if none is.
+    init(bytes: [UInt8], offsets: [Int], valid: [Bool]?) {
+        self.bytes = bytes
+        self.offsets = offsets
+        nulls = valid.map { $0.map { !$0 } } ?? []
+    }
+
     var count: Int { offsets.count - 1 }
 
     /// Adds a text, or null.

@@ -1,3 +1,4 @@
+import Hub
 import LuaBridge
 import LyceumKit
 import PluginTools
@@ -9,6 +10,8 @@ public struct ScriptEnvironment {
     public let session: WorkSession
     /// Builds plugins; nil where native code must not be built or loaded (a sandbox).
     public let builder: PluginBuilder?
+    /// Models and data sets by name.
+    public let hub: Hub
     /// The width of the screen, in columns.
     public let width: () -> Int
     /// Whether pictures on the screen may have colours.
@@ -20,12 +23,13 @@ public struct ScriptEnvironment {
 
     /// Describes the program around the scripts.
     public init(
-        plugins: PluginHost, builder: PluginBuilder? = nil, listener: Job.Listener?, lab: LabSession = .off,
-        width: @escaping () -> Int = { 100 }, isColoured: Bool = false, write: @escaping (String) -> Void,
-        page: ((String) -> Void)? = nil
+        plugins: PluginHost, builder: PluginBuilder? = nil, hub: Hub = Hub(), listener: Job.Listener?,
+        lab: LabSession = .off, width: @escaping () -> Int = { 100 }, isColoured: Bool = false,
+        write: @escaping (String) -> Void, page: ((String) -> Void)? = nil
     ) {
         session = WorkSession(plugins: plugins, listener: listener, lab: lab)
         self.builder = builder
+        self.hub = hub
         self.width = width
         self.isColoured = isColoured
         self.write = write
@@ -68,6 +72,7 @@ public enum Scripting {
         try state.register(jsonModule)
         try state.register(ranksModule)
         try state.register(pluginsModule(environment))
+        try state.register(hubModule(environment))
         let documentation = state.documentation
         let help = { HelpText(documentation, width: environment.width()) }
         documentation.addTopics {

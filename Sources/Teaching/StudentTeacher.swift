@@ -1,3 +1,4 @@
+import HTTP
 import LyceumKit
 
 /// A student that teaches another: it reads the record's field, or the question, and writes the answer.

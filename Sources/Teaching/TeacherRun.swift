@@ -1,3 +1,4 @@
+import HTTP
 import LyceumKit
 
 /// Puts many requests to a teacher and keeps account: what came, what failed and why, what it cost.

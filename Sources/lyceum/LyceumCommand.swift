@@ -30,7 +30,9 @@ struct LyceumCommand: ParsableCommand {
             Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
             """,
         version: "lyceum \(lyceumVersion)",
-        subcommands: [PromptCommand.self, RunCommand.self, PluginCommand.self, DoctorCommand.self],
+        subcommands: [
+            PromptCommand.self, RunCommand.self, PluginCommand.self, HubCommand.self, DoctorCommand.self,
+        ],
         defaultSubcommand: PromptCommand.self)
 
     /// The arguments in the form that the parser knows: `lyceum -` means `lyceum run -`, `lyceum x.lua`

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Glibc
+import Hub
 import LuaBridge
 import LyceumKit
 import PluginTools
@@ -28,8 +29,11 @@ enum Program {
         for id in host.missing {
             Terminal.report("lyceum: LYCEUM_PLUGINS names '\(id)', and there is no such plugin")
         }
+        var hub = Hub()
+        // In a sandbox, only from a server that was named.
+        hub.settings.mayDownload = sandbox?.hosts.contains(hub.settings.host) ?? true
         let environment = ScriptEnvironment(
-            plugins: host, builder: sandbox == nil ? try? pluginBuilder() : nil,
+            plugins: host, builder: sandbox == nil ? try? pluginBuilder() : nil, hub: hub,
             listener: progress.listener,
             lab: LabSession(folder: lab, versions: ["lyceum": lyceumVersion], tell: progress.warn),
             width: { Terminal.width },

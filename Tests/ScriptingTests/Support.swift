@@ -1,4 +1,5 @@
 import Glibc
+import Hub
 import LuaBridge
 import LyceumKit
 import Scripting
@@ -25,13 +26,17 @@ func makeState(_ recorder: Recorder = Recorder(), lab: String? = nil) throws -> 
     try Scripting.install(
         into: state,
         environment: ScriptEnvironment(
-            plugins: PluginHost(folders: [buildFolder]), listener: listener,
+            plugins: PluginHost(folders: [buildFolder]), hub: offlineHub, listener: listener,
             lab: LabSession(
                 folder: lab ?? TestLabs.next(), versions: ["lyceum": "test"], patience: 0.2,
                 tell: { recorder.note($0) }),
             write: { recorder.write($0) }))
     return state
 }
+
+/// A Hub that asks nobody, and of which nothing is in the cache: no test reaches the network.
+private let offlineHub = Hub(
+    HubSettings { ["HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": "/tmp/lyceum-scripting-no-hub"][$0] })
 
 /// Labs of tests that do not care which.
 enum TestLabs {

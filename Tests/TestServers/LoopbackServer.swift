@@ -25,6 +25,10 @@ package final class LoopbackServer: Sendable {
             case repeated(Int)
             /// The connection ends before the answer begins.
             case silence
+            /// Nothing more comes after this many bytes of the body, and the connection stays.
+            case stall(after: Int)
+            /// The answer says nothing about its length and ends with the connection.
+            case unmeasured
             /// These bytes are sent one after another in place of an answer, the last over and over if it is endless;
             /// then the connection ends.
             case raw([[UInt8]], isEndless: Bool)
@@ -162,11 +166,27 @@ package final class LoopbackServer: Sendable {
         }
         var rounds = 1
         if case .repeated(let times) = reply.fault { rounds = times }
-        var head = "HTTP/1.1 \(reply.status) Status\r\nContent-Length: \(reply.body.count * rounds)\r\n"
+        var head = "HTTP/1.1 \(reply.status) Status\r\n"
+        if case .unmeasured = reply.fault {
+            head += "Connection: close\r\n"
+        } else {
+            head += "Content-Length: \(reply.body.count * rounds)\r\n"
+        }
         for (name, value) in reply.headers { head += "\(name): \(value)\r\n" }
         var bytes = Array((head + "\r\n").utf8)
         var isWhole = true
-        if case .drop(let count) = reply.fault {
+        if request.line.hasPrefix("HEAD ") {
+            if case .unmeasured = reply.fault { isWhole = false }
+        } else if case .unmeasured = reply.fault {
+            bytes += reply.body
+            isWhole = false
+        } else if case .stall(let count) = reply.fault {
+            guard send(bytes + reply.body.prefix(count), on: connection) else { return false }
+            var byte: UInt8 = 0
+            // Until the client gives up.
+            _ = recv(connection, &byte, 1, 0)
+            return false
+        } else if case .drop(let count) = reply.fault {
             bytes += reply.body.prefix(count)
             isWhole = false
         } else {

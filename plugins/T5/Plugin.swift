@@ -20,7 +20,7 @@ extension T5 {
     /// How students of this architecture are made, trained and loaded.
     static var registration: StudentArchitecture {
         SequenceToSequenceStudent<T5>.registration(
-            modelTypes: ["t5"],
+            modelTypes: ["t5", "mt5"],
             summary: "encoder-decoder transformer with relative positions (Raffel et al. 2020)",
             learningRate: 1e-3,
             trial: ["d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2])

@@ -1,4 +1,5 @@
 import Corpus
+import Hub
 import LuaBridge
 import LyceumKit
 
@@ -13,7 +14,7 @@ extension Scripting {
                     parameters: [
                         LuaParameter(
                             "path", .string,
-                            ".jsonl (one object a line), .json (a list of objects), .csv or .tsv (with a header), each also .gz; a folder of such files or of CNN/DailyMail's .story files; a pattern like \"shards/*.jsonl\"",
+                            ".jsonl (one object a line), .json (a list of objects), .csv or .tsv (with a header), each also .gz; .parquet, .arrow or .feather; a folder of such files or of CNN/DailyMail's .story files; a pattern like \"shards/*.jsonl\"; or a data set of the Hub: \"hf:owner/name[:config][@revision]\"",
                             names: .files),
                         LuaParameter(
                             "options",
@@ -21,13 +22,25 @@ extension Scripting {
                                 .string(
                                     "url_lists",
                                     "for .story files: a list of addresses, whose stories are kept; or the folder of all_train.txt, all_val.txt and all_test.txt, which adds a column `split`"
-                                )
+                                ),
+                                .list("columns", of: .string, "the columns to keep, in this order"),
+                                .list(
+                                    "row_groups", of: .integer,
+                                    "of .parquet and .arrow files: the row groups to read, counted from 1"),
+                                .string("config", "of the Hub: the configuration; otherwise the default one"),
+                                .string(
+                                    "split", "of the Hub: \"train\"; may be left out if there is only one"),
+                                .string(
+                                    "revision",
+                                    "of the Hub: a branch, a tag, refs/pr/N or a commit; otherwise main"),
+                                hubToken,
                             ]), "how to read", optional: true),
                     ],
                     returns: "a dataset",
                     errors: [
                         "the file is missing, empty or of another kind",
                         "a line that is no JSON object, a row with other cells than the header (file, line and what was found)",
+                        "of the Hub: no such data set, configuration or split, no access, no answer",
                     ],
                     example:
                         "local path = os.tmpname() .. \".csv.gz\"\ndata.from({ { n = 1 } }):save(path)\nassert(data.load(path)[1].n == 1)",
@@ -39,13 +52,29 @@ extension Scripting {
                     optionNames: ["url_lists": .files],
                     body: { call in
                         let path = try call.string(1)
+                        if path.hasPrefix(HubDataset.scheme), !Files.exists(path) {
+                            return [
+                                .object(
+                                    DatasetObject(
+                                        try hubDataset(path, try call.options(2).values, environment)))
+                            ]
+                        }
                         let read = try environment.session.loadByPlugin(path) {
                             try call.options(2, declared: $0.options).values
                         }
                         if let read { return [.object(DatasetObject(read))] }
-                        let lists = try call.options(2).values.optionalString("url_lists")
+                        let options = try call.options(2).values
+                        for option in ["config", "split", "revision", "token"]
+                        where options.optionalString(option) != nil {
+                            throw LyceumError.badOption(
+                                function: call.name, option: option,
+                                expected: "a data set of the Hub (hf:owner/name)",
+                                got: "the path '\(path)'")
+                        }
                         let dataset = try Dataset.load(
-                            path, urlLists: lists, job: environment.job("loading \(path)"))
+                            path, urlLists: options.optionalString("url_lists"),
+                            columns: options.optionalStrings("columns"),
+                            rowGroups: try rowGroups(options), job: environment.job("loading \(path)"))
                         return [.object(DatasetObject(dataset))]
                     }),
                 LuaFunction(
@@ -76,5 +105,32 @@ extension Scripting {
                         return [.object(DatasetObject(Dataset(records: records)))]
                     }),
             ])
+    }
+
+    /// One split of a data set of the Hub.
+    private static func hubDataset(
+        _ name: String, _ options: Options, _ environment: ScriptEnvironment
+    ) throws -> Dataset {
+        let source = try HubDataset(
+            name, config: options.optionalString("config"), revision: options.optionalString("revision"))
+        let split = options.optionalString("split")
+        let files = try environment.hub.files(
+            of: source, split: split, token: options.optionalString("token"),
+            job: environment.job("downloading \(source.repository.id)"), isData: Dataset.knowsFormat)
+        let title = name + (split.map { ", split = \($0)" } ?? "")
+        return try Dataset.load(
+            files: files, named: title, columns: options.optionalStrings("columns"),
+            rowGroups: try rowGroups(options), job: environment.job("loading \(name)"))
+    }
+
+    private static func rowGroups(_ options: Options) throws -> [Int]? {
+        try options.values["row_groups"]?.list?.map { value in
+            guard let number = value.integer, number >= 1 else {
+                throw LyceumError.badOption(
+                    function: options.function, option: "row_groups", expected: "numbers from 1 on",
+                    got: value.text)
+            }
+            return number
+        }
     }
 }

@@ -121,13 +121,17 @@ extension DatasetObject {
             name: "save", summary: "Writes the rows to a file, which is replaced as a whole or not at all.",
             parameters: [
                 LuaParameter(
-                    "path", .string, "ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it",
+                    "path", .string,
+                    "ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it; or in .parquet, .arrow, .feather",
                     names: .files),
                 LuaParameter(
                     "options", .options(saveOptions), "what; also those of a plugin's kind of file",
                     optional: true),
             ], returns: "the dataset itself",
-            errors: ["the file cannot be written", "an ending that is not known"],
+            errors: [
+                "the file cannot be written", "an ending that is not known",
+                "a column of several types (.parquet, .arrow): its first row of another type is named",
+            ],
             example: "data.from({ { n = 1 } }):save(os.tmpname() .. \".jsonl\")",
             body: { call in
                 let object = try call.receiver(DatasetObject.self)
@@ -135,15 +139,21 @@ extension DatasetObject {
                 let job = environment.job("saving \(path)")
                 // The options of a plugin's kind of file stand next to these.
                 let further = try environment.session.optionsOfFile(path)
+                let options = try call.options(2, declared: saveOptions + further).values
                 let data =
-                    try call.options(2, declared: saveOptions + further).values.bool("provenance")
+                    try options.bool("provenance")
                     ? object.dataset.withProvenance(fields: Self.provenanceFields) : object.dataset
+                let (compression, rowGroup) = (
+                    try options.string("compression"), try options.int("row_group_size")
+                )
                 func save() throws {
                     let isSaved = try environment.session.saveByPlugin(data, to: path) { format in
                         try call.options(2, declared: saveOptions + format.options).values.only(
                             format.options)
                     }
-                    if !isSaved { try data.save(path, job: job) }
+                    if !isSaved {
+                        try data.save(path, compression: compression, rowGroup: rowGroup, job: job)
+                    }
                 }
                 func saveForUserOnly() throws { try Files.keepFromOthers(path, save) }
                 // Nobody else may read what teachers wrote.
@@ -157,7 +167,13 @@ extension DatasetObject {
     private static let saveOptions: [OptionDeclaration] = [
         .boolean(
             "provenance", default: false,
-            "adds where generated values come from, as columns teacher_model, teacher_cost_usd, …")
+            "adds where generated values come from, as columns teacher_model, teacher_cost_usd, …"),
+        .choice(
+            "compression", ["zstd", "snappy", "gzip", "brotli", "lz4", "none"], default: "zstd",
+            "of .parquet files; of .arrow and .feather files zstd, lz4 or none"),
+        .integer(
+            "row_group_size", default: 8192, in: 1...100_000_000, unit: "rows",
+            "the most rows of a row group of a .parquet file"),
     ]
 
     /// What is known of generated values.

@@ -36,7 +36,8 @@ final class DatasetObject {
                 "An immutable table of records. #d counts its rows, d[1] is the first (read-only), ipairs(d) walks them; d == e "
                 + "compares the content, show(d, { rows = 3 }) shows whole texts.",
             methods: rowMethods + orderMethods + splitMethods + columnMethods + knowledgeMethods + [
-                unpack, curate(environment), save(environment), provenance, cost(environment), close,
+                unpack, curate(environment), cleanNews(environment), save(environment), provenance,
+                cost(environment), close,
             ],
             properties: [
                 LuaProperty("columns", "the column names, a list") { (object: DatasetObject) in

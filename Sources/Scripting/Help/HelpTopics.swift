@@ -29,6 +29,11 @@ extension Scripting {
                 repliesPage
             },
             HelpTopic(
+                name: "huggingface", summary: "models and data sets of the Hugging Face Hub, and the cache"
+            ) {
+                hubPage
+            },
+            HelpTopic(
                 name: "write a student", summary: "add a student, teacher, metric or kind of file of your own"
             ) {
                 """

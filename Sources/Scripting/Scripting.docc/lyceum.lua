@@ -152,10 +152,30 @@ function dataset:unpack(column) end
 ---@return any # the rows that passed; the others are in its `dropped` with a column 'reason', and the counts in its `report`
 function dataset:curate(options) end
 
+---@class dataset.clean_news.options
+---@field article? string the column of the articles (default article)
+---@field highlights? string the column of the highlights, a line each (default highlights)
+---@field openings? boolean takes off what CNN's articles open with: "(CNN)", "LONDON, England (CNN) --" (default false)
+---@field bylines? boolean takes off what the Daily Mail's articles open with: "By . Jane Doe . PUBLISHED: . …" (default false)
+---@field spaces? boolean takes away the space before the full stop that ends a line of the highlights (default false)
+---@field labels? boolean takes off "NEW: " at the beginning of a line of the highlights (default false)
+---@field duplicates? boolean drops a row whose article an earlier row has, white space and case aside (default false)
+---@field without? dataset drops a row whose article is in this one too (another split; join several with :concat)
+
+---Applies the usual clean-ups of CNN/DailyMail; each is off unless it is asked for, and the counts are noted.
+---@param options dataset.clean_news.options what to clean
+---@return dataset # a dataset
+function dataset:clean_news(options) end
+
+---@class dataset.save.options
+---@field compression? "zstd"|"snappy"|"gzip"|"brotli"|"lz4"|"none" of .parquet files; of .arrow and .feather files zstd, lz4 or none (default zstd)
+---@field row_group_size? integer the most rows of a row group of a .parquet file (default 8192)
+
 ---Writes the rows to a file, which is replaced as a whole or not at all.
----@param path string ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it
+---@param path string ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it; or in .parquet, .arrow, .feather
+---@param options? dataset.save.options how to write
 ---@return dataset # the dataset itself
-function dataset:save(path) end
+function dataset:save(path, options) end
 
 ---What the replies behind a dataset cost: of the teacher runs that made it, or else of those that were made from it. Each reply counts once, however often it was reused.
 ---@return prompt # { replies, prompt_tokens, completion_tokens, cost_usd, unpriced }, where cost_usd is nil if no price is known and `unpriced` replies are missing from it; nil if the lab knows of no such run
@@ -435,9 +455,15 @@ data = {}
 
 ---@class data.load.options
 ---@field url_lists? string for .story files: a list of addresses, whose stories are kept; or the folder of all_train.txt, all_val.txt and all_test.txt, which adds a column `split`
+---@field columns? string[] the columns to keep, in this order
+---@field row_groups? integer[] of .parquet and .arrow files: the row groups to read, counted from 1
+---@field config? string of the Hub: the configuration; otherwise the default one
+---@field split? string of the Hub: "train"; may be left out if there is only one
+---@field revision? string of the Hub: a branch, a tag, refs/pr/N or a commit; otherwise main
+---@field token? string an access token of the Hub; otherwise HF_TOKEN, or the file of `hf auth login`
 
 ---Reads a dataset from a file, a folder of files, or a pattern.
----@param path string .jsonl (one object a line), .json (a list of objects), .csv or .tsv (with a header), each also .gz; a folder of such files or of CNN/DailyMail's .story files; a pattern like "shards/*.jsonl"
+---@param path string .jsonl (one object a line), .json (a list of objects), .csv or .tsv (with a header), each also .gz; .parquet, .arrow or .feather; a folder of such files or of CNN/DailyMail's .story files; a pattern like "shards/*.jsonl"; or a data set of the Hub: "hf:owner/name[:config][@revision]"
 ---@param options? data.load.options how to read
 ---@return dataset # a dataset
 function data.load(path, options) end
@@ -497,12 +523,14 @@ function student.new(architecture, options) end
 
 ---@class student.load.options
 ---@field device? "auto"|"cpu"|"cuda" where it computes; auto takes a CUDA device if there is one (default auto)
+---@field revision? string of a name on the Hub: a branch, a tag, refs/pr/N or a commit; otherwise main
+---@field token? string an access token of the Hub; otherwise HF_TOKEN, or the file of `hf auth login`
 
----Reads a student from a folder.
----@param folder string one that student:save wrote
+---Reads a student from a folder, or from the Hugging Face Hub.
+---@param name string a folder that student:save or save_pretrained wrote; or owner/name on the Hub, which is fetched into huggingface_hub's cache once
 ---@param options? student.load.options how
 ---@return student # a student
-function student.load(folder, options) end
+function student.load(name, options) end
 
 ---Scores with intervals, tests of differences, and baselines.
 ---@class metrics
@@ -697,6 +725,21 @@ function json.encode(value, pretty) end
 ---@return any # the value; null is nil in an object and json.null in a list
 function json.decode(text) end
 
+---Several processes (ranks) that run one script: under torchrun, srun, mpirun or --processes.
+---@class ranks
+---@field rank any the number of this process, from 0; 0 alone
+---@field count any how many processes run this script; 1 alone
+ranks = {}
+
+---Waits until all ranks are here.
+---@return any # nothing
+function ranks.barrier() end
+
+---Gives every rank the values of all ranks.
+---@param value any text, number, boolean, list or table of these
+---@return table # a list: [1] is rank 0's value
+function ranks.gather(value) end
+
 ---What adds students, teachers, metrics and formats: see, build and load.
 ---@class plugins
 plugins = {}
@@ -714,6 +757,47 @@ function plugins.build(folder) end
 ---@param folder string one with plugin.json and the library beside it
 ---@return any # the plugin's id
 function plugins.load(folder) end
+
+---Models and data sets of the Hugging Face Hub; student.load("owner/name") and data.load("hf:owner/name") fetch by themselves; see help "huggingface".
+---@class hub
+hub = {}
+
+---What is in the cache, which huggingface_hub shares; asks no server.
+---@return table # a list of { id, kind, size (bytes), partial (bytes of downloads that were cut), revisions (names of commits), commits, path }
+function hub.list() end
+
+---@class hub.files.options
+---@field kind? "model"|"dataset" what the name names (default model)
+---@field revision? string a branch, a tag, refs/pr/N or a commit (default main)
+---@field token? string an access token of the Hub; otherwise HF_TOKEN, or the file of `hf auth login`
+
+---What a repository holds.
+---@param name string owner/name
+---@param options? hub.files.options which
+---@return table # a list of { name, size (bytes; nil if only the cache could be looked at) }
+function hub.files(name, options) end
+
+---@class hub.fetch.options
+---@field kind? "model"|"dataset" what the name names (default model)
+---@field revision? string a branch, a tag, refs/pr/N or a commit (default main)
+---@field files? string[] names or patterns ("*.json", "data/**") of the files to fetch
+---@field token? string an access token of the Hub; otherwise HF_TOKEN, or the file of `hf auth login`
+
+---Brings a repository into the cache: of a model what student.load needs, of a data set everything, or the files named.
+---@param name string owner/name
+---@param options? hub.fetch.options which
+---@return any # the folder that holds the files
+function hub.fetch(name, options) end
+
+---@class hub.remove.options
+---@field kind? "model"|"dataset" what the name names (default model)
+---@field revision? string the revision or commit to remove; otherwise all
+
+---Removes a repository, or one revision of it, from the cache.
+---@param name string owner/name
+---@param options? hub.remove.options which
+---@return any # the bytes that became free
+function hub.remove(name, options) end
 
 ---Explains a function, a module, an object or a topic.
 ---@param what? any a function, a module, an object, or the name of one

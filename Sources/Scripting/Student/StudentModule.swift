@@ -55,15 +55,23 @@ extension Scripting {
                         ]
                     }),
                 LuaFunction(
-                    name: "load", summary: "Reads a student from a folder.",
+                    name: "load", summary: "Reads a student from a folder, or from the Hugging Face Hub.",
                     parameters: [
-                        LuaParameter("folder", .string, "one that student:save wrote", names: .files),
+                        LuaParameter(
+                            "name", .string,
+                            "a folder that student:save or save_pretrained wrote; or owner/name on the Hub, which is fetched into huggingface_hub's cache once",
+                            names: .files),
                         LuaParameter(
                             "options",
                             .options([
                                 .choice(
                                     "device", ["auto", "cpu", "cuda"], default: "auto",
-                                    "where it computes; auto takes a CUDA device if there is one")
+                                    "where it computes; auto takes a CUDA device if there is one"),
+                                .string(
+                                    "revision",
+                                    "of a name on the Hub: a branch, a tag, refs/pr/N or a commit; otherwise main"
+                                ),
+                                hubToken,
                             ]), "how", optional: true),
                     ],
                     returns: "a student",
@@ -71,18 +79,24 @@ extension Scripting {
                         "device = \"cuda\" without a CUDA device (the reason is told)",
                         "a folder without config.json, or of an architecture that no plugin reads",
                         "a checkpoint that is cut short (the file and what is missing)",
+                        "a name that is neither a folder nor on the Hub; no access; no answer; see help \"huggingface\"",
                     ],
                     example: exampleStudent
                         + "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder)\nlocal again = student.load(folder)\nassert(again.architecture == \"t5\")",
                     body: { call in
-                        let folder = try call.string(1)
+                        let name = try call.string(1)
+                        let options = try call.options(2).values
+                        let folder = try environment.hub.checkpointFolder(
+                            named: name, revision: options.optionalString("revision"),
+                            token: options.optionalString("token"),
+                            job: environment.job("downloading \(name)"))
                         let architecture = try plugins.student(modelType: try modelType(of: folder))
                         let student = try architecture.load(folder)
-                        try place(student, try call.options(2).values)
+                        try place(student, options)
                         return [
                             .object(
                                 StudentObject(
-                                    student, architecture: architecture, origin: ["folder": .string(folder)]))
+                                    student, architecture: architecture, origin: ["folder": .string(name)]))
                         ]
                     }),
             ])

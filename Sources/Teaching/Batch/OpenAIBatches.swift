@@ -1,3 +1,4 @@
+import HTTP
 import LyceumKit
 
 /// OpenAI's Batch API: questions are handed over as a file and answered within a day, at a lower price.

@@ -1,3 +1,4 @@
+import HTTP
 import LyceumKit
 
 /// A teacher that decides whether reasoning is taken off its replies.

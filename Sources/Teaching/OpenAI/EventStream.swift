@@ -1,3 +1,4 @@
+import HTTP
 import LyceumKit
 
 /// A reply that comes in pieces: server-sent events of chat completions or of Anthropic's messages.

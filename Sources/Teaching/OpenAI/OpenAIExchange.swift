@@ -1,3 +1,4 @@
+import HTTP
 import LyceumKit
 
 /// What is sent for a request and what an answer says: the wire format of chat completions and, in an extension,

@@ -1,3 +1,4 @@
+import HTTP
 import LyceumKit
 
 /// What went wrong with a request, by what to do about it.
@@ -85,6 +86,8 @@ enum OpenAIFault: Error {
         case .broken(let reason):
             let error = LyceumError.failed("the connection to \(server) broke: \(reason)", remedy: nil)
             self = .retry(error, after: nil, stops: false)
+        case .stopped:
+            self = .stop(.failed("the answer of \(server) was not taken", remedy: nil))
         case .tooLarge(let bytes):
             self = .row(
                 .failed(

@@ -1,3 +1,4 @@
+import HTTP
 import LyceumKit
 
 /// One call of `OpenAITeacher.answer`: the queue of requests, the tries, the pauses.

@@ -1,4 +1,5 @@
 import Glibc
+import HTTP
 import LyceumKit
 
 /// The checked options of an OpenAI-compatible teacher.

@@ -1,3 +1,4 @@
+import HTTP
 import LyceumKit
 
 /// A teacher that can show its answer as it comes.

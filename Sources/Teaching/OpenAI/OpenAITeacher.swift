@@ -1,3 +1,4 @@
+import HTTP
 import LyceumKit
 
 /// A language model behind an OpenAI-compatible API or Anthropic's: chat completions over HTTP.

@@ -1,3 +1,4 @@
+import HTTP
 import LyceumKit
 
 /// Replies that must be JSON of a schema: how they are asked for, found in the text, judged and repaired.

@@ -135,6 +135,34 @@ import Testing
         }
     }
 
+    /// An architecture that no plugin reads says what it is; one that a plugin would read says why that is not used.
+    @Test func checkpointsWithoutAPlugin() throws {
+        try withTemporaryFolder { folder in
+            try install("text", in: folder, student: "text")
+            func problem(_ type: String, _ choice: PluginHost.Choice) throws -> String {
+                let host = PluginHost(folders: [folder], choice: choice)
+                return try #require(throws: LyceumError.self) { try host.student(modelType: type) }
+                    .description
+            }
+            let left = try problem("text-type", .only([], by: "LYCEUM_PLUGINS"))
+            #expect(
+                left.contains(
+                    "reads checkpoints of the model_type 'text-type', but cannot be used: left out by"))
+            let relative = try problem("distilbert", .all)
+            #expect(
+                relative.contains(
+                    "no plugin reads checkpoints of the model_type 'distilbert': it is an encoder, like BERT")
+            )
+            #expect(
+                relative.contains(
+                    "those that are read are text-type; a plugin of its own would read it (lyceum plugin new)"
+                ))
+            #expect(
+                try problem("odd", .all).hasPrefix(
+                    "no plugin reads checkpoints of the model_type 'odd'; those"))
+        }
+    }
+
     /// A compiler for C, if this machine has one.
     private static let compiler = ["clang", "cc", "gcc"].lazy
         .flatMap { name in

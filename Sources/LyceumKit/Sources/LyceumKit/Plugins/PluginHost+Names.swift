@@ -19,9 +19,57 @@ extension PluginHost {
         if let entry = students.first(where: { $0.modelTypes.contains(modelType) }) {
             return try student(named: entry.id)
         }
-        throw LyceumError.unknownName(
-            kind: "model_type", name: modelType, known: students.flatMap(\.modelTypes),
-            remedy: "no installed plugin reads such a checkpoint")
+        // A plugin that was left out or refused would read it.
+        for plugin in plugins {
+            guard let reason = plugin.refusal,
+                plugin.manifest?.students.contains(where: { $0.modelTypes.contains(modelType) }) == true
+            else { continue }
+            throw LyceumError.plugin(
+                path: plugin.path,
+                problem:
+                    "it reads checkpoints of the model_type '\(modelType)', but cannot be used: \(reason)",
+                remedy: nil)
+        }
+        let shown = String(modelType.prefix(60))
+        throw LyceumError.unsupported(
+            "no plugin reads checkpoints of the model_type '\(shown)'\(Self.relative(of: modelType, among: students))",
+            remedy:
+                "those that are read are \(students.flatMap(\.modelTypes).sorted().joined(separator: ", ")); "
+                + "a plugin of its own would read it (lyceum plugin new)")
+    }
+
+    /// What is known of architectures that are met in checkpoints, for which there may be no plugin.
+    private static let families: [(kind: String, types: Set<String>, relative: String)] = [
+        (
+            "an encoder, like BERT",
+            [
+                "distilbert", "roberta", "xlm-roberta", "camembert", "electra", "albert", "deberta",
+                "deberta-v2", "mpnet", "modernbert",
+            ],
+            "bert"
+        ),
+        ("an encoder-decoder, like T5", ["umt5", "longt5", "switch_transformers", "ul2"], "t5"),
+        (
+            "an encoder-decoder, like BART",
+            ["mbart", "pegasus", "marian", "blenderbot", "led", "bigbird_pegasus", "m2m_100", "prophetnet"],
+            "bart"
+        ),
+        (
+            "a decoder alone, which no student here is; it could teach, behind an OpenAI-compatible server",
+            [
+                "gpt2", "gpt_neo", "gpt_neox", "llama", "mistral", "mixtral", "qwen2", "qwen3", "gemma",
+                "gemma2", "gemma3", "phi", "phi3", "opt", "bloom", "falcon",
+            ], ""
+        ),
+    ]
+
+    /// What kind of model it is, and which plugin comes next to it.
+    private static func relative(of type: String, among students: [PluginManifest.StudentEntry]) -> String {
+        guard let family = families.first(where: { $0.types.contains(type) }) else { return "" }
+        let near = students.first { $0.modelTypes.contains(family.relative) }
+        return ": it is \(family.kind)"
+            + (near.map { ", and the plugin '\($0.id)' reads \($0.modelTypes.joined(separator: ", ")) only" }
+                ?? "")
     }
 
     /// The kind of teacher of that id.

@@ -86,11 +86,11 @@ extension WordPieceTokenizer {
                 splitsChinese: fields["handle_chinese_chars"]?.bool ?? true,
                 stripsAccents: fields["strip_accents"]?.bool ?? lowercases, lowercases: lowercases)
         }
-        guard configuration.fields["tokenizer_class"]?.string?.hasPrefix("Bert") == true, !result.isEmpty
-        else {
-            return result
-        }
-        return result.overridden(by: configuration)
+        // Generic tokenizers take the document as it is. Old checkpoints name no class: theirs is BERT's.
+        let name = configuration.fields["tokenizer_class"]?.string
+        let isBert =
+            name.map { name in ["Bert", "DistilBert", "Electra"].contains { name.hasPrefix($0) } } ?? true
+        return isBert && !result.isEmpty ? result.overridden(by: configuration) : result
     }
 
     private static func cleansUp(_ document: TokenizerDocument) throws -> Bool {

@@ -4,27 +4,39 @@ import LyceumKit
 extension Checkpoint {
     /// Opens the weights of a folder that `save`, or transformers' `save_pretrained`, wrote.
     ///
-    /// Looks for `model.safetensors`, then for `model.safetensors.index.json` and the files it names, as
-    /// transformers does.
+    /// Looks for `model.safetensors`, then for `model.safetensors.index.json` and the files it names, then for
+    /// `pytorch_model.bin` and its index, as transformers does. Pickles are read by a closed reader that runs nothing.
     ///
-    /// - Throws: `LyceumError.file` if there are none, if they are of a format that can run code when it is read
-    ///   (with the command that converts them), or if a file is damaged.
+    /// - Throws: `LyceumError.file` if there are none, if they are of a format that is not read (with the command that
+    ///   converts them), or if a file is damaged.
     public static func open(_ folder: String) throws -> Checkpoint {
         guard Files.isFolder(folder) else {
             throw LyceumError.file(
-                path: folder, line: nil, problem: Files.exists(folder) ? "is no folder" : "does not exist",
+                path: folder, line: nil, problem: Files.exists(folder) ? "is not a folder" : "does not exist",
                 remedy: "name the folder that holds config.json and the weights")
         }
-        let single = Files.join(folder, CheckpointFiles.weights)
-        if Files.exists(single) { return try Checkpoint(files: [Safetensors.read(single)], source: single) }
-        let index = Files.join(folder, CheckpointFiles.weightIndex)
-        if Files.exists(index) { return try sharded(index, in: folder) }
+        let kinds:
+            [(single: String, index: String, suffix: String, read: (String) throws -> any WeightFile)] = [
+                (CheckpointFiles.weights, CheckpointFiles.weightIndex, ".safetensors", Safetensors.read),
+                (
+                    CheckpointFiles.torchWeights, CheckpointFiles.torchWeightIndex, ".bin",
+                    TorchFile.init(path:)
+                ),
+            ]
+        for kind in kinds {
+            let single = Files.join(folder, kind.single)
+            if Files.exists(single) { return try Checkpoint(files: [kind.read(single)], source: single) }
+            let index = Files.join(folder, kind.index)
+            if Files.exists(index) { return try sharded(index, kind.suffix, in: folder, read: kind.read) }
+        }
         throw noWeights(in: folder)
     }
 
-    private static func sharded(_ path: String, in folder: String) throws -> Checkpoint {
-        let index = try ShardIndex(path: path)
-        var files: [SafetensorsFile] = []
+    private static func sharded(
+        _ path: String, _ suffix: String, in folder: String, read: (String) throws -> any WeightFile
+    ) throws -> Checkpoint {
+        let index = try ShardIndex(path: path, suffix: suffix)
+        var files: [any WeightFile] = []
         for shard in index.shards {
             let path = Files.join(folder, shard)
             guard Files.exists(path) else {
@@ -33,14 +45,14 @@ extension Checkpoint {
                     problem: "is missing, one of \(index.shards.count) files of weights",
                     remedy: "download it too")
             }
-            let file = try Safetensors.read(path)
+            let file = try read(path)
             try index.check(file.names, of: shard)
             files.append(file)
         }
         return Checkpoint(files: files, source: path)
     }
 
-    /// Why a folder without safetensors cannot be opened.
+    /// Why a folder without weights that are read cannot be opened.
     private static func noWeights(in folder: String) -> LyceumError {
         let names = Files.list(folder).sorted()
         func error(_ problem: String, _ remedy: String) -> LyceumError {
@@ -57,7 +69,7 @@ extension Checkpoint {
         }
         if let name = names.first(where: isPickle) {
             return error(
-                "its weights are in \(name): Pickle, a format that can run any program when it is read",
+                "its weights are in \(name), and only \(CheckpointFiles.torchWeights) and the files of its index are read",
                 conversion())
         }
         for (name, argument) in [("tf_model.h5", "from_tf"), ("flax_model.msgpack", "from_flax")]
@@ -71,7 +83,7 @@ extension Checkpoint {
                 "download the whole checkpoint")
         }
         return error(
-            "is no checkpoint: it holds no \(CheckpointFiles.weights)",
+            "is not a checkpoint: it holds neither \(CheckpointFiles.weights) nor \(CheckpointFiles.torchWeights)",
             "name a folder that student:save or Hugging Face's save_pretrained wrote")
     }
 

@@ -1,12 +1,13 @@
 import LyceumKit
 
-/// The weights of a checkpoint, by name: one safetensors file, or several that an index holds together.
+/// The weights of a checkpoint, by name: one file (safetensors, or what `torch.save` writes), or several that an index
+/// holds together.
 ///
 /// Opening reads only the headers. A tensor's elements come from the disk when they are touched, and `release`
 /// gives their memory back, so that whoever goes through the tensors one by one never holds the file as a whole.
 public struct Checkpoint: Sendable {
     private enum Place {
-        case file(SafetensorsFile)
+        case file(any WeightFile)
         case memory(Tensor)
     }
 
@@ -18,7 +19,7 @@ public struct Checkpoint: Sendable {
     public let names: [String]
 
     /// The tensors of open files, whose names must differ.
-    init(files: [SafetensorsFile], source: String) {
+    init(files: [any WeightFile], source: String) {
         var places: [String: Place] = [:]
         for file in files {
             for name in file.names { places[name] = .file(file) }

@@ -1,6 +1,6 @@
 import LyceumKit
 
-/// `model.safetensors.index.json`: which of several files holds which tensor.
+/// `model.safetensors.index.json` or `pytorch_model.bin.index.json`: which of several files holds which tensor.
 ///
 /// Format: {"metadata": {…}, "weight_map": {"tensor": "model-00001-of-00002.safetensors", …}}.
 struct ShardIndex {
@@ -11,8 +11,9 @@ struct ShardIndex {
 
     /// Reads an index.
     ///
-    /// - Throws: `LyceumError.file` if it is no such index, or names a file outside its folder.
-    init(path: String) throws {
+    /// - Parameter suffix: what the names of its files end in: ".safetensors".
+    /// - Throws: `LyceumError.file` if it is not such an index, or names a file outside its folder.
+    init(path: String, suffix: String) throws {
         self.path = path
         guard let map = try JSON.decode(Files.read(path), name: path).object?["weight_map"]?.object,
             !map.isEmpty
@@ -22,11 +23,11 @@ struct ShardIndex {
                 remedy: "download it again")
         }
         fileOfTensor = try map.mapValues { value in
-            guard let name = value.string, Self.isPlain(name) else {
+            guard let name = value.string, Self.isPlain(name, suffix) else {
                 throw LyceumError.file(
                     path: path, line: nil,
                     problem:
-                        "names \(value.text) as a file of weights, which is no safetensors file beside it",
+                        "names \(value.text) as a file of weights, which is not a \(suffix) file next to it",
                     remedy: "download the checkpoint from a source that you trust")
             }
             return name
@@ -43,15 +44,15 @@ struct ShardIndex {
         guard faults.isEmpty else {
             throw LyceumError.file(
                 path: Files.join(Files.parent(of: path), shard), line: nil,
-                problem: "does not hold what \(CheckpointFiles.weightIndex) says: "
+                problem: "does not hold what \(path.split(separator: "/").last ?? "the index") says: "
                     + faults.joined(separator: "; "),
                 remedy: "download both again")
         }
     }
 
-    /// Whether it names a safetensors file in the index's own folder.
-    private static func isPlain(_ name: String) -> Bool {
-        name.hasSuffix(".safetensors") && !name.contains("/") && !name.contains("\0")
+    /// Whether it names such a file in the index's own folder.
+    private static func isPlain(_ name: String, _ suffix: String) -> Bool {
+        name.hasSuffix(suffix) && !name.contains("/") && !name.contains("\0")
     }
 }
 
