@@ -31,7 +31,7 @@ struct DoctorCommand: ParsableCommand {
             ("OPENAI_API_KEY", Environment.value("OPENAI_API_KEY") == nil ? "not set" : "set"),
             (
                 "OPENAI_BASE_URL",
-                Environment.value("OPENAI_BASE_URL").map(Secrets.address)
+                Environment.value("OPENAI_BASE_URL").map { Secrets.address($0) }
                     ?? "not set (https://api.openai.com/v1)"
             ),
             ("terminal", terminal.isOutputInteractive ? "\(Terminal.width) columns" : "none"),
