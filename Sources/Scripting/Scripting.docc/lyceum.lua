@@ -2,7 +2,7 @@
 -- Written by ReferenceTests from the declarations in Sources/Scripting; do not edit.
 
 do
----An immutable table of records. #d counts its rows, d[1] is the first (read-only), ipairs(d) walks them.
+---An immutable table of records. #d counts its rows, d[1] is the first (read-only), ipairs(d) walks them; d == e compares the content, show(d, { rows = 3 }) shows whole texts.
 ---@class dataset
 ---@field columns any the column names, a list
 ---@field fingerprint any a hash of the content: equal for equal rows
@@ -12,6 +12,7 @@ do
 local dataset = {}
 
 ---@class dataset.filter.keep
+---@field column? string the column that plain values are about: column = "text", min_chars = 5 instead of min_chars = { text = 5 }
 ---@field min_chars? table column = the fewest characters
 ---@field max_chars? table column = the most characters
 ---@field min_words? table column = the fewest words
@@ -25,7 +26,7 @@ local dataset = {}
 ---@return dataset # a dataset
 function dataset:filter(keep) end
 
----Makes a new record of each record.
+---Makes a new record from each record.
 ---@param change function gets a copy of each record and returns the new one (the copy, changed, will do)
 ---@return dataset # a dataset
 function dataset:map(change) end
@@ -40,16 +41,22 @@ function dataset:take(n) end
 ---@return dataset # a dataset
 function dataset:skip(n) end
 
+---@class dataset.shuffle.options
+---@field seed? integer equal seeds give equal choices (default 42)
+
 ---The rows in a random order.
----@param seed? integer equal seeds give equal orders; 1 if left out
+---@param options? dataset.shuffle.options how
 ---@return dataset # a dataset
-function dataset:shuffle(seed) end
+function dataset:shuffle(options) end
+
+---@class dataset.sample.options
+---@field seed? integer equal seeds give equal choices (default 42)
 
 ---n different rows drawn at random (all, if there are fewer).
 ---@param n integer how many rows
----@param seed? integer equal seeds give equal orders; 1 if left out
+---@param options? dataset.sample.options how
 ---@return dataset # a dataset
-function dataset:sample(n, seed) end
+function dataset:sample(n, options) end
 
 ---@class dataset.sort.options
 ---@field descending? boolean the largest first (default false)
@@ -68,7 +75,7 @@ function dataset:concat(other, ...) end
 
 ---@class dataset.dedup.options
 ---@field near? number drops near-duplicates of one column: texts of which this share of runs of words is common (Jaccard; 0.8 is usual)
----@field words? integer the length of these runs (default 5)
+---@field near_words? integer the length of these runs (default 5)
 
 ---Keeps the first of rows that are equal, or nearly.
 ---@param columns? string|string[] compares these columns only; all if left out
@@ -76,10 +83,16 @@ function dataset:concat(other, ...) end
 ---@return dataset # a dataset
 function dataset:dedup(columns, options) end
 
+---@class dataset.split.options
+---@field seed? integer equal seeds give equal choices (default 42)
+---@field group? string a column whose equal values stay in one part, so that near-copies do not leak
+---@field stratify? string a column each of whose values has the same share in every part
+
 ---Deals the rows out at random into named parts.
----@param parts table name = fraction (at most 1.0) or name = count; plus seed = (default 1), and group = a column whose equal values must stay in one part, so that near-copies do not leak, or stratify = a column whose values each part holds by the same shares
+---@param parts table name = fraction (at most 1.0) or name = count of rows; 1.0 is all of them, 1 is one row
+---@param options? dataset.split.options how
 ---@return table # a table of datasets by name
-function dataset:split(parts) end
+function dataset:split(parts, options) end
 
 ---Keeps these columns, in this order.
 ---@param columns string|string[] a name, or a list of names
@@ -108,7 +121,7 @@ function dataset:group(column) end
 
 ---@class dataset.stats.options
 ---@field columns? string[] which; every column of texts if left out
----@field tokens? function text → count or list: adds lengths in tokens
+---@field tokens? any a function text → count or list, or a student whose vocabulary counts: adds lengths in tokens
 
 ---How long texts are: min, median, mean, 95th percentile and max, in characters and words.
 ---@param options? dataset.stats.options what to measure
@@ -128,16 +141,17 @@ function dataset:unpack(column) end
 ---@field column string the text that is judged
 ---@field refusals? boolean drops rows in which the model refused ("I'm sorry, but I can't…") (default false)
 ---@field boilerplate? "strip"|"drop"|"keep" words around the answer ("Sure, here is…:", "I hope this helps!"): taken off, or the row dropped (default keep)
+---@field reasoning? "strip"|"drop"|"keep" what a model thought before its answer (<think>…</think>): taken off, or the row dropped (default strip)
 ---@field min_chars? integer the fewest characters
 ---@field max_chars? integer the most characters
 ---@field min_words? integer the fewest words
 ---@field max_words? integer the most words
----@field min_tokens? integer the fewest tokens of `tokenizer`
----@field max_tokens? integer the most tokens of `tokenizer`
----@field tokenizer? student the student whose vocabulary counts tokens, special ones included
----@field against? string the other column of the pair, for compression
----@field min_compression? number the fewest words of `column` for each word of `against`
----@field max_compression? number the most words of `column` for each word of `against`
+---@field min_tokens? integer the fewest tokens, as `tokens` counts them
+---@field max_tokens? integer the most tokens, as `tokens` counts them
+---@field tokens? any a student whose vocabulary counts tokens, special ones included, or a function text → count or list
+---@field other_column? string the other column of the pair, for compression
+---@field min_compression? number the fewest words of `column` for each word of `other_column`
+---@field max_compression? number the most words of `column` for each word of `other_column`
 ---@field script? "Latin"|"Greek"|"Cyrillic"|"Armenian"|"Hebrew"|"Arabic"|"Devanagari"|"Bengali"|"Tamil"|"Thai"|"Georgian"|"Hangul"|"Japanese"|"Han" the writing system of the language
 ---@field min_script_share? number the least share of letters in that script (default 0.8)
 ---@field duplicates? boolean drops a text that an earlier row has, white space aside (default false)
@@ -145,9 +159,9 @@ function dataset:unpack(column) end
 ---@field near_words? integer the length of these runs (default 5)
 ---@field test? dataset the test set: rows that share a run of words with it are dropped
 ---@field test_column? string its texts; else `column`
----@field ngram? integer the length of these runs, in words (GPT-3: 13) (default 13)
+---@field test_words? integer the length of these runs, in words (GPT-3: 13) (default 13)
 
----Keeps the rows whose text is fit to be learnt from, and tells what was dropped and why. Only what is asked for is tested, in the order of the options.
+---Keeps the rows whose text is fit to learn from, and reports what was dropped and why. Reasoning before the answer is taken off; beyond that only what is asked for is tested, in the order of the options.
 ---@param options dataset.curate.options what the text must be like
 ---@return any # the rows that passed; the others are in its `dropped` with a column 'reason', and the counts in its `report`
 function dataset:curate(options) end
@@ -168,16 +182,22 @@ function dataset:curate(options) end
 function dataset:clean_news(options) end
 
 ---@class dataset.save.options
+---@field provenance? boolean adds where generated values come from, as columns teacher_model, teacher_cost_usd, … (default false)
 ---@field compression? "zstd"|"snappy"|"gzip"|"brotli"|"lz4"|"none" of .parquet files; of .arrow and .feather files zstd, lz4 or none (default zstd)
 ---@field row_group_size? integer the most rows of a row group of a .parquet file (default 8192)
 
 ---Writes the rows to a file, which is replaced as a whole or not at all.
 ---@param path string ends in .jsonl, .json, .csv or .tsv, each also with .gz behind it; or in .parquet, .arrow, .feather
----@param options? dataset.save.options how to write
+---@param options? dataset.save.options what; also those of a plugin's kind of file
 ---@return dataset # the dataset itself
 function dataset:save(path, options) end
 
----What the replies behind a dataset cost: of the teacher runs that made it, or else of those that were made from it. Each reply counts once, however often it was reused.
+---Where generated values come from: model, template, tokens, cost, time of each answer.
+---@param column? string the generated column; all of them if left out
+---@return dataset # a dataset: a row for each value, with `row` and `column` first; empty if nothing was generated
+function dataset:provenance(column) end
+
+---What the replies behind a dataset cost: of all teacher runs in its history and of those whose work they read; of a dataset that none made, of the runs that were made from it. Each reply counts once, however often it was reused.
 ---@return prompt # { replies, prompt_tokens, completion_tokens, cost_usd, unpriced }, where cost_usd is nil if no price is known and `unpriced` replies are missing from it; nil if the lab knows of no such run
 function dataset:cost() end
 
@@ -190,6 +210,7 @@ do
 ---@class prompt
 ---@field variables any the names of the variables, a list
 ---@field options any the model and options kept with it, a table for teacher.open
+---@field examples any the answered questions that it shows, a list of records; nil without
 ---@overload fun(record: table): any
 local prompt = {}
 
@@ -197,6 +218,15 @@ local prompt = {}
 ---@param path string the file
 ---@return prompt # the prompt
 function prompt:save(path) end
+end
+
+do
+---How a model wants a conversation written down, rendered exactly as transformers renders it (apply_chat_template). Call it with the values that the template asks for.
+---@class chat_template
+---@field source any the template's text
+---@field tokens any what its file says of bos_token, eos_token, …: a table
+---@overload fun(values: table): any
+local chat_template = {}
 end
 
 do
@@ -209,19 +239,19 @@ do
 local teacher = {}
 
 ---@class teacher.generate.options
----@field prompt prompt what to ask about each row
+---@field prompt any what to ask about each row: a prompt, a template in quotes, or several, as { zero = p1, few = p2 }, which give a column each
 ---@field output? string the column that takes the answers (default reply)
 ---@field name? string what the run is called in runs.list; else teacher, model and rows
 ---@field n? integer answers to each row; each is a row of the result (default 1)
----@field fresh? boolean asks everything anew, also what was answered before; the newest reply is kept in use (default false)
+---@field fresh? boolean ignores kept replies and asks again; the new reply replaces the kept one (default false)
 ---@field batch? boolean hands the questions to the server's Batch API, answered within a day, at OpenAI for half the price; repeat the call, in a later session too, to fetch the replies (help "replies") (default false)
 ---@field wait? boolean with batch: waits until the batch is done; false hands over, or fetches what is done, and returns (default true)
----@field provenance? boolean adds columns teacher_row, teacher_sample, teacher_seed, teacher_template, teacher_model, teacher_finish_reason, teacher_prompt_tokens, teacher_completion_tokens, teacher_cost_usd, teacher_seconds, teacher_time; d:drop "teacher_*" leaves them out (default true)
+---@field provenance? boolean adds columns teacher_model, teacher_cost_usd, …; without them d:provenance() shows the same, and d:save(path, { provenance = true }) writes it (default false)
 
 ---Answers a prompt for each row of a dataset. What was asked before is not asked again: replies are kept in the lab as they arrive, under the request as it is sent.
 ---@param data dataset its columns are the prompt's variables
----@param options teacher.generate.options how
----@return any # the answered rows with the new column; rows without an answer are in its `failed`
+---@param options teacher.generate.options how; also max_tokens, temperature and the like for this call: help "openai"
+---@return any # the answered rows with the new column, or one for each prompt; rows without an answer are in its `failed`
 function teacher:generate(data, options) end
 
 ---Asks again for the rows of a result that failed, and only for those.
@@ -230,14 +260,14 @@ function teacher:generate(data, options) end
 function teacher:retry(result) end
 
 ---@class teacher.estimate.options
----@field prompt prompt what to ask about each row
+---@field prompt any what to ask about each row: a prompt, a template in quotes, or several, as { zero = p1, few = p2 }, which give a column each
 ---@field output? string the column that takes the answers (default reply)
 ---@field name? string what the run is called in runs.list; else teacher, model and rows
 ---@field n? integer answers to each row; each is a row of the result (default 1)
----@field fresh? boolean asks everything anew, also what was answered before; the newest reply is kept in use (default false)
+---@field fresh? boolean ignores kept replies and asks again; the new reply replaces the kept one (default false)
 ---@field batch? boolean hands the questions to the server's Batch API, answered within a day, at OpenAI for half the price; repeat the call, in a later session too, to fetch the replies (help "replies") (default false)
 ---@field wait? boolean with batch: waits until the batch is done; false hands over, or fetches what is done, and returns (default true)
----@field provenance? boolean adds columns teacher_row, teacher_sample, teacher_seed, teacher_template, teacher_model, teacher_finish_reason, teacher_prompt_tokens, teacher_completion_tokens, teacher_cost_usd, teacher_seconds, teacher_time; d:drop "teacher_*" leaves them out (default true)
+---@field provenance? boolean adds columns teacher_model, teacher_cost_usd, …; without them d:provenance() shows the same, and d:save(path, { provenance = true }) writes it (default false)
 
 ---What a teacher:generate with these arguments would send and cost; asks nothing.
 ---@param data dataset as for generate
@@ -261,6 +291,7 @@ local student = {}
 ---@field input string the column it reads
 ---@field target string the column it should write
 ---@field valid? dataset held-out pairs, on which eval_loss is measured
+---@field name? string what the run is called in runs.list; else architecture and data
 
 ---Learns from the rows of a dataset, continuing from what it knows.
 ---@param data dataset the training pairs
@@ -271,16 +302,18 @@ function student:train(data, options) end
 ---@class student.generate.options
 ---@field input? string the column it reads; required for a dataset
 ---@field output? string the column it writes (default prediction)
+---@field name? string makes a run of its own of this name; else it belongs to the training
 
----Writes one text for each row, or for each text of a list.
----@param data dataset|string[] what it reads
+---Writes one text for each row, for each text of a list, or for one text.
+---@param data dataset|string[]|string what it reads
 ---@param options? student.generate.options also the architecture's own: see help "t5"
----@return dataset # the dataset plus the column; for a list, a list of texts. With num_return_sequences above 1 also a column with "_all" behind its name that holds lists of texts; for a list, lists of texts
+---@return dataset # the dataset plus the column; for a list, a list of texts; for a text, the answer. With num_return_sequences above 1 also a column with "_all" behind its name that holds lists of texts; for a list, lists of texts
 function student:generate(data, options) end
 
 ---@class student.classify.options
 ---@field input? string the column it reads; required for a dataset
 ---@field output? string the column that takes the label (default prediction)
+---@field name? string makes a run of its own of this name; else it belongs to the training
 ---@field probability? string the column that takes its probability (default probability)
 
 ---Names the class of each row, of each text of a list, or of one text.
@@ -333,7 +366,7 @@ function student:weight(name) end
 end
 
 do
----What a student or a teacher did: how it went, what came of it, how it scored.
+---What a student or a teacher did: its progress, its output and its scores.
 ---@class run
 ---@field number any its number in the lab; nil if it could not be recorded
 ---@field title any what it is called
@@ -346,10 +379,12 @@ do
 ---@field loss any the last training loss, in nats per token
 ---@field checkpoint any the folder of the last checkpoint, or nil
 ---@field options any the options in force, by name
+---@field rows any how many rows it worked on
+---@field cost any what the replies cost that went into it: { replies, prompt_tokens, completion_tokens, cost_usd, unpriced }; or nil
 ---@field seed any the seed
 ---@field data any the fingerprints of its datasets, by role
 ---@field versions any what it was made with
----@field parents any the numbers of the runs whose work it read
+---@field parents any the numbers of the runs whose output it used
 ---@field commit any the git commit of the working folder, or nil
 ---@field host any the machine
 ---@field started any when it began, in UTC
@@ -363,23 +398,22 @@ local run = {}
 ---@return table # a list of { step =, value = }
 function run:history(name) end
 
----@class run.plot.figure
+---@class run.plot.options
 ---@field log? boolean a logarithmic axis (default false)
----@field smooth? number the weight of the past in a moving mean; 0 draws what was measured (default 0.0)
+---@field smooth? number the weight of the past in a moving mean; 0 draws what was measured; if left out, a curve of more than 50 points that jumps is smoothed by 0.8, which its name says
 ---@field height? integer of the picture in the terminal (default 14)
 
 ---Draws figures of the run step by step.
----@param figure? string|run.plot.figure "loss", "eval_loss", …; further ones may follow, and last the options; the losses if left out
----@param options? run.plot.figure|string how
----@param ... any
+---@param figures? string|table[] "loss", or { "loss", "eval_loss" }; the losses if left out
+---@param options? run.plot.options how
 ---@return plot # a plot, which the prompt draws; plot:save("loss.svg") writes it
-function run:plot(figure, options, ...) end
+function run:plot(figures, options) end
 
 ---What the student of this run wrote last, as the lab kept it.
 ---@return dataset # a dataset with the column `prediction`, in the order of the rows it read
 function run:predictions() end
 
----Notes something about the run, or tells what was noted.
+---Sets the run's note, or returns it.
 ---@param text? string takes the place of what was noted before
 ---@return run # the run itself; without a text, the note
 function run:note(text) end
@@ -404,12 +438,13 @@ local runs = {}
 end
 
 do
----Runs side by side: what they did differently, then how they scored.
+---Runs side by side: how they scored, whether the differences are real, and what they did differently.
 ---@class comparison
 ---@field runs any the numbers of the runs, in the order of the columns
 ---@field differing any the settings in which they differ: by name, a list with a value a run
 ---@field common any the settings that are the same in all of them, by name
 ---@field scores any a list of { evaluation, name, data, is_fair, values }, each value { value, low, high } or null
+---@field tests any paired tests of scores of the same rows, a list of { evaluation, name, a, b, difference, ci, p_bootstrap, p_randomization, p_mcnemar, p_holm }
 local comparison = {}
 end
 
@@ -430,8 +465,8 @@ do
 ---@field kind any what was measured: "rouge", "comparison", …
 local score = {}
 
----The ROUGE scores of each pair, in the order of the texts.
----@return dataset # a dataset of rouge1_precision, rouge1_recall, rouge1_fmeasure, and so on for each measure
+---The figures of each text, in the order of the texts.
+---@return dataset # a dataset with a column for each figure; of metrics.rouge rouge1_precision, rouge1_recall, rouge1_fmeasure, and so on
 function score:rows() end
 end
 
@@ -484,7 +519,7 @@ function data.from(records) end
 ---@field seed? integer chooses the examples at random; else the first n
 ---@field options? table model, temperature, … to be kept with the prompt in its file
 
----Templates in Jinja's syntax: {{ name }}, {{ text | truncate(80) }}, {% if … %}, {% for … %}.
+---Templates in Jinja's syntax: {{ name }}, {{ text | truncate(80) }}, {% if … %}, {% for … %}, {% macro … %}; all filters, tests and statements of Jinja 3.1.6 but include, import and extends.
 ---@class promptlib
 ---@overload fun(template: string|table|table[]): prompt
 prompt = {}
@@ -493,6 +528,12 @@ prompt = {}
 ---@param path string a text file
 ---@return prompt # a prompt; what the file says of model and options is in its `options`
 function prompt.load(path) end
+
+---Reads a chat template of a model on the Hub: from its tokenizer_config.json, its chat_template.jinja, the folder that holds them, or a text.
+---@param source string a file, a folder, or the template itself (a text with {% or {{)
+---@param name? string which one, where a file has several: "default", "tool_use", "rag"
+---@return any # a chat template; calling it with the messages gives the text that the model reads
+function prompt.chat_template(source, name) end
 
 ---Language models and their stand-ins, which write what students learn from.
 ---@class teacherlib
@@ -503,8 +544,8 @@ teacher = {}
 ---@return teacher # a teacher
 function teacher.open(options) end
 
----The kinds of teachers there are.
----@return table # a list of { kind, summary }
+---Lists the available kinds of teacher.
+---@return table # a list of { id, summary }
 function teacher.list() end
 
 ---Small models that learn from examples.
@@ -537,60 +578,72 @@ function student.load(name, options) end
 metrics = {}
 
 ---@class metrics.rouge.references
----@field prediction? string the column of generated texts (for a dataset) (default prediction)
----@field reference? string the column of human texts, or of lists of them (for a dataset, required)
 ---@field types? string[] rouge1 … rouge9, rougeL, rougeLsum (default ["rouge1","rouge2","rougeL","rougeLsum"])
 ---@field stemmer? boolean stems words by Porter's rules, NLTK's variant (default false)
 ---@field split? "newline"|"rules" where rougeLsum splits sentences: at line breaks, or by punctuation rules (default newline)
 ---@field tokenizer? "google"|"unicode" rouge_score's tokens (a–z and 0–9 only), or those of every script (default google)
----@field tokens? function text → count or list: adds the mean length in tokens
+---@field tokens? any a function text → count or list, or a student whose vocabulary counts: adds the mean length in tokens
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
 ---@field confidence? number of the intervals (default 0.95)
 ---@field resamples? integer bootstrap samples (default 1000)
----@field seed? integer equal seeds give equal intervals (default 0)
+---@field seed? integer equal seeds give equal intervals (default 42)
 ---@field run? integer the number of the run to record the scores with; else the one that made the predictions
 
 ---ROUGE of predictions against references, equal to rouge_score's.
 ---@param predictions dataset|string[] a dataset with both columns, or a list of texts
----@param references metrics.rouge.references|string[] the options for a dataset, or a list of texts, or of lists of texts if there are several each
+---@param references metrics.rouge.references|string[] the options for a dataset; or a list of texts, or of lists of texts if there are several each
 ---@param options? metrics.rouge.references for two lists
 ---@return score # a score: score.rouge1.fmeasure, .precision, .recall, .ci, .signature; printed × 100
 function metrics.rouge(predictions, references, options) end
-
----@class metrics.compare.options
----@field prediction? string the column of generated texts (for a dataset) (default prediction)
----@field reference? string the column of human texts, or of lists of them (for a dataset, required)
----@field types? string[] rouge1 … rouge9, rougeL, rougeLsum (default ["rouge1","rouge2","rougeL","rougeLsum"])
----@field stemmer? boolean stems words by Porter's rules, NLTK's variant (default false)
----@field split? "newline"|"rules" where rougeLsum splits sentences: at line breaks, or by punctuation rules (default newline)
----@field tokenizer? "google"|"unicode" rouge_score's tokens (a–z and 0–9 only), or those of every script (default google)
----@field tokens? function text → count or list: adds the mean length in tokens
----@field confidence? number of the intervals (default 0.95)
----@field resamples? integer bootstrap samples (default 1000)
----@field seed? integer equal seeds give equal intervals (default 0)
----@field names? string[] what the systems are called; A, B, … if left out
-
----Is the difference real? Paired bootstrap and approximate randomisation of ROUGE on the same texts, corrected by Holm if there are more than two systems.
----@param a dataset|score a dataset with both columns, or a score of metrics.rouge
----@param b dataset|score the same rows, answered by another
----@param options? metrics.compare.options|dataset|score further systems, and last the options
----@param ... any
----@return score # a score: score.pairs lists measure, a, b, difference, ci, p_bootstrap, p_randomization, p_holm
-function metrics.compare(a, b, options, ...) end
 
 ---@class metrics.classification.references
 ---@field prediction? string the column of generated texts (for a dataset) (default prediction)
 ---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
 ---@field confidence? number of the intervals (default 0.95)
 ---@field resamples? integer bootstrap samples (default 1000)
----@field seed? integer equal seeds give equal intervals (default 0)
+---@field seed? integer equal seeds give equal intervals (default 42)
 ---@field run? integer the number of the run to record the scores with; else the one that made the predictions
 
 ---How often predicted classes are right, equal to scikit-learn's figures.
----@param predictions dataset|string[] a dataset with both columns, or a list of classes
----@param references metrics.classification.references|string[] the options for a dataset, or a list of classes
+---@param predictions dataset|string[] a dataset with both columns, or a list of texts
+---@param references metrics.classification.references|string[] the options for a dataset; or a list of texts, or of lists of texts if there are several each
 ---@param options? metrics.classification.references for two lists
 ---@return score # a score: accuracy, kappa, macro, micro, weighted (each .precision, .recall, .f1), classes, confusion, labels
 function metrics.classification(predictions, references, options) end
+
+---@class metrics.score.references
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
+
+---Scores texts by a metric that is named: metrics.score("rouge", …) is metrics.rouge(…).
+---@param metric string an id of metrics.list()
+---@param predictions dataset|string[] a dataset with both columns, or a list of texts
+---@param references metrics.score.references|string[] the options for a dataset, or a list of texts, or of lists of texts
+---@param options? metrics.score.references for two lists
+---@return score # a score
+function metrics.score(metric, predictions, references, options) end
+
+---@class metrics.compare.options
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field metric? string by which datasets are scored; its options may stand here (default rouge)
+---@field names? string[] what the systems are called; A, B, … if left out
+
+---Is the difference real? Paired tests of every figure of a metric on the same texts: bootstrap and approximate randomisation, McNemar for what is right or wrong; corrected by Holm if there are more than two systems.
+---@param a dataset|score a dataset with both columns, or a score of any metric
+---@param b dataset|score the same rows, answered by another
+---@param options? metrics.compare.options|dataset|score further systems, and last the options
+---@param ... any
+---@return score # a score: names, and pairs: a list of { measure, a, b, difference, ci, p_bootstrap, p_randomization, p_mcnemar, p_holm }
+function metrics.compare(a, b, options, ...) end
 
 ---@class metrics.latency.options
 ---@field input? string the column of texts; required for a dataset
@@ -615,44 +668,29 @@ function metrics.latency(student, texts, options) end
 ---@return dataset # the dataset plus the column
 function metrics.lead(data, options) end
 
----Wall-clock seconds of a clock that only goes forward, for timing.
----@return number # a number; only differences mean something
-function metrics.clock() end
-
----The metrics that plugins bring; opens none of them.
+---Lists the metrics: Lyceum's own and those of plugins; opens none of them.
 ---@return table # a list of { id, summary }
 function metrics.list() end
 
----@class metrics.score.references
----@field prediction? string the column of generated texts (for a dataset) (default prediction)
----@field reference? string the column of human texts, or of lists of them (for a dataset, required)
----@field confidence? number of the intervals (default 0.95)
----@field resamples? integer bootstrap samples (default 1000)
----@field seed? integer equal seeds give equal intervals (default 0)
+---Seconds from a monotonic clock, for timing.
+---@return number # a number; only differences mean something
+function metrics.clock() end
 
----Scores texts by a metric of a plugin, with bootstrap intervals.
----@param metric string an id of metrics.list()
----@param predictions dataset|string[] a dataset with both columns, or a list of texts
----@param references metrics.score.references|string[] the options for a dataset, or a list of texts, or of lists of texts
----@param options? metrics.score.references for two lists
----@return score # a score: score.<figure>.mean, .ci, .values
-function metrics.score(metric, predictions, references, options) end
-
----What was trained, generated and scored so far, as the lab remembers it.
+---What was trained, generated and scored so far, as the lab remembers it; runs[11] is run 11.
 ---@class runslib
 runs = {}
 
 ---@class runs.list.options
 ---@field kind? "train"|"evaluate"|"generate" only runs that did this
----@field state? "running"|"finished"|"cancelled"|"failed"|"abandoned" only runs that stand so
+---@field state? "running"|"finished"|"cancelled"|"failed"|"abandoned" only runs in this state
 ---@field tags? string[] only runs that have all of them
 ---@field text? string only runs whose title or note contains it
 ---@field where? function run → boolean: only those for which it is true
 ---@field sort? string number, title, seconds, or a figure: loss, eval_loss, rouge1, accuracy (default number)
 ---@field descending? boolean the greatest first (default false)
----@field limit? integer at most so many
+---@field limit? integer at most so many: the newest, or, with sort, the first in that order
 
----The runs of the lab, the oldest first.
+---The runs of the lab, the oldest first; with a limit the newest.
 ---@param options? runs.list.options which, in which order
 ---@return table # a list of runs that prints as a table; list[1] is a run
 function runs.list(options) end
@@ -662,17 +700,15 @@ function runs.list(options) end
 ---@return run # a run
 function runs.get(number) end
 
----Runs side by side: what they did differently, then how they scored.
----@param run integer|run a number or a run
----@param ... any
----@return comparison # a comparison that prints as a table: .differing, .common, .scores
-function runs.compare(run, ...) end
+---Runs side by side: how they scored, whether the differences are real, and what they did differently.
+---@param runs table[] which
+---@return comparison # a comparison that prints as a table: .scores, .tests, .differing, .common
+function runs.compare(runs) end
 
 ---Forgets a run: its figures, scores and artifacts. Replies stay, they were paid for; so do checkpoints elsewhere.
----@param run integer|run a number or a run
----@param ... any
+---@param runs table[] which
 ---@return runs # how many runs were deleted
-function runs.delete(run, ...) end
+function runs.delete(runs) end
 
 ---Asks the lab's tables in SQL. It can read only.
 ---@param query string one SELECT; select name, sql from sqlite_master lists the tables
@@ -681,29 +717,29 @@ function runs.delete(run, ...) end
 ---@return dataset # a dataset, one row a result
 function runs.sql(query, value, ...) end
 
----@class runs.plot.figure
+---@class runs.plot.options
 ---@field log? boolean a logarithmic axis (default false)
----@field smooth? number the weight of the past in a moving mean; 0 draws what was measured (default 0.0)
+---@field smooth? number the weight of the past in a moving mean; 0 draws what was measured; if left out, a curve of more than 50 points that jumps is smoothed by 0.8, which its name says
 ---@field height? integer of the picture in the terminal (default 14)
 
 ---Draws figures of several runs over one another.
 ---@param runs table[] which
----@param figure? string|runs.plot.figure "loss", "eval_loss", …; further ones may follow, and last the options; the losses if left out
----@param options? runs.plot.figure|string how
----@param ... any
+---@param figures? string|table[] "loss", or { "loss", "eval_loss" }; the losses if left out
+---@param options? runs.plot.options how
 ---@return plot # a plot, which the prompt draws; plot:save("loss.svg") writes it
-function runs.plot(runs, figure, options, ...) end
+function runs.plot(runs, figures, options) end
 
----@class runs.report.runs
+---@class runs.report.options
 ---@field file? string where the page is written (default report.html)
 ---@field title? string its heading; else the numbers of the runs
 ---@field samples? integer rows to show side by side (default 6)
----@field seed? integer decides which rows, and the trials of the tests (default 0)
+---@field seed? integer decides which rows, and the trials of the tests (default 42)
 
 ---Writes one HTML page about runs: options, curves, scores with intervals and paired tests, time and cost, samples side by side. It needs no network and runs no script.
----@param runs runs.report.runs the runs or their numbers as a list, and options: { 1, 2, file = "report.html" }
+---@param runs table[] which
+---@param options? runs.report.options how
 ---@return any # the path of the page
-function runs.report(runs) end
+function runs.report(runs, options) end
 
 ---Where the lab is.
 ---@return any # its folder (made when something is first recorded), or nil with --no-lab
@@ -714,11 +750,14 @@ function runs.lab() end
 ---@field null any stands for null inside a list, where nil would leave a hole
 json = {}
 
+---@class json.encode.options
+---@field pretty? boolean indents and breaks lines (default false)
+
 ---Writes a value as JSON, keys in order.
 ---@param value any text, number, boolean, nil, list or table of these
----@param pretty? boolean indents and breaks lines
+---@param options? json.encode.options how
 ---@return string # a string
-function json.encode(value, pretty) end
+function json.encode(value, options) end
 
 ---Reads JSON.
 ---@param text string one JSON value
@@ -754,7 +793,7 @@ function plugins.list() end
 function plugins.build(folder) end
 
 ---Loads the plugin in a folder, wherever that lies.
----@param folder string one with plugin.json and the library beside it
+---@param folder string one with plugin.json and the library next to it
 ---@return any # the plugin's id
 function plugins.load(folder) end
 
@@ -798,6 +837,22 @@ function hub.fetch(name, options) end
 ---@param options? hub.remove.options which
 ---@return any # the bytes that became free
 function hub.remove(name, options) end
+
+---Writes values to standard output: texts and numbers as they are, everything else as the prompt shows it.
+---@param value? any what to write
+---@param ... any
+function print(value, ...) end
+
+---@class show.options
+---@field rows? any how many rows or elements (20 if left out), or a list of row numbers
+---@field columns? string[] these columns, in this order; all if left out
+---@field width? integer the width; the screen's if left out
+---@field depth? integer how many tables inside tables are written out (6)
+
+---Writes all of a value: whole texts, side by side where the columns fit, else one below the other.
+---@param value any a dataset, a record, a list, a table, any object
+---@param options? show.options how much
+function show(value, options) end
 
 ---Explains a function, a module, an object or a topic.
 ---@param what? any a function, a module, an object, or the name of one
