@@ -1,7 +1,6 @@
 import Foundation
 import LyceumKit
 import Synchronization
-import TestServers
 
 /// A server with OpenAI's Batch API on this machine, which does as a test tells it to.
 package final class BatchServer: Sendable {
