@@ -17,6 +17,15 @@ LIBTORCH="${LIBTORCH:-$ours}"
 [ "$LIBTORCH" = "$ours" ] && LIBTORCH_IS_OURS=yes || LIBTORCH_IS_OURS=
 export LIBTORCH
 
+# What an installation puts outside its own folder, below the prefix; its .outside holds their checksums.
+OUTSIDE=(share/man/man1/lyceum.1 share/bash-completion/completions/lyceum share/zsh/site-functions/_lyceum)
+
+# Whether a file below a prefix is as the installation there wrote it.
+is_ours() { # PREFIX FILE
+    [ -f "$1/$2" ] && [ ! -L "$1/$2" ] && grep -qxF "$(sha256sum <"$1/$2" | cut -d ' ' -f 1)  $2" \
+        "$1/lib/lyceum/.outside" 2>/dev/null
+}
+
 # Builds the program and its plugins, optimised.
 build_lyceum() {
     build "building Lyceum" "$LYCEUM_ROOT/.build/release.log" -c release

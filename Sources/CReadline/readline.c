@@ -287,6 +287,16 @@ void creadline_setcompleter(CReadlineCompleter callback, void *context) {
 
 // MARK: The screen
 
+int creadline_flushoutput(void) {
+    errno = 0;
+    int fault = fflush(stdout) == 0 ? 0 : errno == 0 ? -1 : errno;
+    // What was printed some time ago may have failed then.
+    if (ferror(stdout) && fault == 0) fault = -1;
+    clearerr(stdout);
+    fflush(NULL);
+    return fault;
+}
+
 int creadline_width(int descriptor) {
     struct winsize size;
     return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;

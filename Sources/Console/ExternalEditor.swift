@@ -18,7 +18,7 @@ enum ExternalEditor {
         Terminal.emit(text.isEmpty || text.hasSuffix("\n") ? text : text + "\n", to: descriptor)
         close(descriptor)
         try open(path)
-        return String(decoding: try Files.read(path), as: UTF8.self)
+        return try Files.readText(path)
     }
 
     /// Opens a file in the editor and waits for its end.

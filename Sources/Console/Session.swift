@@ -49,10 +49,7 @@ public final class Session {
         guarded {
             let isInput = path == "-"
             let source = try Files.read(isInput ? "/dev/stdin" : path)
-            guard let text = String(validating: source, as: UTF8.self) else {
-                throw LyceumError.file(
-                    path: path, line: nil, problem: "is not valid UTF-8", remedy: "is it a Lua script?")
-            }
+            let text = try Files.text(of: source, name: isInput ? "standard input" : path)
             if !isInput { try findModules(beside: path) }
             try setArguments(script: path, arguments)
             sources.keep(text, name: isInput ? "stdin" : path)
@@ -65,7 +62,7 @@ public final class Session {
     public func run(code: String) -> Outcome {
         guarded {
             try setArguments(script: "-e", [])
-            try state.run(code, name: "command line")
+            try state.run(try Files.text(of: Array(code.utf8), name: "-e"), name: "command line")
         }
     }
 
@@ -93,6 +90,7 @@ public final class Session {
         do {
             try body()
             progress.clear()
+            try Terminal.checkOutput()
             return .success
         } catch {
             progress.clear()

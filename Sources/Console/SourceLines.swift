@@ -32,6 +32,6 @@ final class SourceLines {
             let bytes = try? Files.read(name),
             bytes.count <= Self.longest
         else { return nil }
-        return String(validating: bytes, as: UTF8.self)
+        return try? Files.text(of: bytes, name: name)
     }
 }

@@ -4,11 +4,14 @@ import LyceumKit
 /// lines up theirs, so that no text is copied.
 struct Column: Sendable {
     let segments: [Segment]
+    /// Whether few rows have a value: the others lack the key.
+    let isSparse: Bool
     /// Segment `i` holds rows `starts[i]..<starts[i + 1]`.
     private let starts: [Int]
 
-    init(_ segments: [Segment]) {
+    init(_ segments: [Segment], isSparse: Bool = false) {
         self.segments = segments
+        self.isSparse = isSparse
         var starts = [0]
         var end = 0
         for segment in segments {
@@ -32,10 +35,30 @@ struct Column: Sendable {
         return segments[segment][place]
     }
 
+    /// Whether a row lacks the key, in a column that few rows have.
+    func isMissing(_ row: Int) -> Bool {
+        guard isSparse else { return false }
+        let (segment, place) = place(of: row)
+        switch segments[segment] {
+        case .nulls: return true
+        case .sparse(let rows, _, _): return Segment.place(of: place, in: rows) == nil
+        case .text, .values: return false
+        }
+    }
+
     /// Gives `body` the bytes of a text; nil, and `body` not called, for a value that is no text.
     func withText<T>(_ row: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T? {
         let (segment, place) = place(of: row)
-        switch segments[segment] {
+        return try Self.withText(segments[segment], place, body)
+    }
+
+    private static func withText<T>(
+        _ segment: Segment, _ place: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T
+    ) rethrows -> T? {
+        switch segment {
+        case .sparse(let rows, let values, _):
+            guard let place = Segment.place(of: place, in: rows) else { return nil }
+            return try withText(values, place, body)
         case .text(let texts): return texts.isNull(place) ? nil : try texts.withText(place, body)
         case .values(let values):
             guard case .string(var text) = values[place] else { return nil }
@@ -51,6 +74,7 @@ struct Column: Sendable {
         case .text(let texts): return !texts.isNull(place)
         case .values(let values): return values[place].string != nil
         case .nulls: return false
+        case .sparse: return segments[segment][place].string != nil
         }
     }
 

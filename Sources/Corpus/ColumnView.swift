@@ -42,6 +42,9 @@ struct ColumnView: Sendable {
         try column.withText(stored(row), body)
     }
 
+    /// Whether a row lacks the key, in a column that few rows have.
+    func isMissing(_ row: Int) -> Bool { column.isMissing(stored(row)) }
+
     /// Whether the value of a row is a text; quicker than making it.
     func isText(_ row: Int) -> Bool { column.isText(stored(row)) }
 

@@ -9,7 +9,9 @@ enum DataFiles {
     /// - Throws: `LyceumError.file` if there are none, or files of several kinds.
     static func find(_ path: String) throws -> [String] {
         if Files.isFolder(path) {
-            return try ofOneKind(Files.list(path).sorted().map { Files.join(path, $0) }, in: path)
+            // What is hidden is no data: macOS and editors leave files such as ._part.jsonl.
+            let names = Files.list(path).filter { !$0.hasPrefix(".") }.sorted()
+            return try ofOneKind(names.map { Files.join(path, $0) }, in: path)
         }
         if Files.exists(path) || !path.contains(where: "*?[".contains) {
             // A missing file is the likelier mistake than a strange ending, and the better message.

@@ -4,37 +4,36 @@ import Parquet
 extension Dataset {
     /// Reads a dataset.
     ///
-    /// A file is JSON Lines (`.jsonl`, `.ndjson`), a JSON list of objects (`.json`), CSV or TSV with a header
-    /// (`.csv`, `.tsv`), each also packed (`.gz`), Parquet or Arrow (`.parquet`, `.arrow`, `.feather`). A folder holds
-    /// such files, or the `.story` files of CNN/DailyMail; a pattern (`shards/*.jsonl.gz`) names some. Several files are read in the order of their
+    /// A file is JSON Lines (`.jsonl`, `.ndjson`), a JSON list of objects or objects one after the other (`.json`),
+    /// CSV or TSV with a header (`.csv`, `.tsv`), each also packed (`.gz`), Parquet or Arrow (`.parquet`, `.arrow`,
+    /// `.feather`). A folder holds such files, or the `.story` files of CNN/DailyMail; a pattern
+    /// (`shards/*.jsonl.gz`) names some. Several files are read in the order of their
     /// names, one after the other.
     ///
     /// A key that some rows lack is null there; columns keep the order of first appearance.
     ///
     /// - Parameters:
     ///   - path: a file, a folder or a pattern.
-    ///   - urlLists: for `.story` files, the URL list of a split, or the folder of all three; see
-    ///     `StoryFolder`.
+    ///   - options: how to read.
     ///   - columns: to keep, in this order; nil keeps all. Of Parquet and Arrow files the others are not read.
     ///   - rowGroups: of Parquet and Arrow files, counted from 1; nil reads all.
     ///   - job: progress and cancellation.
     /// - Throws: `LyceumError.file` with line and fault, `LyceumError.empty` if it holds no records,
     ///   `LyceumError.cancelled`.
     public static func load(
-        _ path: String, urlLists: String? = nil, columns: [String]? = nil, rowGroups: [Int]? = nil,
+        _ path: String, options: LoadOptions = LoadOptions(), columns: [String]? = nil, rowGroups: [Int]? = nil,
         job: Job = .silent("loading")
     ) throws -> Dataset {
         try load(
-            files: try DataFiles.find(path), named: path, urlLists: urlLists, columns: columns,
-            rowGroups: rowGroups,
-            job: job)
+            files: try DataFiles.find(path), named: path, options: options, columns: columns,
+            rowGroups: rowGroups, job: job)
     }
 
     /// Reads files one after the other; see `load(_:)`.
     ///
     /// - Parameter path: names them in errors and in the history.
     public static func load(
-        files: [String], named path: String, urlLists: String? = nil, columns: [String]? = nil,
+        files: [String], named path: String, options: LoadOptions = LoadOptions(), columns: [String]? = nil,
         rowGroups: [Int]? = nil, job: Job
     ) throws -> Dataset {
         let step = HistoryStep("load", path)
@@ -45,8 +44,9 @@ extension Dataset {
                 remedy: "use :skip and :take")
         }
         if let first = files.first, first.hasSuffix(StoryFolder.suffix) {
-            dataset = try StoryFolder.read(files, urlLists: urlLists, of: path, job: job)
-        } else if urlLists != nil {
+            dataset = try StoryFolder.read(
+                files, urlLists: options.urlLists, encoding: options.encoding, of: path, job: job)
+        } else if options.urlLists != nil {
             throw LyceumError.invalid(
                 "url_lists", expected: "a folder of .story files to choose from", got: path, remedy: nil)
         } else {
@@ -54,7 +54,7 @@ extension Dataset {
                 if let format = ColumnarFormat.named(file) {
                     return try format.read(file, columns: columns, rowGroups: rowGroups, step: step, job: job)
                 }
-                return try DatasetFormat.of(file).format.read(file, step: step, job: job)
+                return try DatasetFormat.of(file).format.read(file, options: options, step: step, job: job)
             }
             dataset = parts.count == 1 ? parts[0] : joining(parts, history: [step])
         }
@@ -87,9 +87,9 @@ extension Dataset {
                 let sink = try ByteSink(isPacked: isPacked, write)
                 sink.buffer = format.header(columns)
                 for row in 0..<count {
-                    writeRow(views, row, &sink.buffer)
+                    try writeRow(views, row, &sink.buffer)
+                    if row & 0xFF == 0 { try job.checkCancelled(kept: "\(path) is as it was") }
                     if sink.buffer.count > 1 << 18 {
-                        try job.checkCancelled(kept: "\(path) is as it was")
                         try sink.flush()
                         job.update(done: row + 1, of: count, unit: "rows")
                     }

@@ -20,6 +20,7 @@ extension Segment {
             let bytes = sample.reduce(0) { $0 + 16 + $1.weight }
             return sample.isEmpty ? 0 : bytes / sample.count * values.count
         case .nulls: return 0
+        case .sparse(let rows, let values, _): return rows.count * 4 + values.byteCount
         }
     }
 }

@@ -21,7 +21,7 @@ extension Dataset {
         for view in views {
             let lengths = try Parallel.map(pieces(of: 2048), job: job) { rows in
                 rows.compactMap { row in
-                    view.withText(row) { (TextLength.characters($0), TextLength.words($0)) }
+                    view.withText(row) { (TextLength.characters($0), Words.count($0)) }
                 }
             }.flatMap(\.self)
             records.append(Self.summary(view.name, "chars", lengths.map(\.0)))

@@ -2,7 +2,9 @@ import LyceumKit
 
 extension DatasetFormat {
     /// Writes rows into `buffer`, one call a row.
-    typealias RowWriter = (_ views: [ColumnView], _ row: Int, _ buffer: inout [UInt8]) -> Void
+    ///
+    /// It throws `LyceumError.invalid` for a number that no such file can hold: NaN or an infinity.
+    typealias RowWriter = (_ views: [ColumnView], _ row: Int, _ buffer: inout [UInt8]) throws -> Void
 
     /// What the file begins with.
     func header(_ columns: [String]) -> [UInt8] {
@@ -27,7 +29,7 @@ extension DatasetFormat {
     /// - Parameter count: how many rows there will be.
     func rowWriter(_ columns: [String], count: Int) -> RowWriter {
         if self == .csv || self == .tsv {
-            return { views, row, buffer in appendDelimited(views, row, to: &buffer) }
+            return { views, row, buffer in try appendDelimited(views, row, to: &buffer) }
         }
         let names = columns.map { name -> [UInt8] in
             var bytes: [UInt8] = []
@@ -38,10 +40,15 @@ extension DatasetFormat {
         let isList = self == .json
         return { views, row, buffer in
             buffer.append(UInt8(ascii: "{"))
-            for (i, view) in views.enumerated() {
-                if i > 0 { buffer.append(UInt8(ascii: ",")) }
+            var isFirst = true
+            // A key that its row lacks, of a column that few rows have, is left out again.
+            for (i, view) in views.enumerated() where !view.isMissing(row) {
+                if !isFirst { buffer.append(UInt8(ascii: ",")) }
+                isFirst = false
                 buffer.append(contentsOf: names[i])
-                JSON.append(view[row], to: &buffer)
+                let value = view[row]
+                try Self.checkFinite(value, view, row)
+                JSON.append(value, to: &buffer)
             }
             buffer.append(contentsOf: isList && row < count - 1 ? "},\n".utf8 : "}\n".utf8)
         }
@@ -49,7 +56,15 @@ extension DatasetFormat {
 
     private var delimiter: UInt8 { self == .tsv ? UInt8(ascii: "\t") : UInt8(ascii: ",") }
 
-    private func appendDelimited(_ views: [ColumnView], _ row: Int, to buffer: inout [UInt8]) {
+    private static func checkFinite(_ value: Value, _ view: ColumnView, _ row: Int) throws {
+        guard let number = value.firstNonFinite else { return }
+        throw LyceumError.invalid(
+            "column '\(view.name)', row \(row + 1)", expected: "a number that a file can hold",
+            got: number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity",
+            remedy: "replace such values with :map, by a text or nil, or drop the rows with :filter")
+    }
+
+    private func appendDelimited(_ views: [ColumnView], _ row: Int, to buffer: inout [UInt8]) throws {
         for (i, view) in views.enumerated() {
             if i > 0 { buffer.append(delimiter) }
             let isText: Void? = view.withText(row) { text in
@@ -60,9 +75,8 @@ extension DatasetFormat {
             if value.isNull {
                 // A row of one empty cell would be a blank line, which is skipped.
                 if views.count == 1 { buffer.append(contentsOf: "\"\"".utf8) }
-            } else if case .number(let number) = value, !number.isFinite {
-                continue  // as JSON, which has no such numbers
             } else {
+                try Self.checkFinite(value, view, row)
                 appendCell(Array(value.text.utf8), mustQuote: false, to: &buffer)
             }
         }

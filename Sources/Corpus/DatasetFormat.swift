@@ -48,20 +48,50 @@ enum DatasetFormat: Sendable, CaseIterable {
     }
 
     /// Reads all records of a file, in order.
-    func read(_ path: String, step: HistoryStep, job: Job) throws -> Dataset {
-        switch self {
-        case .jsonLines: return try JSONLinesReader.read(path, step: step, job: job)
-        case .json:
-            let bytes = try ByteSource(path).readAll()
-            var builder = DatasetBuilder()
-            try JSON.decodeObjectList(bytes, name: path) { _, fields in
-                builder.append(fields)
-                if builder.count % 4096 == 0 { try job.checkCancelled() }
-            }
-            return builder.dataset(step)
-        case .csv: return try DelimitedReader.read(path, delimiter: ",", step: step, job: job)
-        case .tsv: return try DelimitedReader.read(path, delimiter: "\t", step: step, job: job)
+    func read(_ path: String, options: LoadOptions, step: HistoryStep, job: Job) throws -> Dataset {
+        if options.quotes != nil, self != .csv, self != .tsv {
+            throw LyceumError.invalid(
+                "quotes", expected: "a .csv or .tsv file, whose cells may be quoted", got: path, remedy: nil)
         }
+        let dataset: Dataset
+        switch self {
+        case .jsonLines: dataset = try JSONLinesReader.read(path, options: options, step: step, job: job)
+        case .json: dataset = try Self.readJSON(path, options, step, job)
+        case .csv, .tsv:
+            dataset = try DelimitedReader(
+                path: path, delimiter: self == .csv ? "," : "\t", options: options, job: job
+            ).read(step)
+        }
+        if dataset.count > 0 { try options.check(dataset.columns, of: path) }
+        return dataset
+    }
+
+    /// Longer documents are an error: simdjson reads no more.
+    private static let longestDocument = 4 << 30
+
+    private static func readJSON(
+        _ path: String, _ options: LoadOptions, _ step: HistoryStep, _ job: Job
+    ) throws -> Dataset {
+        let bytes = try ByteSource(path, encoding: options.encoding).readAll(
+            atMost: longestDocument, "a JSON document", job: job)
+        var builder = DatasetBuilder()
+        do {
+            try JSON.decodeObjectList(bytes, name: path, numbers: options.numbers) { row, fields in
+                if builder.count % 1024 == 0 { try job.checkCancelled() }
+                guard !options.types.isEmpty else { return builder.append(fields) }
+                builder.append(
+                    try fields.map {
+                        JSON.Field(name: $0.name, value: try options.value($0.value, in: $0.name, row: row))
+                    })
+            }
+        } catch LyceumError.file(path, let line, let problem, let remedy) {
+            if problem.hasPrefix("is not UTF-8"), let fault = InvalidByte(inDocument: bytes) {
+                throw LyceumError.file(
+                    path: path, line: line, problem: fault.problem, remedy: InvalidByte.remedy)
+            }
+            throw LyceumError.file(path: path, line: line, problem: problem, remedy: remedy)
+        }
+        return builder.dataset(step)
     }
 }
 

@@ -22,13 +22,17 @@ final class LineBlocks: Sendable {
 
     private let state: Mutex<State>
     private let size: Int
+    private let path: String
+    /// Longer lines are an error.
+    static let longestLine = 1 << 30
     private let job: Job
 
     /// - Parameters:
     ///   - size: the bytes of a block; more if a line is longer.
     ///   - job: progress and cancellation.
-    init(_ path: String, size: Int, job: Job) throws {
-        state = Mutex(State(source: try ByteSource(path)))
+    init(_ path: String, encoding: TextEncoding = .utf8, size: Int, job: Job) throws {
+        state = Mutex(State(source: try ByteSource(path, encoding: encoding)))
+        self.path = path
         self.size = size
         self.job = job
     }
@@ -42,6 +46,11 @@ final class LineBlocks: Sendable {
                 var bytes = state.rest
                 state.rest = []
                 while true {
+                    // A line may be as long as the file.
+                    try job.checkCancelled()
+                    if bytes.count > Self.longestLine {
+                        throw ByteSource.tooLong(path, "a line", Self.longestLine)
+                    }
                     let piece = try state.source.read(size)
                     if piece.isEmpty {
                         state.isAtEnd = true

@@ -1,3 +1,5 @@
+import LyceumKit
+
 /// Short signatures of texts, of which the share of equal places estimates how alike the texts are.
 ///
 /// Sources: Broder, "On the resemblance and containment of documents" (1997); Leskovec, Rajaraman and Ullman,
@@ -8,25 +10,15 @@ struct MinHash: Sendable {
     /// How many words make a shingle.
     let shingleLength: Int
 
-    /// The hashes of a text's shingles, sorted, each once: runs of so many words in lower case, white space and
-    /// ASCII punctuation between them ignored. A text of fewer words is one shingle.
+    /// The hashes of a text's shingles, sorted, each once: runs of so many words (see `Words`). A text of fewer words
+    /// is one shingle, and so is one without words, as it stands.
     func shingles(_ text: UnsafeBufferPointer<UInt8>) -> [UInt64] {
         var words: [UInt64] = []
-        var hash = Self.seed
-        var isInWord = false
-        for byte in text {
-            let isLetter =
-                byte >= 0x80 || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
-            if isLetter {
-                let lower = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
-                hash = (hash ^ UInt64(lower)) &* 0x0000_0100_0000_01B3
-            } else if isInWord {
-                words.append(hash)
-                hash = Self.seed
-            }
-            isInWord = isLetter
+        Words.forEachCompared(in: text) { word in
+            var hash = Self.seed
+            for byte in word { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+            words.append(hash)
         }
-        if isInWord { words.append(hash) }
         if words.isEmpty { return [] }
         let length = min(shingleLength, words.count)
         var shingles = (0...(words.count - length)).map { start in

@@ -26,9 +26,9 @@ struct RowCondition: Sendable {
     private func holds(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         switch kind {
         case .characters(let range): return range.contains(TextLength.characters(text))
-        case .words(let range): return range.contains(TextLength.words(text))
+        case .words(let range): return range.contains(Words.count(text))
         case .contains(let part): return Self.contains(text, part)
-        case .notEmpty: return TextLength.words(text) > 0
+        case .notEmpty: return !text.allSatisfy { $0 == 0x20 || $0 &- 0x09 < 5 }
         case .oneOf: return false
         }
     }
@@ -44,18 +44,6 @@ enum TextLength {
     static func characters(_ text: UnsafeBufferPointer<UInt8>) -> Int {
         var count = 0
         for byte in text where byte & 0xC0 != 0x80 { count &+= 1 }
-        return count
-    }
-
-    /// Runs between ASCII white space.
-    static func words(_ text: UnsafeBufferPointer<UInt8>) -> Int {
-        var count = 0
-        var isSpace: UInt8 = 1
-        for byte in text {
-            let wasSpace = isSpace
-            isSpace = byte == 0x20 || byte &- 0x09 < 5 ? 1 : 0
-            count &+= Int(wasSpace & (isSpace ^ 1))
-        }
         return count
     }
 }

@@ -50,6 +50,14 @@ struct TextSegment: Sendable {
         offsets.append(bytes.count)
     }
 
+    /// Takes the last value away.
+    mutating func removeLast() {
+        guard count > 0 else { return }
+        offsets.removeLast()
+        bytes.removeLast(bytes.count - (offsets.last ?? 0))
+        if !nulls.isEmpty { nulls.removeLast() }
+    }
+
     func isNull(_ row: Int) -> Bool { !nulls.isEmpty && nulls[row] }
 
     /// Gives `body` the bytes of a text; those of null are none.
@@ -70,12 +78,24 @@ enum Segment: Sendable {
     case values([Value])
     /// So many nulls.
     case nulls(Int)
+    /// Values of some rows among so many; the others have none.
+    indirect case sparse(rows: [Int32], values: Segment, count: Int)
 
     var count: Int {
         switch self {
+        case .sparse(_, _, let count): return count
         case .text(let texts): return texts.count
         case .values(let values): return values.count
         case .nulls(let count): return count
+        }
+    }
+
+    /// How many rows have the key at all.
+    var present: Int {
+        switch self {
+        case .text, .values: return count
+        case .nulls: return 0
+        case .sparse(let rows, _, _): return rows.count
         }
     }
 
@@ -84,6 +104,32 @@ enum Segment: Sendable {
         case .text(let texts): return texts[row]
         case .values(let values): return values[row]
         case .nulls: return .null
+        case .sparse(let rows, let values, _):
+            return Self.place(of: row, in: rows).map { values[$0] } ?? .null
+        }
+    }
+
+    /// Where a row is among some that ascend; nil if it is none of them.
+    static func place(of row: Int, in rows: [Int32]) -> Int? {
+        var low = 0
+        var high = rows.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(rows[middle]) < row { low = middle + 1 } else { high = middle }
+        }
+        return low < rows.count && Int(rows[low]) == row ? low : nil
+    }
+
+    /// Takes the last value away.
+    mutating func removeLast() {
+        switch self {
+        case .text(var texts):
+            self = .nulls(0)
+            texts.removeLast()
+            self = .text(texts)
+        case .values(let values): self = .values(values.dropLast())
+        case .nulls(let count): self = .nulls(max(0, count - 1))
+        case .sparse: break
         }
     }
 
@@ -105,6 +151,8 @@ enum Segment: Sendable {
             self = .nulls(0)
             values.append(value)
             self = .values(values)
+        // Nothing is added to what a block has finished.
+        case (.sparse, _): break
         }
     }
 }

@@ -18,7 +18,9 @@ enum StoryFolder {
     ///   - urlLists: a URL list, of whose addresses the stories are kept; or a folder that holds
     ///     `all_train.txt`, `all_val.txt` and `all_test.txt`, which adds a column `split`.
     ///   - place: names the stories in errors and the history.
-    static func read(_ files: [String], urlLists: String?, of place: String, job: Job) throws -> Dataset {
+    static func read(
+        _ files: [String], urlLists: String?, encoding: TextEncoding, of place: String, job: Job
+    ) throws -> Dataset {
         var splits: [String: String]?
         if let urlLists {
             splits =
@@ -32,7 +34,7 @@ enum StoryFolder {
             guard let splits else { return Story(path: file, id: id, split: nil) }
             return splits[id].map { Story(path: file, id: id, split: hasColumn ? $0 : nil) }
         }
-        let records = try Parallel.map(chosen, job: job) { story in try story.fields() }
+        let records = try Parallel.map(chosen, job: job) { story in try story.fields(encoding, job) }
         var builder = DatasetBuilder()
         for record in records { if let record { builder.append(record) } }
         let detail = urlLists.map { "\(place), url_lists = \($0)" } ?? place
@@ -50,7 +52,7 @@ enum StoryFolder {
 
     /// The identifiers of the addresses in a list, one a line, each with the name of the split.
     private static func splits(listedIn path: String, as split: String) throws -> [String: String] {
-        let lines = Story.lines(try Story.text(of: path))
+        let lines = Story.lines(try Story.text(of: path, .utf8, .silent()))
         return Dictionary(lines.map { (SHA1.hexadecimal(of: $0), split) }, uniquingKeysWith: { a, _ in a })
     }
 }
@@ -62,11 +64,11 @@ private struct Story: Sendable {
     let split: String?
 
     /// The record; nil if the story lacks article or highlights.
-    func fields() throws -> [JSON.Field]? {
+    func fields(_ encoding: TextEncoding, _ job: Job) throws -> [JSON.Field]? {
         var article: [String] = []
         var highlights: [String] = []
         var isHighlight = false
-        for line in Self.lines(try Self.text(of: path)) where !line.isEmpty {
+        for line in Self.lines(try Self.text(of: path, encoding, job)) where !line.isEmpty {
             if line.hasPrefix("@highlight") {
                 isHighlight = true
             } else if isHighlight {
@@ -86,13 +88,11 @@ private struct Story: Sendable {
 
     /// The text of a file.
     ///
-    /// - Throws: `LyceumError.file` if it is no UTF-8.
-    static func text(of path: String) throws -> String {
-        guard let text = String(validating: try ByteSource(path).readAll(), as: UTF8.self) else {
-            throw LyceumError.file(
-                path: path, line: nil, problem: "is no UTF-8", remedy: "convert it to UTF-8")
-        }
-        return text
+    /// - Throws: `LyceumError.file` if it is not UTF-8.
+    static func text(of path: String, _ encoding: TextEncoding, _ job: Job) throws -> String {
+        try Files.text(
+            of: try ByteSource(path, encoding: encoding).readAll(atMost: 1 << 30, "a text", job: job),
+            name: path)
     }
 
     /// The lines of a text without white space around them.

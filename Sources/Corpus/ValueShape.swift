@@ -55,7 +55,7 @@ indirect enum ValueShape: Equatable {
         case .string: self = .text
         case .list(let elements):
             self = .list(try elements.reduce(.null) { try $0.joined(with: ValueShape($1)) })
-        case .object(let fields): self = .structure(try fields.mapValues { try ValueShape($0) })
+        case .object(let fields): self = .structure(try fields.values.mapValues { try ValueShape($0) })
         }
     }
 

@@ -7,21 +7,19 @@ public enum Lead {
         Sentences.split(text).prefix(max(count, 0)).joined(separator: " ")
     }
 
-    /// The first `count` words, joined by spaces.
+    /// The text up to its word `count` (see `Words`), with the punctuation that ends it; one space for any white space.
     public static func words(_ text: String, count: Int) -> String {
-        text.split(maxSplits: max(count, 0), whereSeparator: \.isWhitespace).prefix(max(count, 0))
-            .joined(separator: " ")
-    }
-
-    /// The number of words between ASCII white space.
-    static func wordCount(_ text: String) -> Int {
-        var count = 0
-        var isInWord = false
-        for byte in text.utf8 {
-            let isSpace = byte == 0x20 || (0x09...0x0D).contains(byte)
-            if !isSpace, !isInWord { count += 1 }
-            isInWord = !isSpace
+        var text = text
+        let beginning = text.withUTF8 { bytes -> String in
+            let words = Words.ranges(in: bytes)
+            guard count > 0, let last = words.prefix(count).last else { return "" }
+            let isSpace = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
+            var end = last.upperBound
+            while end < bytes.count, !isSpace(bytes[end]) { end += 1 }
+            // What follows at once is punctuation, unless the next word begins there.
+            if count < words.count, words[count].lowerBound < end { end = last.upperBound }
+            return String(decoding: bytes[..<end], as: UTF8.self)
         }
-        return count
+        return beginning.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }

@@ -67,7 +67,7 @@ public enum Rouge {
             job.update(done: now, of: predictions.count, unit: "pairs")
             return scores
         }
-        let words = predictions.reduce(0) { $0 + Lead.wordCount($1) }
+        let words = predictions.reduce(0) { $0 + Words.count($1) }
         let tokens = try countTokens.map { count in
             try predictions.reduce(0) { sum, text in
                 try job.checkCancelled()

@@ -52,7 +52,8 @@ public struct RougeOptions: Sendable, Hashable {
     public enum Tokenization: String, SettingChoice, Hashable {
         /// Runs of a–z and 0–9 in lower case, as rouge_score has it: all other letters separate.
         case google
-        /// Runs of letters, marks and digits of any script in lower case; each ideograph and kana is a token.
+        /// `Words`: runs of letters, marks and digits of any script in lower case; where no spaces are written, each
+        /// character. Elsewhere, too, a word is this.
         /// For English it gives the same tokens.
         case unicode
     }

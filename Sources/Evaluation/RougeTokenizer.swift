@@ -1,3 +1,5 @@
+import LyceumKit
+
 /// Cuts text into ROUGE's tokens; see `RougeOptions.Tokenization`. Tokens are numbers; equal numbers are equal
 /// (stemmed) tokens of one tokenizer.
 struct RougeTokenizer {
@@ -56,37 +58,9 @@ struct RougeTokenizer {
     }
 
     private mutating func tokenizeUnicode(_ text: UnsafeBufferPointer<UInt8>, into tokens: inout [Int32]) {
-        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
-            if scalar.isASCII {
-                let byte = Self.lowercase[Int(scalar.value)]
-                if byte != 0 { word.append(byte) } else { endWord(into: &tokens) }
-                continue
-            }
-            switch Self.role(of: scalar) {
-            case .separator: endWord(into: &tokens)
-            case .letter: word.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
-            case .word:
-                endWord(into: &tokens)
-                word.append(contentsOf: String(scalar).utf8)
-                endWord(into: &tokens)
-            }
-        }
-    }
-
-    private enum Role {
-        case letter
-        /// A word of its own, in a script that writes none between spaces.
-        case word
-        case separator
-    }
-
-    private static func role(of scalar: Unicode.Scalar) -> Role {
-        if scalar.properties.isIdeographic || (0x3040...0x30FF).contains(scalar.value) { return .word }
-        switch scalar.properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
-            .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .letterNumber, .otherNumber:
-            return .letter
-        default: return .separator
+        Words.forEach(in: text) { found in
+            word.append(contentsOf: found)
+            endWord(into: &tokens)
         }
     }
 

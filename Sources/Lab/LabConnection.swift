@@ -48,7 +48,7 @@ struct LabConnection: Sendable {
     private static func keepFromOthers(_ path: String) {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
+        defer { Glibc.close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & 0o007 != 0 else { return }
         fchmod(descriptor, status.st_mode & 0o770)

@@ -65,7 +65,8 @@ extension LabStore {
         return artifact
     }
 
-    /// The folder for what a run leaves behind; made where it is missing. `deleteRun` removes it.
+    /// The folder for what a run leaves behind; made where it is missing. `deleteRun` removes what is recorded of it
+    /// with `addArtifact`, and the folder when nothing else is in it.
     ///
     /// - Throws: `LyceumError.file` if it cannot be made.
     public func makeArtifactsFolder(of run: Int) throws -> String {
@@ -99,9 +100,10 @@ extension LabStore {
         }
     }
 
-    /// Forgets a run, its figures, its scores and its artifacts folder. Replies stay: they were paid for.
+    /// Forgets a run, its figures, its scores and the artifacts in its folder. Replies stay: they were paid for.
     ///
-    /// - Throws: `LyceumError.unknownName` if there is no such run, `LyceumError.failed` if it is going on.
+    /// - Throws: `LyceumError.unknownName` if there is no such run, `LyceumError.failed` if it is going on,
+    ///   `LyceumError.file` if its artifacts cannot be removed; then nothing is forgotten.
     public func deleteRun(_ id: Int) throws {
         let dead = try sweepAbandoned()
         try write { db in
@@ -113,9 +115,21 @@ extension LabStore {
             if state == RunState.running.rawValue, !dead.contains(process ?? "") {
                 throw LyceumError.failed("run \(id) is still going on", remedy: "end it first")
             }
+            let kept = try String.fetchAll(
+                db, sql: "SELECT path FROM artifacts WHERE run = ?", arguments: [id])
             try db.execute(sql: "DELETE FROM runs WHERE id = ?", arguments: [id])
+            try removeArtifacts(kept, of: id)
         }
-        Files.removeTree(artifactsFolder(of: id))
+    }
+
+    /// Removes what a run left behind in its artifacts folder and recorded; what else somebody put there stays, and
+    /// so does what lies behind a symbolic link.
+    private func removeArtifacts(_ paths: [String], of run: Int) throws {
+        let home = "artifacts/\(run)"
+        for path in paths where path.hasPrefix(home + "/") {
+            try Files.removeWritten(path, below: folder)
+        }
+        rmdir(Files.join(folder, home))
     }
 
     func artifactsFolder(of run: Int) -> String { Files.join(artifactsFolder, String(run)) }

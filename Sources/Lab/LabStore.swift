@@ -69,6 +69,13 @@ public final class LabStore: Sendable {
         }
     }
 
+    /// Gives `body` what reads the lab, outside any transaction; not called if there is no lab.
+    func withReader(_ body: (any DatabaseReader) throws -> Void) throws {
+        try explaining {
+            if let open = try connection(makeIfMissing: false) { try body(open.reader) }
+        }
+    }
+
     /// Changes the lab in one transaction, committed when this returns; makes the lab if there is none.
     func write<T>(_ body: (Database) throws -> T) throws -> T {
         try explaining {
@@ -107,6 +114,7 @@ public final class LabStore: Sendable {
             guard makeIfMissing || exists else { return nil }
             let opened = try LabConnection.open(path, makeIfMissing: makeIfMissing, patience: patience)
             state.connection = opened
+            closeAtExit()
             return opened
         }
     }

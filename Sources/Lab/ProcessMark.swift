@@ -54,9 +54,18 @@ final class ProcessMark: Sendable {
         return flock(descriptor, LOCK_SH | LOCK_NB) == 0
     }
 
+    /// Whether a file is a mark: of a lab in an existing folder, `processes` may hold other files.
+    private static func isMark(_ path: String, _ name: String) -> Bool {
+        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, Int(parts[0]) != nil, UInt64(parts[1], radix: 16) != nil else { return false }
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size == 0
+    }
+
     /// Removes the marks of ended processes.
     static func sweep(_ folder: String) {
-        for name in Files.list(folder) where !name.hasSuffix(".new") && isDead(name, in: folder) {
+        for name in Files.list(folder)
+        where isMark(Files.join(folder, name), name) && isDead(name, in: folder) {
             unlink(Files.join(folder, name))
         }
     }

@@ -28,12 +28,12 @@ extension SentRequest {
         }
     }
 
-    /// A value in which equal numbers look equal: 1.0 is 1.
+    /// A value in which what is equal looks equal: 1.0 is 1, and fields stand by name.
     private static func canonical(_ value: Value) -> Value {
         switch value {
         case .number: return value.integer.map(Value.integer) ?? value
         case .list(let elements): return .list(elements.map(canonical))
-        case .object(let fields): return .object(fields.mapValues(canonical))
+        case .object(let fields): return .object(fields.values.mapValues(canonical))
         default: return value
         }
     }

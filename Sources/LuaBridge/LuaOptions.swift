@@ -76,8 +76,11 @@ public struct LuaOptions {
     ) throws -> Value {
         do {
             return try state.data(value)
-        } catch LyceumError.invalid(_, let expected, let got, _) {
-            throw LyceumError.badOption(function: function, option: option, expected: expected, got: got)
+        } catch LyceumError.invalid(let subject, let expected, let got, _) {
+            // "data at 'a.3'" is a place in the option's value.
+            let place = subject.hasPrefix("data at '") ? "." + subject.dropFirst(9).dropLast() : ""
+            throw LyceumError.badOption(
+                function: function, option: option + place, expected: expected, got: got)
         }
     }
 

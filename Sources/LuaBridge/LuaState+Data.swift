@@ -50,6 +50,7 @@ extension LuaState {
                 try pushData(value, depth: depth + 1)
                 _ = clua_rawset(stack, -3)
             }
+            keepOrder(of: fields)
         }
     }
 
@@ -146,7 +147,9 @@ extension LuaState {
             }
         }
         if listed < count { throw refuse("a list with gaps", "fill the gaps or use names") }
-        if count == 0 { return fields.isEmpty && isEmptyList(table) ? .list([]) : .object(fields) }
+        if count == 0 {
+            return fields.isEmpty && isEmptyList(table) ? .list([]) : .object(ordered(fields, of: table))
+        }
         var elements: [Value] = []
         elements.reserveCapacity(count)
         for position in 1...count {

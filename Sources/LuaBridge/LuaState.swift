@@ -21,6 +21,7 @@ public final class LuaState {
     var types: [RegisteredType] = []
     var typeIndex: [ObjectIdentifier: Int] = [:]
     var emptyListMetatable: Int32 = 0
+    var fieldOrders = FieldOrders()
     /// Shows text on the screen at once, where the value of the running line will be; nil away from the prompt.
     public var liveOutput: ((String) -> Void)?
     /// What `liveOutput` has shown of the value of the running line; it need not be printed again.

@@ -152,12 +152,7 @@ extension PromptTemplate {
     ///
     /// - Throws: `LyceumError.file` with the file's line.
     public static func load(_ path: String) throws -> PromptTemplate {
-        let bytes = try Files.read(path)
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw LyceumError.file(
-                path: path, line: nil, problem: "is no UTF-8 text", remedy: "save it as UTF-8")
-        }
-        return try PromptFile.read(text, path: path)
+        try PromptFile.read(try Files.readText(path), path: path)
     }
 
     /// Writes the prompt to a file that `load` reads.

@@ -70,7 +70,7 @@ public struct PromptTemplate: Sendable, Hashable {
         switch value {
         case .string(let user): try self.init(user)
         case .object(let contents):
-            let roles = try contents.keys.sorted().map(Self.role)
+            let roles = try contents.names.map(Self.role)
             let ordered = Self.roles.filter(roles.contains)
             try self.init(
                 messages: try ordered.map { role in

@@ -8,7 +8,7 @@ struct PluginPrepareCommand: ParsableCommand {
         commandName: "prepare",
         abstract: "Keep the options that plugins declare, so that Tab and help need not open them.",
         discussion: """
-            Writes an options.json beside the plugin.json of every plugin whose library is newer. Without it the \
+            Writes .lyceum-options.json next to the plugin.json of every plugin whose library is newer. Without it the \
             first Tab among a student's options opens its plugin, which takes a third of a second where it loads \
             libtorch.
             """)

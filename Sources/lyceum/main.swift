@@ -2,6 +2,8 @@ import ArgumentParser
 import Console
 import Glibc
 
+Terminal.watchOutput()
+
 // The exit statuses are 0, 1 (failure), 2 (usage) and 130 (interrupted); the parser's own for usage is 64.
 do {
     var command = try LyceumCommand.parseAsRoot(

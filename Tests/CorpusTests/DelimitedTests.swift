@@ -64,7 +64,9 @@ import Testing
             let path = Files.join(folder, "data.csv")
             try Files.write(Array("a\nx\n".utf8) + [0xFF, 0x0A], to: path)
             let error = try #require(throws: LyceumError.self) { try Dataset.load(path) }
-            #expect(error.description.contains("data.csv:3: column 'a' is no UTF-8"))
+            #expect(
+                error.description.contains(
+                    "data.csv:3: row 2, column 'a': byte 0xff at position 1 is not UTF-8"))
         }
     }
 

@@ -57,7 +57,7 @@ import Testing
         ]
         let dataset = Dataset(
             records: texts.enumerated().map { ["n": .integer($0), "text": $1] }, columns: ["n"])
-        #expect(try dataset.dedup(near: "text", similarity: 1).n == [0, 2, 3, 4, 5, 6])
+        #expect(try dataset.dedup(near: "text", similarity: 1).n == [0, 2, 3, 4, 5, 6, 7])
         #expect(throws: LyceumError.self) { try dataset.dedup(near: "text", similarity: 0) }
         #expect(throws: LyceumError.self) { try dataset.dedup(near: "text", similarity: 1, words: 0) }
         #expect(throws: LyceumError.self) { try dataset.dedup(near: "none", similarity: 1) }

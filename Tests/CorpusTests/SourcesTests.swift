@@ -135,13 +135,16 @@ import Testing
     @Test func listsChooseAndSplit() throws {
         try withTemporaryFolder { folder in
             let ids = try write(folder)
-            let test = try Dataset.load(folder + "/stories", urlLists: folder + "/lists/all_test.txt")
+            let test = try Dataset.load(
+                folder + "/stories", options: LoadOptions(urlLists: folder + "/lists/all_test.txt"))
             #expect(try test.values("id") == [.string(ids[1])])
-            let all = try Dataset.load(folder + "/stories/*.story", urlLists: folder + "/lists")
+            let all = try Dataset.load(
+                folder + "/stories/*.story", options: LoadOptions(urlLists: folder + "/lists"))
             let splits = try zip(all.strings("id"), all.strings("split")).map { "\($0) \($1)" }
             #expect(Set(splits) == ["\(ids[0]) train", "\(ids[1]) test"])
             #expect(throws: LyceumError.self) {
-                try Dataset.load(try fixture("mixed.jsonl"), urlLists: folder + "/lists")
+                try Dataset.load(
+                    try fixture("mixed.jsonl"), options: LoadOptions(urlLists: folder + "/lists"))
             }
         }
     }

@@ -68,10 +68,16 @@ struct Program {
         try run(arguments, bytes: Array(input.utf8))
     }
 
-    /// Runs a line of the shell; `$LYCEUM` is the program.
+    /// Runs a line of the shell in the folder; `$LYCEUM` is the program.
     func shell(_ line: String) throws -> Result {
         let script = try write("line.sh", "LYCEUM='\(try Self.path)'\ncd '\(folder)'\n\(line)\n")
         return try run(["-c", ". \(script)"], program: "/bin/sh", bytes: [])
+    }
+
+    /// Runs Lua code in the folder to its end.
+    func lua(_ code: String, _ options: String = "") throws -> Result {
+        let script = try write("lua-\(UInt32.random(in: 0...UInt32.max)).lua", code)
+        return try shell("$LYCEUM run \(options) \(script)")
     }
 
     /// Runs to the end, with pipes, on input that need not be text.

@@ -38,6 +38,7 @@ struct TfidfTests {
     private func options(_ given: [String: Value]) throws -> TfidfOptions {
         var given = given
         given["min_df"] = given["min_df"] ?? 1  // scikit-learn's default
+        given["token_pattern"] = "sklearn"
         let checked = try Options(given, declared: TextSettings.declarations, function: "test")
         return try #require(try TextSettings(checked).blocks(checked).first)
     }

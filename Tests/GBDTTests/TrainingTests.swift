@@ -96,6 +96,29 @@ struct TrainingTests {
         }
     }
 
+    @Test func otherRunsAreLeftAlone() throws {
+        try Make.withFolder { folder in
+            let options: [String: Value] = [
+                "save_steps": 2, "output_dir": .string(folder), "n_estimators": 5,
+            ]
+            try Make.student().train(labelled(200), options)
+            func text(_ change: [String: Value], _ student: [String: Value] = [:], rows: Int = 200) throws
+                -> String
+            {
+                let options = options.merging(change) { $1 }
+                return try #require(throws: LyceumError.self) {
+                    try Make.student(student).train(labelled(rows), options)
+                }.description
+            }
+            #expect(try text([:]).contains("checkpoint-4, checkpoint-5"))
+            #expect(try text([:]).contains("resume = true"))
+            #expect(try text(["resume": true, "learning_rate": 0.5]).contains("eta was '0.3', is '0.5'"))
+            #expect(try text(["resume": true], rows: 90).contains("train data: other rows"))
+            #expect(try text(["resume": true], ["max_classes": 7]).contains("max_classes was 1000, is 7"))
+            #expect(Set(Files.list(folder)) == ["checkpoint-4", "checkpoint-5"])
+        }
+    }
+
     @Test func twoNamesOfOneOption() throws {
         let student = try Make.student()
         let report = try student.train(

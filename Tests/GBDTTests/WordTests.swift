@@ -27,8 +27,25 @@ import Testing
         return scalars.split { !PythonCharacter.isWord($0.value) }.filter { $0.count >= 2 }.map { String($0) }
     }
 
+    /// Where no spaces are written, a character is a word: what `Words` says.
+    @Test func withoutSpaces() throws {
+        let analyzer = TextAnalyzer()
+        var result = AnalyzedText()
+        for (text, words) in [
+            ("漢字のtest、한국어 a", ["漢", "字", "の", "test", "한국어"]), ("x漢y12", ["漢", "y12"]),
+            ("สวย", ["ส", "ว", "ย"]),
+        ] {
+            try analyzer.analyze(text, into: &result)
+            let found = result.terms.map {
+                String(decoding: result.bytes[Int($0.start)..<$0.end], as: UTF8.self)
+            }
+            #expect(found == words, "\(text)")
+        }
+    }
+
     @Test(arguments: [true, false]) func asCharacterByCharacter(lowercase: Bool) throws {
         var analyzer = TextAnalyzer()
+        analyzer.pattern = .sklearn
         analyzer.lowercase = lowercase
         var result = AnalyzedText()
         for first in Self.pieces {

@@ -84,6 +84,75 @@ import Testing
         #expect(message { try _ = there.run(id) } == "unknown run '\(id)'; runs.list() shows what there is")
     }
 
+    @Test("deleting a run removes what it recorded, and nothing through a link")
+    func deletingLeavesTheRest() throws {
+        let lab = lab
+        let (first, second) = (try lab.startRun(train("a")), try lab.startRun(train("b")))
+        for id in [first, second] {
+            let home = try lab.makeArtifactsFolder(of: id)
+            try Files.write("w", to: Files.join(home, "weights"))
+            try lab.addArtifact(kind: "checkpoint", path: Files.join(home, "weights"), to: id)
+            try Files.write("mine", to: Files.join(home, "notes.txt"))
+            try lab.finishRun(id, .finished)
+        }
+        try lab.deleteRun(first)
+        #expect(Files.list(folder.lab + "/artifacts/\(first)") == ["notes.txt"])
+        // Somebody moved the artifacts and left a link.
+        #expect(rename(folder.lab + "/artifacts", folder.file("elsewhere")) == 0)
+        symlink("../elsewhere", folder.lab + "/artifacts")
+        #expect(message { try lab.deleteRun(second) }?.contains("symbolic link") == true)
+        #expect(Files.exists(folder.file("elsewhere/\(second)/weights")))
+        #expect(try lab.run(second).id == second)
+    }
+
+    @Test("a lab in a folder with other files leaves them")
+    func otherFilesOfTheFolder() throws {
+        for name in ["1-2.txt", "12-ab", "notes", "5-zz", "7-1f"] {
+            try Files.makeFolder(folder.lab + "/processes")
+            try Files.write(name == "7-1f" ? "" : name, to: folder.lab + "/processes/" + name)
+        }
+        let lab = lab
+        _ = try lab.startRun(train("a"))
+        _ = try lab.runs(RunQuery())
+        let left = Files.list(folder.lab + "/processes")
+        #expect(
+            left.contains("notes") && left.contains("1-2.txt") && left.contains("12-ab")
+                && left.contains("5-zz"))
+    }
+
+    @Test("a closed lab is whole in one file, and opens again")
+    func closing() throws {
+        let lab = lab
+        let id = try lab.startRun(train("a"))
+        lab.close()
+        #expect((try? Files.read(lab.path + "-wal"))?.isEmpty ?? true)
+        #expect(try lab.run(id).id == id)
+        // Another process's connection keeps the log; the database is whole all the same.
+        let other = LabStore(folder: folder.lab)
+        _ = try other.run(id)
+        let next = try lab.startRun(train("b"))
+        lab.close()
+        try Files.makeFolder(folder.file("copy"))
+        try Files.write(Files.read(lab.path), to: folder.file("copy/lab.sqlite"))
+        #expect(try LabStore(folder: folder.file("copy")).run(next).id == next)
+    }
+
+    @Test("a backup can be cancelled and replaces nothing")
+    func backup() throws {
+        let lab = lab
+        #expect(message { _ = try lab.backup(to: folder.file("early")) }?.contains("does not exist") == true)
+        let id = try lab.startRun(train("a"))
+        let path = try lab.backup(to: folder.file("deep/b.sqlite"))
+        #expect(Files.list(Files.parent(of: path)) == ["b.sqlite"])
+        #expect(message { _ = try lab.backup(to: path) }?.contains("already") == true)
+        let job = Job.silent()
+        job.cancel()
+        try lab.addMetrics(
+            ["loss": (1...60_000).map { TrainingReport.Point(step: $0, value: 1) }], to: id)
+        #expect(throws: LyceumError.self) { _ = try lab.backup(to: folder.file("c/"), job: job) }
+        #expect(!Files.exists(folder.file("c")))
+    }
+
     @Test func listing() throws {
         let lab = lab
         let a = try lab.startRun(train("Beta t5"))

@@ -51,6 +51,30 @@ import Testing
             ["no column 's'"]
         ),
         ("metrics.rouge(data.from {}, { prediction = 'p', reference = 'r' })", ["empty"]),
+        ("metrics.rouge({ 'a', '\\xff' }, { 'a', 'b' })", ["argument 1", "element 2", "not UTF-8", "0xff"]),
+        (
+            "metrics.rouge({ 'a' }, { { 'b', '\\xc3' } })",
+            ["argument 2", "element 1, element 2", "not UTF-8"]
+        ),
+        ("metrics.rouge({ 'a', 7 }, { 'a', 'b' })", ["argument 1", "element 2", "a string", "got number"]),
+        ("data.from({ { a = 1 } }):select { 'a', 3 }", ["element 2", "a string", "got number"]),
+        (
+            "data.from({ { a = 'x' } }):stats { columns = { 'a', 3 } }",
+            ["option 'columns.2'", "a string", "got 3"]
+        ),
+        ("data.from({ { a = 'x', b = { 1, '\\xff' } } })", ["'b.2'", "not valid UTF-8"]),
+        ("student.new('t5'):generate({ 'x', '\\xff' })", ["element 2", "not UTF-8"]),
+        ("student.new('t5'):detokenize({ 1, 'x' })", ["element 2", "a whole number", "got string"]),
+        ("data.load('x.csv', { encoding = 'latin' })", ["option 'encoding'", "latin1", "got 'latin'"]),
+        (
+            "data.load('x.csv', { types = { a = 'int' } })",
+            ["option 'types.a'", "'text' or 'number'", "got 'int'"]
+        ),
+        ("data.load('x.csv', { types = { a = 3 } })", ["option 'types.a'", "got number"]),
+        ("data.load('x.csv', { quotes = 'no' })", ["option 'quotes'", "true or false"]),
+        ("json.encode({ a = { 0 / 0 } })", ["json.encode", "got NaN"]),
+        ("json.encode(-1 / 0)", ["got -Infinity"]),
+        ("json.decode('{\"id\": 12345678901234567890}')", ["12345678901234567890", "write it as a string"]),
         ("json.decode('{')", ["json.decode"]),
         ("json.encode(print)", ["function"]),
         ("help 'rouje'", ["unknown help topic 'rouje'"]),

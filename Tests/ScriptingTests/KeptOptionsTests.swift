@@ -42,7 +42,7 @@ import Testing
     @Test func anOlderFileIsNotBelieved() throws {
         try withFolder { folder in
             try plugins(in: folder)
-            let kept = folder + "/lyceum_GBDT.resources/options.json"
+            let kept = folder + "/lyceum_GBDT.resources/.lyceum-options.json"
             try Files.write(#"{"gbdt":{"configuration":[]}}"#, to: kept)
             try FileManager.default.setAttributes(
                 [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: kept)

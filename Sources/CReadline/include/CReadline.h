@@ -62,6 +62,10 @@ void creadline_offer(CReadlineOffers *offers, const char *text, const char *labe
 
 // MARK: The screen
 
+// Writes out what C's buffers hold. 0 if standard output took everything since the last
+// call; else the number of the error, or -1 if it is no longer known.
+int creadline_flushoutput(void);
+
 // The width of the terminal behind a file descriptor in columns, or 0.
 int creadline_width(int descriptor);
 

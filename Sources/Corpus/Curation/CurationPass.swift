@@ -158,10 +158,7 @@ struct CurationPass {
         return found
     }
 
-    private static func words(_ text: String) -> Int {
-        var text = text
-        return text.withUTF8 { TextLength.words($0) }
-    }
+    private static func words(_ text: String) -> Int { Words.count(text) }
 
     private static func misses(_ length: Int, _ range: ClosedRange<Int>, _ unit: String) -> String? {
         if length < range.lowerBound { return "\(length) \(unit), fewer than \(range.lowerBound)" }
@@ -176,16 +173,11 @@ extension MinHash {
         return text.withUTF8 { shingles($0) }
     }
 
-    /// The words of a text, as shingles are made of them.
+    /// The words of a text, as shingles are made of them: of a text without words, the text is one.
     static func wordCount(_ text: String) -> Int {
+        var text = text
         var count = 0
-        var isInWord = false
-        for byte in text.utf8 {
-            let isLetter =
-                byte >= 0x80 || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
-            if isLetter, !isInWord { count += 1 }
-            isInWord = isLetter
-        }
+        text.withUTF8 { Words.forEachCompared(in: $0) { _ in count += 1 } }
         return count
     }
 }

@@ -489,7 +489,7 @@ extension TemplateValue {
             let inside = elements.map(TemplateValue.init)
             self = .list(TemplateList(inside, depth: inside.reduce(0) { max($0, $1.depth) }))
         case .object(let fields):
-            let pairs = fields.sorted { $0.key < $1.key }.map {
+            let pairs = fields.map {
                 (key: TemplateValue.string($0.key), value: TemplateValue($0.value))
             }
             self = .table(TemplateTable(pairs, depth: pairs.reduce(0) { max($0, $1.value.depth) }))

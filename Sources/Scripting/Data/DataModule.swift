@@ -4,6 +4,43 @@ import LuaBridge
 import LyceumKit
 
 extension Scripting {
+    private static let loadOptions: [OptionDeclaration] = [
+        .boolean(
+            "quotes", default: nil,
+            "whether quotes enclose cells of CSV and TSV; else they do, except in a TSV whose quotes do not pair up"
+        ),
+        .choice(
+            "encoding", TextEncoding.allCases.map(\.rawValue), default: TextEncoding.utf8.rawValue,
+            "how bytes stand for characters; UTF-16 with a byte order mark is known by itself"),
+        OptionDeclaration(
+            "types", kind: .table,
+            doc:
+                "what columns hold: { id = \"text\", n = \"number\", ok = \"boolean\" }; text keeps numbers as they are written, number takes the nearest; else it is found out"
+        ),
+        .string(
+            "url_lists",
+            "for .story files: a list of addresses, whose stories are kept; or the folder of all_train.txt, all_val.txt and all_test.txt, which adds a column `split`"
+        ),
+    ]
+
+    private static func options(_ given: Options) throws -> LoadOptions {
+        var types: [String: LoadOptions.ColumnType] = [:]
+        for (column, value) in given.values["types"]?.object ?? [:] {
+            guard let type = value.string.flatMap(LoadOptions.ColumnType.init(rawValue:)) else {
+                let known = LoadOptions.ColumnType.allCases.map { "'\($0.rawValue)'" }
+                throw LyceumError.badOption(
+                    function: given.function, option: "types.\(column)",
+                    expected: known.joined(separator: " or "),
+                    got: value.string.map { "'\($0)'" } ?? value.typeName)
+            }
+            types[column] = type
+        }
+        return LoadOptions(
+            quotes: given.values["quotes"]?.bool,
+            encoding: TextEncoding(rawValue: try given.string("encoding")) ?? .utf8, types: types,
+            urlLists: given.optionalString("url_lists"))
+    }
+
     /// `data`: where datasets come from.
     static func dataModule(_ environment: ScriptEnvironment) -> LuaModule {
         LuaModule(
@@ -14,32 +51,33 @@ extension Scripting {
                     parameters: [
                         LuaParameter(
                             "path", .string,
-                            ".jsonl (one object a line), .json (a list of objects), .csv or .tsv (with a header), each also .gz; .parquet, .arrow or .feather; a folder of such files or of CNN/DailyMail's .story files; a pattern like \"shards/*.jsonl\"; or a data set of the Hub: \"hf:owner/name[:config][@revision]\"",
+                            ".jsonl (one object a line), .json (a list of objects, or objects one after the other), .csv or .tsv (with a header), each also .gz; .parquet, .arrow or .feather; a folder of such files or of CNN/DailyMail's .story files; a pattern like \"shards/*.jsonl\"; or a data set of the Hub: \"hf:owner/name[:config][@revision]\"",
                             names: .files),
                         LuaParameter(
                             "options",
-                            .options([
-                                .string(
-                                    "url_lists",
-                                    "for .story files: a list of addresses, whose stories are kept; or the folder of all_train.txt, all_val.txt and all_test.txt, which adds a column `split`"
-                                ),
-                                .list("columns", of: .string, "the columns to keep, in this order"),
-                                .list(
-                                    "row_groups", of: .integer,
-                                    "of .parquet and .arrow files: the row groups to read, counted from 1"),
-                                .string("config", "of the Hub: the configuration; otherwise the default one"),
-                                .string(
-                                    "split", "of the Hub: \"train\"; may be left out if there is only one"),
-                                .string(
-                                    "revision",
-                                    "of the Hub: a branch, a tag, refs/pr/N or a commit; otherwise main"),
-                                hubToken,
-                            ]), "how to read", optional: true),
+                            .options(
+                                loadOptions + [
+                                    .list("columns", of: .string, "the columns to keep, in this order"),
+                                    .list(
+                                        "row_groups", of: .integer,
+                                        "of .parquet and .arrow files: the row groups to read, counted from 1"),
+                                    .string("config", "of the Hub: the configuration; otherwise the default one"),
+                                    .string(
+                                        "split",
+                                        "of the Hub: \"train\"; may be left out if there is only one"),
+                                    .string(
+                                        "revision",
+                                        "of the Hub: a branch, a tag, refs/pr/N or a commit; otherwise main"),
+                                    hubToken,
+                                ]), "how to read", optional: true),
                     ],
                     returns: "a dataset",
                     errors: [
                         "the file is missing, empty or of another kind",
-                        "a line that is no JSON object, a row with other cells than the header (file, line and what was found)",
+                        "a line that is not a JSON object, a row with other cells than the header (file, line and what was found)",
+                        "bytes that are not characters of the encoding (row, column and byte)",
+                        "in JSON, a number of more digits than 64 bits hold; in CSV such a column stays text",
+                        "a line of more than 1 GiB, a row of CSV of more than 256 MiB, a .json file of more than 4 GiB",
                         "of the Hub: no such data set, configuration or split, no access, no answer",
                     ],
                     example:
@@ -63,18 +101,17 @@ extension Scripting {
                             try call.options(2, declared: $0.options).values
                         }
                         if let read { return [.object(DatasetObject(read))] }
-                        let options = try call.options(2).values
+                        let given = try call.options(2).values
                         for option in ["config", "split", "revision", "token"]
-                        where options.optionalString(option) != nil {
+                        where given.optionalString(option) != nil {
                             throw LyceumError.badOption(
                                 function: call.name, option: option,
                                 expected: "a data set of the Hub (hf:owner/name)",
                                 got: "the path '\(path)'")
                         }
                         let dataset = try Dataset.load(
-                            path, urlLists: options.optionalString("url_lists"),
-                            columns: options.optionalStrings("columns"),
-                            rowGroups: try rowGroups(options), job: environment.job("loading \(path)"))
+                            path, options: try options(given), columns: given.optionalStrings("columns"),
+                            rowGroups: try rowGroups(given), job: environment.job("loading \(path)"))
                         return [.object(DatasetObject(dataset))]
                     }),
                 LuaFunction(

@@ -48,12 +48,8 @@ extension DatasetObject {
     /// A name or a list of names.
     static func strings(_ call: LuaCall, _ position: Int) throws -> [String] {
         if let name = call.value(position).string { return [name] }
-        guard let elements = try call.value(position).table?.elements() else {
-            throw call.mismatch(position, nil)
-        }
-        let names = elements.compactMap(\.string)
-        guard names.count == elements.count else { throw call.mismatch(position, nil) }
-        return names
+        guard call.value(position).table != nil else { throw call.mismatch(position, nil) }
+        return try call.strings(position)
     }
 
     /// Methods that tell something of the rows.
@@ -70,7 +66,7 @@ extension DatasetObject {
             LuaFunction(
                 name: "stats",
                 summary:
-                    "How long texts are: min, median, mean, 95th percentile and max, in characters and words.",
+                    "How long texts are: min, median, mean, 95th percentile and max, in characters and words (help \"words\").",
                 parameters: [
                     LuaParameter(
                         "options",

@@ -46,7 +46,8 @@ extension DatasetObject {
             "what a model thought before its answer (<think>…</think>): taken off, or the row dropped"),
         .integer("min_chars", default: nil, in: 0...Int(1e15), "the fewest characters"),
         .integer("max_chars", default: nil, in: 0...Int(1e15), "the most characters"),
-        .integer("min_words", default: nil, in: 0...Int(1e15), "the fewest words"),
+        .integer(
+            "min_words", default: nil, in: 0...Int(1e15), "the fewest words; what a word is: help \"words\""),
         .integer("max_words", default: nil, in: 0...Int(1e15), "the most words"),
         .integer("min_tokens", default: nil, in: 0...Int(1e15), "the fewest tokens, as `tokens` counts them"),
         .integer("max_tokens", default: nil, in: 0...Int(1e15), "the most tokens, as `tokens` counts them"),

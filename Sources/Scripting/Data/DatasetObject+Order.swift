@@ -78,7 +78,7 @@ extension DatasetObject {
                         .options([
                             .number(
                                 "near", default: nil, in: 0.01...1,
-                                "drops near-duplicates of one column: texts of which this share of runs of words is common (Jaccard; 0.8 is usual)"
+                                "drops near-duplicates of one column: texts of which this share of runs of words (help \"words\") is common (Jaccard; 0.8 is usual)"
                             ),
                             .integer("near_words", default: 5, in: 1...100, "the length of these runs"),
                         ]), "how alike", optional: true),

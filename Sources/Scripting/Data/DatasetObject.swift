@@ -172,7 +172,8 @@ final class DatasetObject {
                 + "min_chars = { text = 5 }"),
         OptionDeclaration("min_chars", kind: .table, doc: "column = the fewest characters"),
         OptionDeclaration("max_chars", kind: .table, doc: "column = the most characters"),
-        OptionDeclaration("min_words", kind: .table, doc: "column = the fewest words"),
+        OptionDeclaration(
+            "min_words", kind: .table, doc: "column = the fewest words; what a word is: help \"words\""),
         OptionDeclaration("max_words", kind: .table, doc: "column = the most words"),
         OptionDeclaration(
             "equals", kind: .table, doc: "column = a value, or a list of values of which it is one"),

@@ -70,6 +70,18 @@ extension Scripting {
                 dataset:curate tests what needs no judge: refusals, lengths, duplicates, contamination.
                 """
             },
+            HelpTopic(name: "words", summary: "what a word is, wherever words are counted or compared") {
+                """
+                A word is a run of letters, marks and digits of any script, in lower case; everything else separates:
+                "Don't stop" has three words (don, t, stop). Scripts that put no space between words have a word for each
+                character: Chinese, Japanese kana, Thai, Lao, Khmer, Burmese (a letter with its marks). So "東京へ" has three.
+
+                It is what metrics.rouge calls tokenizer = "unicode", and the same in d:filter { min_words = … },
+                d:stats, d:dedup("text", { near = … }), d:curate, metrics.lead, the retrieval teacher's BM25 and the sentences and
+                words of gbdt. Texts without any word ("?!", "…") have 0 words and are compared as they stand. gbdt's
+                TF-IDF takes words of two or more letters, as scikit-learn does, besides those single characters.
+                """
+            },
             HelpTopic(name: "lab", summary: "what is remembered of runs, and where") {
                 """
                 The lab remembers what was trained, generated and scored: .lyceum in the working folder, or what
@@ -83,6 +95,7 @@ extension Scripting {
                   run:history("loss"); run:predictions(); run:note("…"); run:tag("paper")
                   runs.sql("select * from runs")                 -- read only
                   runs.report({ 1, 2 }, { file = "report.html" })  -- one page for a reader without Lyceum
+                  runs.backup("backup/")                         -- a copy of the database, also while it is in use
 
                 student:train records a run; what that student generates or classifies belongs to it. The scores of
                 metrics.rouge, .classification and .latency go to the run that made the predictions, or to run = n.

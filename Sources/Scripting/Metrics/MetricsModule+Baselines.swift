@@ -69,9 +69,7 @@ extension Scripting {
                 if let data = (call.value(2).object as? DatasetObject)?.dataset {
                     texts = try data.strings(try given.string("input"))
                 } else {
-                    let elements = try call.table(2).elements()
-                    texts = elements.compactMap(\.string)
-                    guard texts.count == elements.count else { throw call.mismatch(2, nil) }
+                    texts = try call.strings(2)
                 }
                 let quiet = Job("answering")
                 let report = try Latency.measure(

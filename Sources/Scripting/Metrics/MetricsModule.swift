@@ -295,8 +295,11 @@ extension Scripting {
         _ call: LuaCall, _ data: Dataset?, _ options: Options, from first: Int = 1
     ) throws -> ScoredTexts {
         guard let data else {
-            return try ScoredTexts(
-                predictions: try texts(call, first), references: try textLists(call, first + 1))
+            let predictions = try call.strings(first)
+            if predictions.isEmpty {
+                throw LyceumError.empty("the list of predictions", remedy: "there is nothing to score")
+            }
+            return try ScoredTexts(predictions: predictions, references: try call.stringLists(first + 1))
         }
         try data.requireRows("score")
         guard let reference = options.optionalString("reference") else {
@@ -307,29 +310,5 @@ extension Scripting {
         return try ScoredTexts(
             predictions: try data.strings(try options.string("prediction")),
             references: try data.stringLists(reference))
-    }
-
-    /// A list of texts.
-    private static func texts(_ call: LuaCall, _ position: Int) throws -> [String] {
-        let elements = try call.table(position).elements()
-        let texts = elements.compactMap(\.string)
-        guard texts.count == elements.count else { throw call.mismatch(position, .list("strings")) }
-        if texts.isEmpty {
-            throw LyceumError.empty("the list of predictions", remedy: "there is nothing to score")
-        }
-        return texts
-    }
-
-    /// A list of texts or of lists of texts.
-    private static func textLists(_ call: LuaCall, _ position: Int) throws -> [[String]] {
-        try call.table(position).elements().map { element in
-            if let text = element.string { return [text] }
-            guard let elements = try element.table?.elements() else {
-                throw call.mismatch(position, .list("strings"))
-            }
-            let texts = elements.compactMap(\.string)
-            guard texts.count == elements.count else { throw call.mismatch(position, .list("strings")) }
-            return texts
-        }
     }
 }

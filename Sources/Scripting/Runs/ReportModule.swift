@@ -4,6 +4,16 @@ import LyceumKit
 import Workbench
 
 extension Scripting {
+    /// Makes sure that a page under the usual name replaces only an earlier one of ours.
+    private static func checkOwn(_ path: String) throws {
+        guard Files.exists(path) else { return }
+        let start = String(decoding: try Files.read(path).prefix(2000), as: UTF8.self)
+        guard !start.contains("<meta name=\"generator\" content=\"Lyceum\">") else { return }
+        throw LyceumError.file(
+            path: path, line: nil, problem: "is there already, and is not a report of Lyceum's",
+            remedy: "name another file: runs.report({ 1 }, { file = \"other.html\" })")
+    }
+
     private static let reportOptions: [OptionDeclaration] = [
         .string("file", default: "report.html", "where the page is written"),
         .string("title", "its heading; else the numbers of the runs"),
@@ -35,6 +45,7 @@ extension Scripting {
                     options.optionalString("title") ?? (numbers.count == 1 ? "Run \(named)" : "Runs \(named)")
                 let path = try options.string("file")
                 try Files.checkWritable(path)
+                if !options.isGiven("file") { try checkOwn(path) }
                 let report = try RunReport(
                     numbers, in: environment.session, title: title,
                     sampleCount: try options.int("samples"), seed: try options.int("seed"),

@@ -14,6 +14,7 @@ extension Scripting {
             functions: [
                 list(environment), get(environment), compareRuns(environment), delete(environment),
                 sql(environment), plotRuns(environment), report(environment), lab(environment),
+                backup(environment),
             ])
         module.index = { key in
             guard let number = key.integer else { return nil }
@@ -200,6 +201,26 @@ extension Scripting {
             example: "print(runs.lab())",
             body: { _ in
                 [environment.lab.isOn ? .string(try environment.lab.store.folder) : .nil]
+            })
+    }
+}
+
+extension Scripting {
+    fileprivate static func backup(_ environment: ScriptEnvironment) -> LuaFunction {
+        LuaFunction(
+            name: "backup",
+            summary:
+                "Copies the lab's database into one new file, while others may go on writing. lyceum --lab FOLDER opens the folder of a copy called lab.sqlite. Artifacts are not copied.",
+            parameters: [
+                LuaParameter("path", .string, "the file; in a folder that exists, or ends with /, lab.sqlite")
+            ],
+            returns: "the path of the file",
+            errors: ["the file is there already", "no lab yet", "the file cannot be written"],
+            example: exampleStudent + "assert(runs.backup(os.tmpname() .. \"-lab.sqlite\"))",
+            body: { call in
+                let path = try call.string(1)
+                let lab = try environment.lab.store
+                return [.string(try lab.backup(to: path, job: environment.job("backup")))]
             })
     }
 }

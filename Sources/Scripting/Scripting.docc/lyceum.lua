@@ -15,7 +15,7 @@ local dataset = {}
 ---@field column? string the column that plain values are about: column = "text", min_chars = 5 instead of min_chars = { text = 5 }
 ---@field min_chars? table column = the fewest characters
 ---@field max_chars? table column = the most characters
----@field min_words? table column = the fewest words
+---@field min_words? table column = the fewest words; what a word is: help "words"
 ---@field max_words? table column = the most words
 ---@field equals? table column = a value, or a list of values of which it is one
 ---@field contains? table column = a text that it contains
@@ -74,7 +74,7 @@ function dataset:sort(column, options) end
 function dataset:concat(other, ...) end
 
 ---@class dataset.dedup.options
----@field near? number drops near-duplicates of one column: texts of which this share of runs of words is common (Jaccard; 0.8 is usual)
+---@field near? number drops near-duplicates of one column: texts of which this share of runs of words (help "words") is common (Jaccard; 0.8 is usual)
 ---@field near_words? integer the length of these runs (default 5)
 
 ---Keeps the first of rows that are equal, or nearly.
@@ -123,7 +123,7 @@ function dataset:group(column) end
 ---@field columns? string[] which; every column of texts if left out
 ---@field tokens? any a function text → count or list, or a student whose vocabulary counts: adds lengths in tokens
 
----How long texts are: min, median, mean, 95th percentile and max, in characters and words.
+---How long texts are: min, median, mean, 95th percentile and max, in characters and words (help "words").
 ---@param options? dataset.stats.options what to measure
 ---@return dataset # a dataset: a row for each column and unit
 function dataset:stats(options) end
@@ -144,7 +144,7 @@ function dataset:unpack(column) end
 ---@field reasoning? "strip"|"drop"|"keep" what a model thought before its answer (<think>…</think>): taken off, or the row dropped (default strip)
 ---@field min_chars? integer the fewest characters
 ---@field max_chars? integer the most characters
----@field min_words? integer the fewest words
+---@field min_words? integer the fewest words; what a word is: help "words"
 ---@field max_words? integer the most words
 ---@field min_tokens? integer the fewest tokens, as `tokens` counts them
 ---@field max_tokens? integer the most tokens, as `tokens` counts them
@@ -489,6 +489,9 @@ end
 data = {}
 
 ---@class data.load.options
+---@field quotes? boolean whether quotes enclose cells of CSV and TSV; else they do, except in a TSV whose quotes do not pair up
+---@field encoding? "utf-8"|"latin1"|"windows-1252"|"utf-16" how bytes stand for characters; UTF-16 with a byte order mark is known by itself (default utf-8)
+---@field types? table what columns hold: { id = "text", n = "number", ok = "boolean" }; text keeps numbers as they are written, number takes the nearest; else it is found out
 ---@field url_lists? string for .story files: a list of addresses, whose stories are kept; or the folder of all_train.txt, all_val.txt and all_test.txt, which adds a column `split`
 ---@field columns? string[] the columns to keep, in this order
 ---@field row_groups? integer[] of .parquet and .arrow files: the row groups to read, counted from 1
@@ -498,7 +501,7 @@ data = {}
 ---@field token? string an access token of the Hub; otherwise HF_TOKEN, or the file of `hf auth login`
 
 ---Reads a dataset from a file, a folder of files, or a pattern.
----@param path string .jsonl (one object a line), .json (a list of objects), .csv or .tsv (with a header), each also .gz; .parquet, .arrow or .feather; a folder of such files or of CNN/DailyMail's .story files; a pattern like "shards/*.jsonl"; or a data set of the Hub: "hf:owner/name[:config][@revision]"
+---@param path string .jsonl (one object a line), .json (a list of objects, or objects one after the other), .csv or .tsv (with a header), each also .gz; .parquet, .arrow or .feather; a folder of such files or of CNN/DailyMail's .story files; a pattern like "shards/*.jsonl"; or a data set of the Hub: "hf:owner/name[:config][@revision]"
 ---@param options? data.load.options how to read
 ---@return dataset # a dataset
 function data.load(path, options) end
@@ -745,6 +748,11 @@ function runs.report(runs, options) end
 ---@return any # its folder (made when something is first recorded), or nil with --no-lab
 function runs.lab() end
 
+---Copies the lab's database into one new file, while others may go on writing. lyceum --lab FOLDER opens the folder of a copy called lab.sqlite. Artifacts are not copied.
+---@param path string the file; in a folder that exists, or ends with /, lab.sqlite
+---@return any # the path of the file
+function runs.backup(path) end
+
 ---JSON text to Lua values and back.
 ---@class json
 ---@field null any stands for null inside a list, where nil would leave a hole
@@ -759,7 +767,7 @@ json = {}
 ---@return string # a string
 function json.encode(value, options) end
 
----Reads JSON.
+---Reads JSON. NaN, Infinity and -Infinity, as Python writes them, are numbers, too.
 ---@param text string one JSON value
 ---@return any # the value; null is nil in an object and json.null in a list
 function json.decode(text) end

@@ -75,9 +75,8 @@ extension StudentObject {
                         .data(.object(Dictionary(all, uniquingKeysWith: { first, _ in first }))),
                     ]
                 }
-                guard let elements = try call.value(1).table?.elements() else { throw call.mismatch(1, nil) }
-                let texts = elements.compactMap(\.string)
-                guard texts.count == elements.count else { throw call.mismatch(1, nil) }
+                guard call.value(1).table != nil else { throw call.mismatch(1, nil) }
+                let texts = try call.strings(1)
                 let classes = try object.student.classify(texts, options: own, job: job)
                 return [.data(.list(classes.map { .string($0.label) }))]
             })

@@ -63,9 +63,8 @@ extension StudentObject {
                     }
                     return [answer.alternatives.isEmpty ? .string(answer.text) : .data(allTexts(answer))]
                 }
-                guard let elements = try call.value(1).table?.elements() else { throw call.mismatch(1, nil) }
-                let texts = elements.compactMap(\.string)
-                guard texts.count == elements.count else { throw call.mismatch(1, nil) }
+                guard call.value(1).table != nil else { throw call.mismatch(1, nil) }
+                let texts = try call.strings(1)
                 let answers = try object.student.generate(texts, options: own, job: environment.job(title))
                 let hasSeveral = answers.contains { !$0.alternatives.isEmpty }
                 return [.data(.list(answers.map { hasSeveral ? allTexts($0) : .string($0.text) }))]

@@ -43,10 +43,7 @@ extension StudentObject {
             returns: "the text", errors: unready + ["an id that no piece has"],
             example: prepared + #"print(s:detokenize(s:tokenize("rain and sun")))"#,
             body: { call in
-                let elements = try call.table(1).elements()
-                let ids = elements.compactMap(\.integer)
-                guard ids.count == elements.count else { throw call.mismatch(1, nil) }
-                return [.string(try tokenizing(call).detokenize(ids))]
+                [.string(try tokenizing(call).detokenize(try call.integers(1)))]
             })
     }
 

@@ -1,7 +1,8 @@
+import LyceumKit
+
 /// Numbers the words of a corpus: equal words get equal numbers.
 ///
-/// A word is a run of letters and digits in lower case; a character of a script that is written without spaces
-/// is a word of its own.
+/// A word is what `Words` says it is; a text without any is one word.
 struct Terms: Sendable {
     /// How many different words there are.
     private(set) var count = 0
@@ -65,50 +66,9 @@ struct Terms: Sendable {
         return true
     }
 
-    /// Calls `body` with each word of a text.
+    /// Calls `body` with each word of a text; with the whole text if it has none.
     private static func words(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-        // Most texts are ASCII, where lower case is one bit.
-        var spaced = text.utf8.allSatisfy { $0 < 0x80 } ? Array(text.utf8) : folded(text)
-        for i in spaced.indices {
-            let byte = spaced[i]
-            if (0x41...0x5A).contains(byte) {
-                spaced[i] = byte | 0x20
-            } else if byte < 0x80, !(0x61...0x7A).contains(byte), !(0x30...0x39).contains(byte) {
-                spaced[i] = 0x20
-            }
-        }
-        spaced.withUnsafeBufferPointer { buffer in
-            var start = 0
-            for i in 0...buffer.count where i == buffer.count || buffer[i] == 0x20 {
-                if i > start { body(UnsafeBufferPointer(rebasing: buffer[start..<i])) }
-                start = i + 1
-            }
-        }
-    }
-
-    /// The text in lower case, everything that is no letter, digit or mark replaced by a space.
-    private static func folded(_ text: String) -> [UInt8] {
-        var folded: [UInt8] = []
-        for scalar in text.lowercased().unicodeScalars {
-            let properties = scalar.properties
-            let isWord =
-                properties.isAlphabetic || properties.numericType != nil
-                || properties.canonicalCombiningClass != .notReordered
-            let standsAlone = isWord && isWrittenWithoutSpaces(scalar)
-            if standsAlone || !isWord { folded.append(0x20) }
-            if isWord { folded.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter) }
-            if standsAlone { folded.append(0x20) }
-        }
-        return folded
-    }
-
-    /// Han, kana, Thai, Lao, Khmer, Burmese.
-    private static func isWrittenWithoutSpaces(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x0E00...0x0EFF, 0x1000...0x109F, 0x1780...0x17FF, 0x2E80...0x31FF, 0x3400...0x9FFF,
-            0xF900...0xFAFF, 0x20000...0x3FFFF:
-            return true
-        default: return false
-        }
+        var text = text
+        text.withUTF8 { Words.forEachCompared(in: $0, body) }
     }
 }

@@ -36,7 +36,7 @@ enum BuiltInTeachers {
             options: ReplayTeacher.options
         ) { setUp in
             let path = try setUp.options.string("file")
-            let data = try Dataset.load(path, urlLists: nil, job: setUp.job("loading \(path)"))
+            let data = try Dataset.load(path, job: setUp.job("loading \(path)"))
             let records = try (0..<data.count).map { row in
                 let record = try data.record(at: row)
                 return Dictionary(

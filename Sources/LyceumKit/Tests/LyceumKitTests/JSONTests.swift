@@ -55,7 +55,9 @@ import Testing
         ("[1.]", "no JSON number"),
         ("[-]", "no JSON number"),
         ("[+1]", "expected a JSON value, found '+1]'"),
-        ("[NaN]", "expected a JSON value, found 'NaN]'"),
+        ("[Nan]", "expected a JSON value, found 'Nan]'"), ("[-e3]", "no JSON number"),
+        ("[NaN", "found the end"),
+        ("[NaN, +1]", "expected a JSON value, found '+1]'"), ("[-Infinity, 01]", "no JSON number: '01]'"),
         ("[1e999]", "a number is out of range: '1e999]'"),
         ("<html>", "expected a JSON value, found '<html>'"),
     ])
@@ -170,6 +172,18 @@ import Testing
         #expect(rows == [["1", "b", "a"], ["2"]])
     }
 
+    @Test func nestedFieldsKeepTheirOrder() throws {
+        let text = #"{"z":1,"a":{"y":[{"q":1,"p":2}],"x":2},"m":{}}"#
+        let value = try JSON.decode(text, name: "t")
+        #expect(JSON.encode(value) == text)
+        #expect(value.fields?.names == ["z", "a", "m"])
+        let other = try JSON.decode(#"{"m":{},"a":{"x":2,"y":[{"p":2,"q":1}]},"z":1}"#, name: "t")
+        #expect(value == other && value.hashValue == other.hashValue)
+        // Of two equal keys the later wins, in the place of the first.
+        #expect(JSON.encode(try JSON.decode(#"{"b":1,"a":2,"b":3}"#, name: "t")) == #"{"b":3,"a":2}"#)
+        #expect(JSON.encode(.object(["b": 1, "a": 2])) == #"{"a":2,"b":1}"#)
+    }
+
     @Test func refusesWhatIsNoObject() throws {
         var error = try #require(throws: LyceumError.self) {
             try JSON.decodeObjectLines(Array("{}\n\n[1]\n".utf8), name: "t") { _, _ in }
@@ -180,8 +194,8 @@ import Testing
         }
         #expect(error.description == "t: element 2: expected an object, found the string 'a·b'")
         error = try #require(throws: LyceumError.self) {
-            try JSON.decodeObjectList(Array("{}".utf8), name: "t") { _, _ in }
+            try JSON.decodeObjectList(Array("3".utf8), name: "t") { _, _ in }
         }
-        #expect(error.description.hasPrefix("t: expected a list of objects, found an object; if it holds"))
+        #expect(error.description.hasPrefix("t: expected a list of objects, found 3; a .json file holds"))
     }
 }

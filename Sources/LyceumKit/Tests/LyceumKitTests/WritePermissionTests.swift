@@ -24,6 +24,11 @@ import Testing
             #expect(throws: LyceumError.self, "\(path)") { try permission.check(root + path) }
         }
         #expect(throws: LyceumError.self) { try permission.check("relative") }
+        // A link may be removed where it stands, wherever it leads; what is behind it may not.
+        #expect(throws: Never.self) { try permission.checkRemoving(root + "/in/out") }
+        for path in ["/in/out/a", "/a", "/in/../a", "/in/..", "/in/out/."] {
+            #expect(throws: LyceumError.self, "\(path)") { try permission.checkRemoving(root + path) }
+        }
         #expect(throws: LyceumError.self) { try WritePermission.nowhere.check(root + "/in/a") }
         #expect(throws: Never.self) { try WritePermission.everywhere.check("/etc/passwd") }
         #expect(throws: LyceumError.self) { try WritePermission.below(folder: root + "/none") }

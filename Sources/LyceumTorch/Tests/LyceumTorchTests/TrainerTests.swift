@@ -140,11 +140,11 @@ import Testing
         let data = #expect(throws: LyceumError.self) {
             try restore(LineSource(count: 40, fingerprint: "else"), run)
         }
-        #expect(data?.description.contains("train_fingerprint") == true)
+        #expect(data?.description.contains("train data: other rows") == true)
         var other = run
         other.batchSize = 9
         let size = #expect(throws: LyceumError.self) { try restore(LineSource(count: 40), other) }
-        #expect(size?.description.contains("train_batch_size: expected 8, got 9") == true)
+        #expect(size?.description.contains("batch_size was 8, is 9") == true)
         // Cut short, the optimizer's file is refused, too.
         let path = folder + "/checkpoint-3/optimizer.safetensors"
         try Files.write(Array(Files.read(path).dropLast(10)), to: path)

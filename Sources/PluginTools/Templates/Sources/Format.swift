@@ -23,7 +23,7 @@ enum ArrowPairs {
             example: "a cat => cat\na dog => dog\n"
         ) { path, job in
             try job.checkCancelled()
-            let records = try records(of: String(decoding: Files.read(path), as: UTF8.self), path: path)
+            let records = try records(of: Files.readText(path), path: path)
             if records.isEmpty {
                 throw LyceumError.file(path: path, line: nil, problem: "holds no pair", remedy: nil)
             }

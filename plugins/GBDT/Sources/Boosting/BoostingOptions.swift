@@ -45,7 +45,7 @@ struct BoostingOptions: Settings {
     private var seed = 42
     private var threading = ThreadSettings()
     /// Where checkpoints go; nil keeps none.
-    @Setting("output_dir", "folder for checkpoints; none are kept without it")
+    @Setting("output_dir", "folder for the checkpoints of this run alone; none are kept without it")
     var outputFolder: String?
     /// Rounds between checkpoints.
     @Setting("save_steps", in: 1...100_000, unit: "rounds", "rounds between checkpoints")

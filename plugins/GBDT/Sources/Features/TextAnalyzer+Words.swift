@@ -1,3 +1,5 @@
+import LyceumKit
+
 // Finding words, eight bytes at a time.
 extension TextAnalyzer {
     /// Copies the words of a text, one space between any two, and notes where they lie.
@@ -12,7 +14,7 @@ extension TextAnalyzer {
     ) {
         guard let bytes = source.baseAddress else { return }
         withUnsafeTemporaryAllocation(of: AnalyzedText.Term.self, capacity: 256) { buffer in
-            var writer = WordWriter(bytes: target, found: buffer)
+            var writer = WordWriter(bytes: target, found: buffer, pattern: pattern)
             var i = 0
             while i < source.count {
                 let block = WordBlock(UTF8Text.eight(bytes, at: i, of: source.count))
@@ -79,6 +81,7 @@ private struct WordWriter {
     let bytes: UnsafeMutablePointer<UInt8>
     /// Words that are not yet in the list that receives them: appending one by one would cost more than finding them.
     let found: UnsafeMutableBufferPointer<AnalyzedText.Term>
+    let pattern: TextAnalyzer.Pattern
     private var foundCount = 0
     /// Where the current word begins.
     private var start = 0
@@ -87,8 +90,11 @@ private struct WordWriter {
     /// How many characters the current word has.
     private var characters = 0
 
-    init(bytes: UnsafeMutablePointer<UInt8>, found: UnsafeMutableBufferPointer<AnalyzedText.Term>) {
-        (self.bytes, self.found) = (bytes, found)
+    init(
+        bytes: UnsafeMutablePointer<UInt8>, found: UnsafeMutableBufferPointer<AnalyzedText.Term>,
+        pattern: TextAnalyzer.Pattern
+    ) {
+        (self.bytes, self.found, self.pattern) = (bytes, found, pattern)
     }
 
     /// Writes what at the beginning of a block belongs to the word; returns its length.
@@ -104,8 +110,16 @@ private struct WordWriter {
     /// Writes a character, or ends the word at it.
     mutating func append(_ scalar: UInt32, _ words: inout [AnalyzedText.Term]) {
         guard PythonCharacter.isWord(scalar) else { return endWord(&words) }
+        // Without spaces between words, scikit-learn's pattern would take a whole clause for one.
+        let standsAlone =
+            pattern == .unicode && Unicode.Scalar(scalar).map { Words.role(of: $0) == .word } ?? false
+        if standsAlone { endWord(&words) }
         out += UTF8Text.write(scalar, to: bytes, at: out)
         characters += 1
+        guard standsAlone else { return }
+        // A word of one character: two are the fewest elsewhere.
+        characters += 1
+        endWord(&words)
     }
 
     /// Keeps a word of two or more characters, and begins the next one.

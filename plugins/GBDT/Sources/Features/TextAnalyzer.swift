@@ -30,12 +30,21 @@ struct AnalyzedText {
 struct TextAnalyzer: Sendable, Equatable {
     /// What n-grams are made of.
     enum Unit: String, CaseIterable, Sendable {
-        /// Words of two or more letters, digits and underscores.
+        /// Words of two or more letters, digits and underscores; see `Pattern`.
         case word
         /// Characters, across words.
         case char
         /// Characters inside words that have a space on either side.
         case charWb = "char_wb"
+    }
+
+    /// Where words end.
+    enum Pattern: String, SettingChoice {
+        /// As scikit-learn has it, but each character of a script that is written without spaces is a word (`Words`),
+        /// where scikit-learn takes a whole clause for one.
+        case unicode
+        /// As scikit-learn has it.
+        case sklearn
     }
 
     /// What n-grams are made of.
@@ -44,6 +53,8 @@ struct TextAnalyzer: Sendable, Equatable {
     var ngrams: ClosedRange<Int> = 1...1
     /// Whether case is ignored.
     var lowercase = true
+    /// Where words end.
+    var pattern = Pattern.unicode
 
     /// Texts beyond this would not fit the 32-bit places.
     private static let longest = 1 << 29

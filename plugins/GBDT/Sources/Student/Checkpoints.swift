@@ -2,7 +2,7 @@ import LyceumKit
 
 /// The checkpoints of a run: folders `checkpoint-<rounds>` that load as students, with the state of the run.
 struct Checkpoints {
-    /// What a resumption needs beside the student.
+    /// What a resumption needs next to the student.
     struct State: Equatable {
         /// Rounds that were there before the run.
         var firstRound: Int
@@ -11,47 +11,47 @@ struct Checkpoints {
     }
 
     /// The run's `output_dir`.
-    let folder: String
+    let folder: RunFolder
+    /// What shapes the trees besides the student itself: its data and its options.
+    let identity: [String: Value]
 
-    private static let prefix = "checkpoint-"
     private static let stateFile = "training_state.json"
+    /// How many checkpoints to keep.
+    private static let limit = 2
 
-    /// The checkpoint of the most rounds; nil if there is none.
-    var newest: String? {
-        Files.list(folder).compactMap { name in Int(name.dropFirst(Self.prefix.count)).map { ($0, name) } }
-            .filter { $0.1.hasPrefix(Self.prefix) }.max { $0.0 < $1.0 }.map { Files.join(folder, $0.1) }
-    }
-
-    /// Writes a checkpoint, then removes all but the two newest.
-    func write(_ student: GBDTStudent, _ state: State) throws {
-        let rounds = try student.trained(to: "be saved").booster.rounds
-        try Files.writeFolderAtomically(Files.join(folder, "\(Self.prefix)\(rounds)")) { path in
-            try student.write(into: path)
-            try Files.write(JSON.encode(state.json), to: Files.join(path, Self.stateFile))
-        }
-        let all = Files.list(folder).filter { $0.hasPrefix(Self.prefix) }
-            .compactMap { Int($0.dropFirst(Self.prefix.count)) }.sorted(by: >)
-        for rounds in all.dropFirst(2) {
-            Files.removeTree(Files.join(folder, "\(Self.prefix)\(rounds)"))
-        }
-    }
-
-    /// The state beside a checkpoint.
+    /// Writes a checkpoint, then removes all but the two newest of this run.
     ///
-    /// - Throws: `LyceumError.file`.
-    func state(of checkpoint: String) throws -> State {
-        let path = Files.join(checkpoint, Self.stateFile)
-        guard let state = State(json: try JSON.decode(Files.read(path), name: path)) else {
-            throw LyceumError.file(
-                path: path, line: nil, problem: "holds no state of a run", remedy: "start without resume")
+    /// - Returns: its folder.
+    func write(_ student: GBDTStudent, _ state: State) throws -> String {
+        let rounds = try student.trained(to: "be saved").booster.rounds
+        return try folder.writeCheckpoint(rounds, keeping: Self.limit) { path in
+            try student.write(into: path)
+            var document = state.json
+            document["run"] = .object(identity)
+            try Files.write(JSON.encode(.object(document)), to: Files.join(path, Self.stateFile))
         }
+    }
+
+    /// The state beside a checkpoint, from which this run goes on.
+    ///
+    /// - Throws: `LyceumError.file`, also if it is of a run with other data or options.
+    func resume(from checkpoint: String) throws -> State {
+        let path = Files.join(checkpoint, Self.stateFile)
+        let document = try JSON.decode(Files.read(path), name: path)
+        guard let state = State(json: document) else {
+            throw LyceumError.file(
+                path: path, line: nil, problem: "does not hold the state of a run",
+                remedy: "start without resume, with another output_dir")
+        }
+        try RunFolder.compare(identity, with: document.object?["run"]?.object ?? [:], in: checkpoint)
+        folder.resume(from: checkpoint)
         return state
     }
 }
 
 extension Checkpoints.State {
     /// The state as JSON.
-    fileprivate var json: Value {
+    fileprivate var json: [String: Value] {
         func list(_ points: [TrainingReport.Point]) -> Value {
             .list(points.map { [.integer($0.step), .number($0.value)] })
         }

@@ -12,25 +12,20 @@ extension GBDTStudent {
         }
         let pairs = try Self.read(examples, job: job)
         let held = try validation.map { try Self.read($0, job: job) }.flatMap { $0.isEmpty ? nil : $0 }
-        let checkpoints = options.outputFolder.map { Checkpoints(folder: $0) }
+        let checkpoints = options.outputFolder.map {
+            Checkpoints(
+                folder: RunFolder($0), identity: options.identity(examples, validation, configuration))
+        }
         var state = Checkpoints.State(firstRound: try model?.booster.rounds ?? 0, history: .init())
-        if options.resume, let checkpoints {
-            guard let newest = checkpoints.newest else {
-                throw LyceumError.file(
-                    path: checkpoints.folder, line: nil, problem: "holds no checkpoint to resume from",
-                    remedy: "train without resume first")
+        if let checkpoints, let folder = options.outputFolder {
+            if options.resume {
+                let newest = try RunFolder.checkpointToResume(in: folder)
+                state = try checkpoints.resume(from: newest)
+                model = try GBDTStudent(folder: newest).model
+                job.note("gbdt: going on from \(newest)")
+            } else {
+                try RunFolder.checkUnused(folder)
             }
-            let saved = try GBDTStudent(folder: newest)
-            guard saved.configuration.task == configuration.task else {
-                throw LyceumError.file(
-                    path: newest, line: nil,
-                    problem:
-                        "is a checkpoint of the task \(saved.configuration.task.rawValue), this student's is "
-                        + configuration.task.rawValue, remedy: "name another output_dir")
-            }
-            model = saved.model
-            state = try checkpoints.state(of: newest)
-            job.note("gbdt: going on from \(newest)")
         }
 
         let task = try prepare(pairs, held, options, job)
@@ -39,12 +34,10 @@ extension GBDTStudent {
             firstRound: state.firstRound
         ) { booster, history in
             guard let checkpoints else { return }
-            try checkpoints.write(
+            let path = try checkpoints.write(
                 GBDTStudent(self.configuration, model: task.model(booster)),
                 Checkpoints.State(firstRound: state.firstRound, history: history))
-            if let newest = checkpoints.newest {
-                job.keptCheckpoint(newest, step: history.training.last?.step ?? 0)
-            }
+            job.keptCheckpoint(path, step: history.training.last?.step ?? 0)
         }
         let outcome = try run.run(from: model?.booster, history: state.history, job: job)
         if let booster = outcome.booster { model = task.model(booster) }
@@ -55,7 +48,7 @@ extension GBDTStudent {
         let rounds = outcome.history.training.last?.step ?? 0
         return TrainingReport(
             steps: rounds, epochs: Double(rounds - state.firstRound), seconds: Self.now() - start,
-            tokens: 0, history: history, checkpoint: checkpoints?.newest)
+            tokens: 0, history: history, checkpoint: checkpoints?.folder.newest)
     }
 
     /// What there is to train on, and how trees become a model.
@@ -92,5 +85,23 @@ extension GBDTStudent {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
+
+extension BoostingOptions {
+    /// What shapes the trees: it must be the same when a run is resumed.
+    fileprivate func identity(
+        _ examples: ExampleSource, _ validation: ExampleSource?, _ configuration: GBDTConfiguration
+    ) -> [String: Value] {
+        var identity = Dictionary(
+            parameters.filter { $0.name != "nthread" && $0.name != "verbosity" }
+                .map { ($0.name, Value.string($0.value)) }, uniquingKeysWith: { first, _ in first })
+        identity["architecture"] = "gbdt"
+        identity["configuration"] = .object(configuration.settings)
+        identity["class_weight"] = balancesClasses ? "balanced" : "none"
+        identity["train_examples"] = .integer(examples.count)
+        identity["train_fingerprint"] = .string(examples.fingerprint)
+        identity["valid_fingerprint"] = validation.map { .string($0.fingerprint) } ?? .null
+        return identity
     }
 }

@@ -16,6 +16,11 @@ struct TextSettings: Settings {
     private var hashedColumns = 1 << 18
     @Setting("analyzer", "what n-grams are made of: words, characters, characters inside words")
     private var analyzer = TextAnalyzer.Unit.word
+    @Setting(
+        "token_pattern",
+        "where words end: as scikit-learn has it, with unicode each character of Chinese, Japanese, Thai… is one"
+    )
+    private var pattern = TextAnalyzer.Pattern.unicode
     @Setting("ngram_range", "shortest and longest n-gram, from 1 to 20")
     private var ngrams = [1, 1]
     @Setting(
@@ -52,6 +57,7 @@ struct TextSettings: Settings {
         var first = TfidfOptions()
         first.analyzer.unit = analyzer
         first.analyzer.lowercase = lowercase
+        first.analyzer.pattern = pattern
         first.analyzer.ngrams = try Self.range($ngrams, options) ?? 1...1
         first.hashedColumns = vectorizer == .hashing ? hashedColumns : nil
         first.minDF = minDF

@@ -136,7 +136,7 @@ private struct Vector {
 
 /// What can be counted in a sentence without a vocabulary.
 private struct Shape {
-    /// Words, between spaces.
+    /// Words; see `Words`.
     var words = 0
     /// Words that begin with a capital of A to Z.
     var capitals = 0
@@ -152,13 +152,11 @@ private struct Shape {
         for byte in sentence.utf8 {
             characters += 1
             let isSpace = byte == 0x20 || (0x09...0x0D).contains(byte)
-            if !isSpace, !isInside {
-                words += 1
-                if (0x41...0x5A).contains(byte) { capitals += 1 }
-            }
+            if !isSpace, !isInside, (0x41...0x5A).contains(byte) { capitals += 1 }
             isInside = !isSpace
             if (0x30...0x39).contains(byte) { digits += 1 }
         }
+        words = Words.count(sentence)
         isListItem = sentence.hasPrefix("* ") || sentence.hasPrefix("- ") || sentence.hasPrefix("•")
     }
 }

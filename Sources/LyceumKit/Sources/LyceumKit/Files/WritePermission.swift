@@ -24,13 +24,20 @@ public enum WritePermission: Sendable, Equatable {
     /// Makes sure that a file or folder may be written: symbolic links are followed first.
     ///
     /// - Throws: `LyceumError.file`.
-    public func check(_ path: String) throws {
+    public func check(_ path: String) throws { try check(path) { Self.target(path) } }
+
+    /// Makes sure that a file or folder may be removed: links on the way to it are followed, it is not itself.
+    ///
+    /// - Throws: `LyceumError.file`.
+    public func checkRemoving(_ path: String) throws { try check(path) { Self.entry(path) } }
+
+    private func check(_ path: String, _ place: () -> String?) throws {
         let refusal: String
         switch self {
         case .everywhere: return
         case .nowhere: refusal = "this sandbox may write nowhere"
         case .below(let folder):
-            if let real = Self.target(path),
+            if let real = place(),
                 real == folder || real.hasPrefix(folder == "/" ? "/" : folder + "/")
             {
                 return
@@ -47,7 +54,12 @@ public enum WritePermission: Sendable, Equatable {
         // A link that leads nowhere would be followed when it is written.
         var status = stat()
         if lstat(path, &status) == 0 { return nil }
-        let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        return entry(path)
+    }
+
+    /// Where a name stands: the folder that really holds it, and the name.
+    private static func entry(_ path: String) -> String? {
+        let trimmed = Files.withoutEndingSlash(path)
         let name = trimmed[
             (trimmed.lastIndex(of: "/").map { trimmed.index(after: $0) } ?? trimmed.startIndex)...]
         guard !name.isEmpty, name != ".", name != ".." else { return nil }
@@ -77,4 +89,11 @@ extension Files {
     ///
     /// - Throws: `LyceumError.file`.
     public static func checkWritable(_ path: String) throws { try permission.withLock { $0 }.check(path) }
+
+    /// Makes sure that this process may remove a file or folder.
+    ///
+    /// - Throws: `LyceumError.file`.
+    public static func checkRemovable(_ path: String) throws {
+        try permission.withLock { $0 }.checkRemoving(path)
+    }
 }

@@ -91,7 +91,17 @@ extension OptionDeclaration {
         func refuse(_ expected: String) -> LyceumError {
             .badOption(function: function, option: name, expected: expected, got: Self.show(value))
         }
-        guard let fitting = kind.converted(value) else { throw refuse(expectation) }
+        guard let fitting = kind.converted(value) else {
+            // Of a list, the element that does not fit.
+            if case .list(let element) = kind, let elements = value.list,
+                let place = elements.firstIndex(where: { element.converted($0) == nil })
+            {
+                throw LyceumError.badOption(
+                    function: function, option: "\(name).\(place + 1)", expected: element.description,
+                    got: Self.show(elements[place]))
+            }
+            throw refuse(expectation)
+        }
         if let number = fitting.number, let range, !range.contains(number) { throw refuse(expectation) }
         return fitting
     }

@@ -1,6 +1,6 @@
 import Glibc
 
-// What a plugin's students can be told, kept in an options.json beside its manifest. Opening a neural plugin loads
+// What a plugin's students can be told, kept in a file next to its manifest. Opening a neural plugin loads
 // libtorch, which takes longer than a person waits for a Tab; the file is read in its stead.
 extension PluginHost {
     /// The options of an architecture by what they are for: those of `student.new` are "configuration", then
@@ -53,7 +53,7 @@ extension StudentArchitecture {
 }
 
 extension PluginHost.Found {
-    fileprivate var optionsPath: String { Files.join(Files.parent(of: path), "options.json") }
+    fileprivate var optionsPath: String { Files.join(Files.parent(of: path), ".lyceum-options.json") }
 
     /// The kept options by the student's id; nil if there are none, or the library is newer.
     fileprivate var keptOptions: [String: PluginHost.DeclaredOptions]? {

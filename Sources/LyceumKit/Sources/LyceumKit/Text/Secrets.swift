@@ -66,7 +66,7 @@ public enum Secrets {
         switch value {
         case .string(let text): return .string(redacted(text, tellsApart: tellsApart))
         case .list(let elements): return .list(elements.map { redacted($0, tellsApart: tellsApart) })
-        case .object(let fields): return .object(redacted(fields, tellsApart: tellsApart))
+        case .object(let fields): return .object(redacted(fields.values, tellsApart: tellsApart))
         default: return value
         }
     }

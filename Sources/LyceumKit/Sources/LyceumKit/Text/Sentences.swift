@@ -1,8 +1,9 @@
-/// Splits English text into sentences by rules; no model, no state.
+/// Splits text, English above all, into sentences by rules; no model, no state.
 ///
 /// A sentence ends at `.`, `!`, `?` or `…` (with the quotes and brackets that close there) before white space,
 /// unless the word before is a title or a unit ("Dr.", "No. 5"), an initial ("J. Smith"), an acronym that goes on
-/// ("U.S. President"), or the next word begins in lower case. `。`, `！` and `？` always end one. A blank line ends
+/// ("U.S. President"), or the next word begins in lower case. `。`, `！`, `？` and the full stops of other scripts
+/// (`।`, `။`, `។`, `۔`, …) always end one, and so do `!` and `?` before a word of a script without spaces. A blank line ends
 /// one, a line break does if the next line is a list item or the line ended a sentence; any other line break is
 /// taken for wrapping.
 public enum Sentences {
@@ -42,12 +43,12 @@ private struct Splitter {
                 i += 1
                 continue
             }
-            let isFullWidth = bytes[i] >= 0xE3
+            let isFullStop = mark > 1 && bytes[i] != 0xE2
             var end = i + mark
             while endMark(at: end) > 0 { end += endMark(at: end) }
             let marks = i..<end
             while closerLength(at: end) > 0 { end += closerLength(at: end) }
-            if isFullWidth || isEnd(marks: marks, closed: end, start: start) { close(&start, at: end) }
+            if isFullStop || isEnd(marks: marks, closed: end, start: start) { close(&start, at: end) }
             i = end
         }
         close(&start, at: bytes.count)
@@ -85,9 +86,8 @@ private struct Splitter {
         switch byte(at: i) {
         case UInt8(ascii: "."), UInt8(ascii: "!"), UInt8(ascii: "?"): return 1
         case 0xE2: return matches([0xE2, 0x80, 0xA6], at: i) ? 3 : 0  // …
-        case 0xE3: return matches([0xE3, 0x80, 0x82], at: i) ? 3 : 0  // 。
-        case 0xEF:  // ！ or ？
-            return matches([0xEF, 0xBC, 0x81], at: i) || matches([0xEF, 0xBC, 0x9F], at: i) ? 3 : 0
+        case 0xD8, 0xDB, 0xE0, 0xE1, 0xE3, 0xEF:
+            return Self.fullStops.first { matches($0, at: i) }?.count ?? 0
         default: return 0
         }
     }
@@ -99,7 +99,9 @@ private struct Splitter {
             return 1
         case 0xC2: return byte(at: i + 1) == 0xBB ? 2 : 0  // »
         case 0xE2: return byte(at: i + 1) == 0x80 && [0x99, 0x9D].contains(byte(at: i + 2)) ? 3 : 0  // ’ ”
-        case 0xE3: return byte(at: i + 1) == 0x80 && [0x8D, 0x8F].contains(byte(at: i + 2)) ? 3 : 0  // 」 』
+        case 0xE3:  // 」 』 】 》
+            return byte(at: i + 1) == 0x80 && [0x8D, 0x8F, 0x91, 0x8B].contains(byte(at: i + 2)) ? 3 : 0
+        case 0xEF: return matches([0xEF, 0xBC, 0x89], at: i) ? 3 : 0  // ）
         default: return 0
         }
     }
@@ -107,7 +109,10 @@ private struct Splitter {
     /// Whether `marks`, with what closes up to `closed`, end the sentence that began at `start`.
     private func isEnd(marks: Range<Int>, closed: Int, start: Int) -> Bool {
         if closed == bytes.count { return true }
-        guard isSpace(bytes[closed]) else { return false }
+        guard isSpace(bytes[closed]) else {
+            return [UInt8(ascii: "!"), UInt8(ascii: "?")].contains(bytes[marks.lowerBound])
+                && standsAlone(at: closed)
+        }
         var next = closed
         var isLineEnd = false
         while next < bytes.count, isSpace(bytes[next]) {
@@ -122,11 +127,16 @@ private struct Splitter {
         return !isAbbreviation(before: marks.lowerBound, start: start, next: next)
     }
 
-    private func isLowercase(at i: Int) -> Bool {
+    private func isLowercase(at i: Int) -> Bool { scalar(at: i)?.properties.isLowercase ?? false }
+
+    /// Whether a word of a script without spaces begins there.
+    private func standsAlone(at i: Int) -> Bool { scalar(at: i).map { Words.role(of: $0) == .word } ?? false }
+
+    private func scalar(at i: Int) -> Unicode.Scalar? {
         var decoder = UTF8()
         var rest = bytes[i...].prefix(4).makeIterator()
-        if case .scalarValue(let scalar) = decoder.decode(&rest) { return scalar.properties.isLowercase }
-        return false
+        if case .scalarValue(let scalar) = decoder.decode(&rest) { return scalar }
+        return nil
     }
 
     /// Whether the word that ends before the period at `period` is a short form inside a sentence.
@@ -149,6 +159,11 @@ private struct Splitter {
         let following = bytes[next...].prefix { !isSpace($0) && $0 != UInt8(ascii: ",") }
         return !Self.starters.contains(String(decoding: following, as: UTF8.self))
     }
+
+    /// Marks that end a sentence whatever follows.
+    private static let fullStops: [[UInt8]] = [
+        "。", "！", "？", "｡", "．", "।", "॥", "။", "។", "៕", "።", "፧", "؟", "۔", "᠃",
+    ].map { Array($0.utf8) }
 
     private static let titles: Set<String> = [
         "mr", "mrs", "ms", "dr", "prof", "st", "gen", "sen", "rep", "gov", "lt", "col", "sgt", "capt", "cmdr",

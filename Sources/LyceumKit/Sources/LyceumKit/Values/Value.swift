@@ -12,8 +12,11 @@ public enum Value: Sendable, Hashable {
     case string(String)
     /// A list of values.
     case list([Value])
-    /// Named values; their order is not kept.
-    case object([String: Value])
+    /// Named values, in the order of the file that they come from.
+    case object(ObjectFields)
+
+    /// Named values without an order of their own.
+    public static func object(_ values: [String: Value]) -> Value { .object(ObjectFields(values)) }
 }
 
 extension Value {
@@ -53,10 +56,23 @@ extension Value {
         return nil
     }
 
-    /// The fields of an object; nil for anything else.
-    public var object: [String: Value]? {
+    /// The values of an object by name; nil for anything else.
+    public var object: [String: Value]? { fields?.values }
+
+    /// The fields of an object in their order; nil for anything else.
+    public var fields: ObjectFields? {
         if case .object(let fields) = self { return fields }
         return nil
+    }
+
+    /// The first NaN or infinity in this value, however deep; nil if there is none.
+    public var firstNonFinite: Double? {
+        switch self {
+        case .number(let number): return number.isFinite ? nil : number
+        case .list(let values): return values.lazy.compactMap(\.firstNonFinite).first
+        case .object(let fields): return fields.values.values.lazy.compactMap(\.firstNonFinite).first
+        case .null, .bool, .integer, .string: return nil
+        }
     }
 
     /// Whether this is `null`.

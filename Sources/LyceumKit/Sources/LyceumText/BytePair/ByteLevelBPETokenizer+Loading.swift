@@ -18,7 +18,8 @@ extension ByteLevelBPETokenizer {
             let vocabulary = Files.join(folder, Self.vocabularyFileName)
             let merges = Files.join(folder, Self.mergesFileName)
             try self.init(
-                vocabulary: JSONFile(path: vocabulary), merges: try Files.read(merges), mergesPath: merges,
+                vocabulary: JSONFile(path: vocabulary), merges: try Files.readWithoutByteOrderMark(merges),
+                mergesPath: merges,
                 configuration: configuration)
         }
     }

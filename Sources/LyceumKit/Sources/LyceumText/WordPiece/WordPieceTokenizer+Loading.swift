@@ -16,7 +16,9 @@ extension WordPieceTokenizer {
                 TokenizerDocument(bytes: bytes, path: path), bytes: bytes, configuration: configuration)
         } else {
             let path = Files.join(folder, Self.vocabularyFileName)
-            try self.init(vocabulary: try Files.read(path), path: path, configuration: configuration)
+            try self.init(
+                vocabulary: try Files.readWithoutByteOrderMark(path), path: path, configuration: configuration
+            )
         }
     }
 

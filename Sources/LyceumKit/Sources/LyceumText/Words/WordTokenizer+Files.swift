@@ -22,7 +22,7 @@ extension WordTokenizer {
     /// - Throws: `LyceumError.file` if a file is missing or damaged.
     public convenience init(folder: String) throws {
         let path = Files.join(folder, Self.fileName)
-        var lines = String(decoding: try Files.read(path), as: UTF8.self).split(
+        var lines = String(decoding: try Files.readWithoutByteOrderMark(path), as: UTF8.self).split(
             separator: "\n", omittingEmptySubsequences: false
         ).map(String.init)
         if lines.last == "" { lines.removeLast() }

@@ -28,6 +28,7 @@ final class MappedFile: @unchecked Sendable {
             address != MAP_FAILED
         else { throw Self.failure(path, "cannot be mapped into memory") }
         bytes = UnsafeMutableRawBufferPointer(start: address, count: count)
+        try Files.checkContent(bytes.prefix(400), of: path)
     }
 
     deinit {

@@ -91,6 +91,13 @@ extension SequenceClassificationStudent {
     /// Takes over vocabulary, shape, labels and weights of a checkpoint, to go on from it.
     func restore(_ checkpoint: String) throws {
         let saved = try SequenceClassificationStudent(folder: checkpoint)
+        // A student without a vocabulary learns how large it is from the same data.
+        var own = configuration
+        if network == nil { own.vocabularySize = saved.configuration.vocabularySize }
+        try RunFolder.compare(
+            ["configuration": .object(own.json)],
+            with: ["configuration": .object(saved.configuration.json)],
+            in: checkpoint)
         (configuration, tokenizer, network, labels) = (
             saved.configuration, saved.tokenizer, saved.network, saved.labels
         )

@@ -37,9 +37,18 @@ extension SequenceClassificationStudent {
             ? Self.balancedWeights(training.labels, of: map.count) : nil
         let trainer = try Trainer(
             ClassificationLearner(network, weights: weights) { try self.write(into: $0) },
-            training: training, validation: held, options: settings, job: job)
+            training: training, validation: held, options: settings, job: job,
+            subject: subject(options))
         if let checkpoint { try trainer.restore(checkpoint) }
         return try trainer.run()
+    }
+
+    /// What shapes the weights besides the data and the options of every training.
+    private func subject(_ options: Options) -> [String: Value] {
+        var subject = options.identityOfRun()
+        subject["architecture"] = .string(Encoder.architecture)
+        subject["configuration"] = .object(configuration.json)
+        return subject
     }
 
     /// Learns a vocabulary, draws weights and an output layer, as far as they are missing.

@@ -96,6 +96,13 @@ extension SequenceToSequenceStudent {
     /// Takes over vocabulary, shape and weights of a checkpoint, to go on from it.
     func restore(_ checkpoint: String) throws {
         let saved = try SequenceToSequenceStudent(folder: checkpoint)
+        // A student without a vocabulary learns how large it is from the same data.
+        var own = configuration
+        if model == nil { own.vocabularySize = saved.configuration.vocabularySize }
+        try RunFolder.compare(
+            ["configuration": .object(own.json), "task": .string(task.rawValue)],
+            with: ["configuration": .object(saved.configuration.json), "task": .string(saved.task.rawValue)],
+            in: checkpoint)
         (configuration, tokenizer, model) = (saved.configuration, saved.tokenizer, saved.model)
         (task, labels) = (saved.task, saved.labels)
     }

@@ -47,9 +47,19 @@ extension SequenceToSequenceStudent {
         let trainer = try Trainer(
             SequenceToSequenceLearner(model) { try self.write(into: $0) }, training: encode(examples),
             validation: held, options: settings, job: job,
-            measure: measure)
+            subject: subject(options), measure: measure)
         if let checkpoint { try trainer.restore(checkpoint) }
         return try trainer.run()
+    }
+
+    /// What shapes the weights besides the data and the options of every training.
+    private func subject(_ options: Options) -> [String: Value] {
+        var subject = options.identityOfRun()
+        subject["architecture"] = .string(Model.architecture)
+        subject["configuration"] = .object(configuration.json)
+        subject["task"] = .string(task.rawValue)
+        subject["source_prefix"] = .string(prefix)
+        return subject
     }
 
     /// Learns a vocabulary and draws weights, as far as they are missing.

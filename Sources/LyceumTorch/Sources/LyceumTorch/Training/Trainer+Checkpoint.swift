@@ -7,10 +7,11 @@ extension Trainer {
     private static var optimizerFile: String { "optimizer.safetensors" }
     private static var stateFile: String { "trainer_state.json" }
 
-    /// The newest checkpoint of this run's output folder.
-    func newestCheckpoint() -> String? { options.outputFolder.flatMap { CheckpointFolder.newest(in: $0) } }
+    /// The newest checkpoint of this run.
+    func newestCheckpoint() -> String? { folder?.newest }
 
-    /// Writes a checkpoint of this moment, as a whole or not at all, and removes the oldest beyond the limit.
+    /// Writes a checkpoint of this moment, as a whole or not at all, and removes the oldest of this run beyond the
+    /// limit.
     ///
     /// - Throws: `LyceumError.failed` if a weight is no number any more: the last good checkpoint stays the newest.
     func saveCheckpoint() throws {
@@ -26,44 +27,41 @@ extension Trainer {
     }
 
     private func writeCheckpoint() throws {
-        guard let folder = options.outputFolder else { return }
-        let path = Files.join(folder, CheckpointFolder.prefix + String(state.step))
-        try Files.writeFolderAtomically(path) { folder in
+        guard let folder else { return }
+        let path = try folder.writeCheckpoint(state.step, keeping: options.saveTotalLimit) { folder in
             try learner.write(into: folder)
             try Safetensors.write(
                 optimizer.state(), to: Files.join(folder, Self.optimizerFile))
-            let document = state.json.merging(identity) { _, own in own }
+            var document = state.json
+            document["run"] = .object(identity)
+            document["planned"] = .object(options.plan)
             try Files.write(
                 JSON.encode(.object(document), pretty: true), to: Files.join(folder, Self.stateFile))
         }
         job.keptCheckpoint(path, step: state.step)
-        for step in CheckpointFolder.steps(in: folder).dropLast(options.saveTotalLimit) {
-            Files.removeTree(Files.join(folder, CheckpointFolder.prefix + String(step)))
-        }
     }
 
     /// Writes the student as it is now to <output_dir>/best.
     func saveBest() throws {
-        guard let folder = options.outputFolder else { return }
-        try Ranks.onMain {
-            try Files.writeFolderAtomically(Files.join(folder, "best")) { try learner.write(into: $0) }
-        }
+        guard let folder else { return }
+        try Ranks.onMain { try folder.writeBest { try learner.write(into: $0) } }
     }
 
     /// Goes back to a checkpoint: weights, optimizer, generator, position.
     ///
-    /// - Throws: `LyceumError.file` if the checkpoint is damaged, `LyceumError.invalid` if it belongs to other
-    ///   data or to options that would draw other batches.
+    /// - Throws: `LyceumError.file` if the checkpoint is damaged, or belongs to other data or other options.
     public func restore(_ checkpoint: String) throws {
         let path = Files.join(checkpoint, Self.stateFile)
         guard let document = try JSON.decode(Files.read(path), name: path).object else {
             throw LyceumError.file(
                 path: path, line: nil, problem: "no JSON object", remedy: "resume from another checkpoint")
         }
-        for (name, value) in identity.sorted(by: { $0.key < $1.key }) where document[name] != value {
-            throw LyceumError.invalid(
-                "cannot resume \(checkpoint): \(name)", expected: document[name]?.text ?? "nothing",
-                got: value.text, remedy: "resume with the data and the options of that run")
+        try RunFolder.compare(identity, with: document["run"]?.object ?? [:], in: checkpoint)
+        if let then = document["planned"]?.object, then != options.plan {
+            job.note(
+                "this run was planned for \(JSON.encode(.object(then))) and now goes on to "
+                    + "\(JSON.encode(.object(options.plan))): from here on the learning rate follows the new plan"
+            )
         }
         let restored = try TrainingState(json: document, path: path)
         try learner.network.load(Checkpoint.open(checkpoint))
@@ -71,62 +69,65 @@ extension Trainer {
         let tensors = try Safetensors.read(optimizerPath).tensors()
         try optimizer.load(tensors, source: optimizerPath)
         state = restored
-        if state.bestMetric != nil, options.loadBestModelAtEnd, let folder = options.outputFolder {
-            let path = Files.join(Files.join(folder, "best"), CheckpointFiles.weights)
+        folder?.resume(from: checkpoint)
+        isRestored = true
+        if state.bestMetric != nil, options.loadBestModelAtEnd, let folder {
+            let path = Files.join(folder.best, CheckpointFiles.weights)
             let saved = try Safetensors.read(path).tensors()
             best = try learner.network.state().map { name, tensor in
                 guard let kept = saved[name], kept.shape == tensor.shape else {
                     throw LyceumError.file(
                         path: path, line: nil, problem: "the weight '\(name)' is missing or of another shape",
-                        remedy: "train anew without resume")
+                        remedy: "train again without resume, into another output_dir")
                 }
                 return (name, try kept.clone())
             }
         }
     }
 
-    /// What decides which batches are drawn and which weights are best: it must be the same when a run is resumed.
+    /// What shapes the weights: it must be the same when a run is resumed.
     private var identity: [String: Value] {
-        [
-            "train_batch_size": .integer(options.batchSize),
-            "gradient_accumulation_steps": .integer(options.accumulationSteps),
-            "seed": .integer(options.seed), "shuffle": .bool(options.shuffle),
-            "group_by_length": .bool(options.groupByLength),
-            "train_examples": .integer(training.lengths.count),
-            "train_fingerprint": .string(training.fingerprint),
-            "metric_for_best_model": .string(options.metricForBestModel),
-        ]
-    }
-}
-
-/// The checkpoints in an output folder.
-enum CheckpointFolder {
-    /// Their names, before the step.
-    static let prefix = "checkpoint-"
-
-    /// The newest checkpoint in a folder, if there is one.
-    static func newest(in folder: String) -> String? {
-        steps(in: folder).last.map { Files.join(folder, prefix + String($0)) }
-    }
-
-    /// The steps of all of them, in order.
-    static func steps(in folder: String) -> [Int] {
-        Files.list(folder).compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }
-            .sorted()
+        var identity = options.identity.merging(subject) { own, _ in own }
+        identity["train_examples"] = .integer(training.lengths.count)
+        identity["train_fingerprint"] = .string(training.fingerprint)
+        identity["valid_fingerprint"] = validation.map { .string($0.fingerprint) } ?? .null
+        return identity
     }
 }
 
 extension TrainingOptions {
+    /// What shapes the weights, by the options' names: all that do not only say how long the run is, what is looked
+    /// at on the way and what is kept.
+    fileprivate var identity: [String: Value] {
+        let free: Set<String> = [
+            "num_train_epochs", "max_steps", "eval_steps", "save_steps", "save_total_limit", "output_dir",
+            "resume", "load_best_model_at_end", "early_stopping_patience",
+        ]
+        return settings.filter { !free.contains($0.key) }
+    }
+
+    /// How long the run is: it may be made longer, which a schedule of the learning rate notices.
+    fileprivate var plan: [String: Value] {
+        maxSteps.map { ["max_steps": .integer($0)] } ?? ["num_train_epochs": .number(epochs)]
+    }
+
     /// The checkpoint to go on from, if that is what the options ask for.
     ///
-    /// - Throws: `LyceumError.file` if there is none.
+    /// - Throws: `LyceumError.file` if there is none, or if a new run would start among the checkpoints of another.
     func checkpointToResume() throws -> String? {
-        guard resume, let folder = outputFolder else { return nil }
-        guard let checkpoint = CheckpointFolder.newest(in: folder) else {
-            throw LyceumError.file(
-                path: folder, line: nil, problem: "holds no checkpoint to resume from",
-                remedy: "train without resume first")
-        }
-        return checkpoint
+        guard let outputFolder else { return nil }
+        if resume { return try RunFolder.checkpointToResume(in: outputFolder) }
+        // Rank 0 alone: it may have begun to write when another one looks.
+        try Ranks.onMain { try RunFolder.checkUnused(outputFolder) }
+        return nil
+    }
+}
+
+extension Options {
+    /// What an architecture's own options add to the identity of a run: all that `TrainingOptions` does not read,
+    /// save those that say where and how it is done.
+    func identityOfRun() -> [String: Value] {
+        let read = Set(TrainingOptions.declarations().map(\.name))
+        return values.filter { !read.contains($0.key) && $0.key != "device" && $0.key != "new_labels" }
     }
 }

@@ -19,6 +19,12 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
     let measure: ((Job) throws -> [String: Double])?
     /// The weights of the best validation, by path.
     var best: [(name: String, tensor: Tensor)]?
+    /// What else shapes the weights: the architecture and its own options, by name.
+    let subject: [String: Value]
+    /// Where checkpoints go.
+    let folder: RunFolder?
+    /// Whether it goes on from a checkpoint.
+    var isRestored = false
     private let replicas: Replicas<Trainee>
     /// The other ranks that train the same network; nil for a process that runs alone.
     let ranks: RankTraining?
@@ -33,12 +39,13 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
     ///   - validation: held-out examples, if any.
     ///   - options: how to train.
     ///   - job: progress and cancellation.
+    ///   - subject: what shapes the weights besides data and options: a checkpoint of another shape is not resumed.
     ///   - measure: what is measured at every validation besides the loss: figures by name, the larger the better.
     ///     Each becomes a curve `eval_<name>`, and may be `metric_for_best_model`.
     /// - Throws: `LyceumError.empty` without examples, or without those that early stopping needs.
     public init(
         _ learner: Trainee, training: Source, validation: Source? = nil, options: TrainingOptions, job: Job,
-        measure: ((Job) throws -> [String: Double])? = nil
+        subject: [String: Value] = [:], measure: ((Job) throws -> [String: Double])? = nil
     ) throws {
         guard !training.lengths.isEmpty else {
             throw LyceumError.empty("the training data", remedy: "give at least one example")
@@ -55,6 +62,8 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
                 "the validation data that \(needy) needs", remedy: "give valid = a dataset")
         }
         self.measure = measure
+        self.subject = subject
+        folder = options.outputFolder.map { RunFolder($0) }
         self.options = options
         self.job = job
         sampler = BatchSampler(
@@ -86,6 +95,9 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
     ///   number, and what batches, network and files throw. The weights are then those of the last whole step.
     public func run() throws -> TrainingReport {
         let start = ProgressMeter.now()
+        if !isRestored, let outputFolder = options.outputFolder {
+            try Ranks.onMain { try RunFolder.checkUnused(outputFolder) }
+        }
         defer { learner.network.eval() }
         meter.start()
         if state.owesValidation { try validate() }

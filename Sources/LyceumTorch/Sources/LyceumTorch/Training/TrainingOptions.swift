@@ -69,13 +69,14 @@ public struct TrainingOptions: Settings {
     @Setting("save_steps", in: 1...1_000_000_000, unit: "steps", "steps between checkpoints; else each epoch")
     public var saveSteps: Int?
     /// Where checkpoints go; nil keeps none.
-    @Setting("output_dir", "folder for checkpoints; none are kept without it")
+    @Setting("output_dir", "folder for the checkpoints of this run alone; none are kept without it")
     public var outputFolder: String?
     /// How many checkpoints to keep.
     @Setting("save_total_limit", in: 1...10000, "how many of the newest checkpoints to keep")
     public var saveTotalLimit = 2
     /// Whether to go on from the newest checkpoint.
-    @Setting("resume", "go on from the newest checkpoint in output_dir")
+    @Setting(
+        "resume", "go on from the newest checkpoint in output_dir, with the data and options of that run")
     public var resume = false
     /// The metric of the validation set that decides which weights are best: "loss", the lower the better, or the
     /// name of a measure, the higher the better.

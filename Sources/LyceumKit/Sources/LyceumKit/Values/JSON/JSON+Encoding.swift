@@ -1,5 +1,6 @@
 extension JSON {
-    /// Writes a value as JSON: keys sorted, the shortest digits that read back as the same number.
+    /// Writes a value as JSON: keys in the object's order, else by name; the shortest digits that read back as the
+    /// same number.
     ///
     /// JSON has no infinities and no NaN: they become `null`.
     ///
@@ -62,8 +63,8 @@ extension JSON {
                 append(element, to: &bytes, indent: indent)
             }
         case .object(let fields):
-            let sorted = fields.sorted { $0.key < $1.key }
-            appendGroup(sorted, open: "{", close: "}", to: &bytes, indent: indent) { field, bytes, indent in
+            appendGroup(Array(fields), open: "{", close: "}", to: &bytes, indent: indent) {
+                field, bytes, indent in
                 append(string: field.key, to: &bytes)
                 bytes.append(contentsOf: (indent == nil ? ":" : ": ").utf8)
                 append(field.value, to: &bytes, indent: indent)

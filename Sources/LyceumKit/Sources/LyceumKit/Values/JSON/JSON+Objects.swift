@@ -16,15 +16,17 @@ extension JSON {
     /// Reads JSON Lines whose every line is an object; the fields keep the order of the text.
     ///
     /// - Parameters:
-    ///   - bytes: the lines, UTF-8, ended by LF or CR LF. Blank ones are skipped.
+    ///   - bytes: the lines, UTF-8, ended by LF, CR LF or CR. Blank ones are skipped.
     ///   - name: what to call it in errors: the path of a file.
+    ///   - numbers: what becomes of the numbers in a field, by its name; nil keeps the nearest.
     ///   - body: receives each object with its line, counted from 1. What it throws ends the reading.
     /// - Throws: `LyceumError.file` with the line and what was found there, or what `body` throws.
     public static func decodeObjectLines(
-        _ bytes: [UInt8], name: String, _ body: (_ line: Int, _ fields: [Field]) throws -> Void
+        _ bytes: [UInt8], name: String, numbers: FieldNumbers? = nil,
+        _ body: (_ line: Int, _ fields: [Field]) throws -> Void
     ) throws {
-        try forEachLine(of: bytes, name: name) { line, reader in
-            guard let fields = reader.nextFields() else {
+        try forEachLine(of: bytes, name: name, numbers: numbers?.parsing ?? .nearest) { line, reader in
+            guard let fields = try reader.nextFields(numbers, name, line) else {
                 throw LyceumError.file(
                     path: name, line: line, problem: "expected an object, found \(reader.next().shown)",
                     remedy: nil)
@@ -33,30 +35,48 @@ extension JSON {
         }
     }
 
-    /// Reads a document that is a list of objects; the fields keep the order of the text.
+    /// What becomes of the numbers in the fields of an object.
+    public struct FieldNumbers: Sendable {
+        /// By the name of a field; `exact` for all others.
+        public let byName: [String: Numbers]
+
+        /// Numbers are exact, save in these fields.
+        public init(_ byName: [String: Numbers] = [:]) { self.byName = byName }
+
+        /// What the parser has to mark for it.
+        fileprivate var parsing: Numbers { byName.values.contains(.text) ? .text : .exact }
+    }
+
+    /// Reads a document that is a list of objects, or objects one after the other with white space between them; the
+    /// fields keep the order of the text.
     ///
     /// - Parameters:
     ///   - bytes: the document, UTF-8.
     ///   - name: what to call it in errors: the path of a file.
-    ///   - body: receives each object with its place in the list, counted from 1. What it throws ends the
-    ///     reading.
+    ///   - numbers: what becomes of the numbers in a field, by its name; nil keeps the nearest.
+    ///   - body: receives each object with its place, counted from 1. What it throws ends the reading.
     /// - Throws: `LyceumError.file` with what was found, or what `body` throws.
     public static func decodeObjectList(
-        _ bytes: [UInt8], name: String, _ body: (_ place: Int, _ fields: [Field]) throws -> Void
+        _ bytes: [UInt8], name: String, numbers: FieldNumbers? = nil,
+        _ body: (_ place: Int, _ fields: [Field]) throws -> Void
     ) throws {
-        let parser = try JSONParser()
+        let parser = try JSONParser(numbers: numbers?.parsing ?? .nearest)
         // The nodes belong to the parser.
         defer { withExtendedLifetime(parser) {} }
         try bytes.withUnsafeBufferPointer { all in
-            var reader = try parser.parse(withoutByteOrderMark(all[...]), in: all, name: name)
+            let text = withoutByteOrderMark(all[...])
+            if text.first(where: { !isSpace($0) }) == UInt8(ascii: "{") {
+                return try decodeObjects(text, in: all, name: name, parser, numbers, body)
+            }
+            var reader = try parser.parse(text, in: all, name: name)
             guard let count = reader.nextListCount() else {
                 throw LyceumError.file(
                     path: name, line: nil,
                     problem: "expected a list of objects, found \(reader.next().shown)",
-                    remedy: "if it holds one object a line, call it .jsonl")
+                    remedy: "a .json file holds a list of objects, or objects one after the other")
             }
             for place in 0..<count {
-                guard let fields = reader.nextFields() else {
+                guard let fields = try reader.nextFields(numbers, name, nil, place: place + 1) else {
                     throw LyceumError.file(
                         path: name, line: nil,
                         problem: "element \(place + 1): expected an object, found \(reader.next().shown)",
@@ -65,6 +85,90 @@ extension JSON {
                 try body(place + 1, fields)
             }
         }
+    }
+}
+
+extension JSON {
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+    }
+
+    /// Reads objects one after the other.
+    private static func decodeObjects(
+        _ text: Slice<UnsafeBufferPointer<UInt8>>, in all: UnsafeBufferPointer<UInt8>, name: String,
+        _ parser: JSONParser, _ numbers: FieldNumbers?,
+        _ body: (_ place: Int, _ fields: [Field]) throws -> Void
+    ) throws {
+        var rest = text
+        var line = 1
+        var count = 0
+        func skip(to end: Int) {
+            for byte in rest[..<end] where byte == 0x0A { line += 1 }
+            rest = rest[end...]
+        }
+        while true {
+            let start = rest.firstIndex { !isSpace($0) } ?? rest.endIndex
+            skip(to: start)
+            if rest.isEmpty { return }
+            let end = endOfDocument(rest)
+            var reader = try parser.parse(rest[..<end], in: all, name: name, firstLine: line)
+            count += 1
+            guard let fields = try reader.nextFields(numbers, name, line) else {
+                throw LyceumError.file(
+                    path: name, line: line, problem: "expected an object, found \(reader.next().shown)",
+                    remedy: "a .json file holds a list of objects, or objects one after the other")
+            }
+            try body(count, fields)
+            skip(to: end)
+        }
+    }
+
+    /// Behind the object or list that a text begins with; behind the line for anything else.
+    private static func endOfDocument(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
+        var depth = 0
+        var place = text.startIndex
+        while place < text.endIndex {
+            switch text[place] {
+            case UInt8(ascii: "\""): place = JSONMarkedNumbers.endOfString(text, from: place + 1)
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                place += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                place += 1
+                if depth <= 0 { return place }
+            case 0x0A where depth == 0: return place
+            default: place += 1
+            }
+        }
+        return place
+    }
+}
+
+extension JSONNodeReader {
+    /// The fields of the next value; nil, and nothing read, if it is no object.
+    ///
+    /// - Throws: `LyceumError.file` for a number that is not held as it is written, where it should be.
+    fileprivate mutating func nextFields(
+        _ numbers: JSON.FieldNumbers?, _ name: String, _ line: Int?, place: Int? = nil
+    ) throws -> [JSON.Field]? {
+        guard let numbers, isMarked else { return nextFields() }
+        var column = ""
+        var faulty: String?
+        let fields = nextFields { reader, field in
+            if reader.inexact != nil, faulty == nil { faulty = column }
+            column = field
+            reader.numbers = numbers.byName[field] ?? .exact
+        }
+        guard let number = inexact else { return fields }
+        inexact = nil
+        let field = faulty ?? column
+        throw LyceumError.file(
+            path: name, line: line,
+            problem: (place.map { "element \($0): " } ?? "")
+                + "column '\(field)': the number \(number) cannot be held as it is written: 64 bits are too few",
+            remedy:
+                "types = { [\"\(field)\"] = \"text\" } keeps it as text, \"number\" takes the nearest number")
     }
 }
 

@@ -1,7 +1,7 @@
 import CSimdjson
 
 /// What is wrong with a text that is no JSON, and where. simdjson says only that it is wrong; this scanner reads
-/// the text once more, slowly, to tell the person who has to mend it.
+/// the text once more, slowly, to tell the person who has to fix it.
 struct JSONFault {
     /// What was found and what was expected.
     let problem: String
@@ -89,7 +89,8 @@ private struct JSONScanner {
         case UInt8(ascii: "\""): try scanString()
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try scanNumber()
         default:
-            for word in ["true", "false", "null"] where text[place...].starts(with: word.utf8) {
+            for word in ["true", "false", "null", "NaN", "Infinity"]
+            where text[place...].starts(with: word.utf8) {
                 place += word.utf8.count
                 return
             }
@@ -179,6 +180,10 @@ private struct JSONScanner {
 
     private mutating func scanNumber() throws(Stop) {
         let start = place
+        if text[place...].starts(with: "-Infinity".utf8) {
+            place += 9
+            return
+        }
         while let byte = current, "+-.eE0123456789".utf8.contains(byte) { place += 1 }
         let digits = String(decoding: text[start..<place], as: UTF8.self)
         let unsigned = digits.hasPrefix("-") ? digits.dropFirst() : digits[...]

@@ -3,6 +3,14 @@ import CSimdjson
 /// Builds values out of the shim's flat nodes, from the first to the last.
 struct JSONNodeReader {
     var rest: Slice<UnsafeBufferPointer<CSimdjsonNode>>
+    /// Whether odd numbers are in strings that begin with a mark; see `JSONMarkedNumbers`.
+    var isMarked = false
+    /// What becomes of marked numbers.
+    var numbers = JSON.Numbers.nearest
+    /// The first number that is not held as it was written, where that matters.
+    var inexact: String?
+
+    init(rest: Slice<UnsafeBufferPointer<CSimdjsonNode>>) { self.rest = rest }
 
     /// The next value; `null` behind the last.
     mutating func next() -> Value {
@@ -12,25 +20,29 @@ struct JSONNodeReader {
         case CSIMDJSON_TRUE: return .bool(true)
         case CSIMDJSON_INTEGER: return .integer(Int(node.integer))
         case CSIMDJSON_NUMBER: return .number(node.number)
-        case CSIMDJSON_STRING: return .string(Self.text(of: node))
+        case CSIMDJSON_STRING:
+            if isMarked, let number = markedNumber(node) { return number }
+            return .string(Self.text(of: node))
         case CSIMDJSON_LIST: return .list((0..<node.count).map { _ in next() })
         case CSIMDJSON_OBJECT:
-            var fields: [String: Value] = [:]
-            fields.reserveCapacity(Int(node.count))
-            for _ in 0..<node.count {
-                let name = nextText()
-                fields[name] = next()
-            }
-            return .object(fields)
+            return .object(ObjectFields(ordered: (0..<node.count).map { _ in (nextText(), next()) }))
         default: return .null
         }
     }
 
     /// The fields of the next value in the order of the text; nil, and nothing read, if it is no object.
-    mutating func nextFields() -> [JSON.Field]? {
+    ///
+    /// - Parameter willRead: called with the name of each field before its value is read.
+    mutating func nextFields(
+        _ willRead: ((_ reader: inout JSONNodeReader, _ name: String) -> Void)? = nil
+    ) -> [JSON.Field]? {
         guard let node = rest.first, node.kind == CSIMDJSON_OBJECT else { return nil }
         rest.removeFirst()
-        return (0..<node.count).map { _ in JSON.Field(name: nextText(), value: next()) }
+        return (0..<node.count).map { _ in
+            let name = nextText()
+            willRead?(&self, name)
+            return JSON.Field(name: name, value: next())
+        }
     }
 
     /// The fields of the object to which keys lead from the next value; nil if there is none.
@@ -55,7 +67,27 @@ struct JSONNodeReader {
     private mutating func nextText() -> String { rest.popFirst().map(Self.text(of:)) ?? "" }
 
     private static func text(of node: CSimdjsonNode) -> String {
-        guard let text = node.text else { return "" }
-        return String(decoding: UnsafeRawBufferPointer(start: text, count: Int(node.count)), as: UTF8.self)
+        String(decoding: bytes(of: node), as: UTF8.self)
+    }
+
+    private static func bytes(of node: CSimdjsonNode) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: node.text, count: node.text == nil ? 0 : Int(node.count))
+    }
+
+    /// The number in a marked string; nil for any other string.
+    private mutating func markedNumber(_ node: CSimdjsonNode) -> Value? {
+        let bytes = Self.bytes(of: node)
+        guard bytes.first == 0, bytes.starts(with: JSONMarkedNumbers.readMark) else { return nil }
+        let text = String(decoding: bytes.dropFirst(JSONMarkedNumbers.readMark.count), as: UTF8.self)
+        switch text {
+        case "NaN": return .number(.nan)
+        case "Infinity": return .number(.infinity)
+        case "-Infinity": return .number(-.infinity)
+        default: break
+        }
+        if numbers == .text { return .string(text) }
+        if let number = JSONNumber.exact(text) { return number }
+        if numbers == .exact, inexact == nil { inexact = text }
+        return .number(Double(text) ?? .nan)
     }
 }
