@@ -21,7 +21,8 @@ extension Dataset {
     /// - Throws: `LyceumError.file` with line and fault, `LyceumError.empty` if it holds no records,
     ///   `LyceumError.cancelled`.
     public static func load(
-        _ path: String, options: LoadOptions = LoadOptions(), columns: [String]? = nil, rowGroups: [Int]? = nil,
+        _ path: String, options: LoadOptions = LoadOptions(), columns: [String]? = nil,
+        rowGroups: [Int]? = nil,
         job: Job = .silent("loading")
     ) throws -> Dataset {
         try load(

@@ -14,7 +14,8 @@ extension LuaFunction {
             name: LuaState.closeName,
             summary:
                 "Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.",
-            errors: ["a \(type) that is used after it was closed: \(remedy)"], example: example,
+            returns: "nothing", errors: ["a \(type) that is used after it was closed: \(remedy)"],
+            example: example,
             body: { call in
                 if let receiver = call.receiver { try call.state.close(receiver) }
                 return []

@@ -68,6 +68,7 @@ extension LuaState {
                 "Writes values to standard output: texts and numbers as they are, everything else as the prompt "
                 + "shows it.",
             parameters: [LuaParameter("value", .any, "what to write", optional: true)], isVariadic: true,
+            returns: "nothing",
             example: "print(\"rows\", 3)\nprint(data.from { { text = \"a cat\", label = \"pet\" } })",
             body: { call in
                 let printer = ValuePrinter(call.state, style: screen.style, width: screen.width())
@@ -93,7 +94,7 @@ extension LuaState {
                 LuaParameter("value", .any, "a dataset, a record, a list, a table, any object"),
                 LuaParameter("options", .options(Self.showOptions), "how much", optional: true),
             ],
-            errors: ["no such column, no such row"],
+            returns: "nothing", errors: ["no such column, no such row"],
             example:
                 "local d = data.from { { question = \"Two and two?\", zero = \"Four.\", few = \"4\" } }\n"
                 + "show(d)\nshow(d, { rows = { 1 }, columns = { \"zero\", \"few\" } })\n"

@@ -57,7 +57,8 @@ import Testing
             let kind = try #require(throws: LyceumError.self) { try Dataset.load(other) }
             #expect(
                 kind.description.hasSuffix(
-                    "its name must end in .jsonl, .ndjson, .json, .csv, .tsv, each also with .gz"))
+                    "its name must end in .jsonl, .ndjson, .json, .csv, .tsv (each also with .gz), .parquet, .arrow, .feather"
+                ))
             let empty = folder + "/empty.JSONL"
             try Files.write("\n\n", to: empty)
             let error = try #require(throws: LyceumError.self) { try Dataset.load(empty) }

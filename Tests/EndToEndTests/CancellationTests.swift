@@ -59,7 +59,7 @@ struct CancellationTests {
         Work(
             name: "near-duplicates",
             prepare:
-                "local t = {} for i = 1, 12000 do t[i] = { a = words(200, 1000 + i) } end d = data.from(t)",
+                "local t = {} for i = 1, 40000 do t[i] = { a = words(200, 1000 + i) } end d = data.from(t)",
             call: "d:dedup { near = 'a' }"),
         Work(
             name: "loading",

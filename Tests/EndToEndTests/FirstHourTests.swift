@@ -232,7 +232,9 @@ import Testing
         let script = try program.write("readme.lua", code)
         let result = try program.run([script])
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.output.contains("ROUGE-1") && result.output.contains("["), "\(result.output)")
+        #expect(
+            result.output.contains("ROUGE-1") && result.output.contains("95 % interval of F"),
+            "\(result.output)")
         #expect(result.errors.contains("t5 student → \(program.folder)/my-t5/"))
     }
 }

@@ -46,7 +46,7 @@ import Testing
             ("help()", "metrics"), ("help(data.load)", "data.load(path)"),
             ("help \"dataset:filter\"", "keep"),
             ("help \"t5\"", "num_decoder_layers"), ("help \"openai\"", "base_url"),
-            ("help \"retrieval\"", "NOT a language model"), ("help(teacher)", "open"),
+            ("help \"retrieval\"", "is not a language model"), ("help(teacher)", "open"),
         ])
     func help(code: String, expected: String) throws {
         let recorder = Recorder()

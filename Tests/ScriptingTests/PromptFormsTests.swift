@@ -19,9 +19,9 @@ struct PromptFormsTests {
         try session(nil).run(
             setUp(server) + """
                 local one = gpt:generate(d, { prompt = "Say {{ text }}" })
-                assert(one[2].reply == "re: Say b" and table.concat(one.columns, " ") == "text gold reply")
+                assert(one[2].reply == "re: Say b" and table.concat(one.columns, " ") == "gold text reply")
                 local out = gpt:generate(d, { prompt = { zero = "Zero {{ text }}", few = prompt "Few {{ text }}" } })
-                assert(table.concat(out.columns, " ") == "text gold few zero")
+                assert(table.concat(out.columns, " ") == "gold text few zero")
                 assert(out[1].zero == "re: Zero a" and out[2].few == "re: Few b")
                 local from = out:provenance()
                 assert(#from == 4 and #out:provenance("zero") == 2 and from[1].cost_usd)

@@ -81,7 +81,7 @@ struct TeacherDoorTests {
         try state.run(
             """
             local kinds = {}
-            for _, t in ipairs(teacher.list()) do kinds[t.kind] = t.summary end
+            for _, t in ipairs(teacher.list()) do kinds[t.id] = t.summary end
             assert(kinds.openai and kinds.anthropic and kinds.student and kinds.replay and kinds.retrieval)
             """)
         #expect(message("teacher.open { 'opnai' }", in: state).contains("did you mean 'openai'"))

@@ -5,7 +5,7 @@ local gold = data.load(here .. "/pairs.jsonl")
 local teacher = teacher.open { "retrieval", corpus = gold, input = "document", target = "summary" }
 local answered = teacher:generate(gold, { prompt = prompt [[Summarise: {{ document }}]], output = "answer" })
 
-local score = metrics.rouge(answered, { prediction = "answer", reference = "summary", rouge_types = { "rouge1" } })
+local score = metrics.rouge(answered, { prediction = "answer", reference = "summary", types = { "rouge1" } })
 print(score)
 local values = score.rouge1.values
 local row = 0

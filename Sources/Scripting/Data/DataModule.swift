@@ -60,8 +60,10 @@ extension Scripting {
                                     .list("columns", of: .string, "the columns to keep, in this order"),
                                     .list(
                                         "row_groups", of: .integer,
-                                        "of .parquet and .arrow files: the row groups to read, counted from 1"),
-                                    .string("config", "of the Hub: the configuration; otherwise the default one"),
+                                        "of .parquet and .arrow files: the row groups to read, counted from 1"
+                                    ),
+                                    .string(
+                                        "config", "of the Hub: the configuration; otherwise the default one"),
                                     .string(
                                         "split",
                                         "of the Hub: \"train\"; may be left out if there is only one"),

@@ -63,7 +63,7 @@ import Testing
             (["output": "o", "shuffle": 1], "f: option 'shuffle': expected true or false, got 1"),
             (
                 ["output": "o", "betas": [1, "x"]],
-                "f: option 'betas': expected a list (each element a number), got a list"
+                "f: option 'betas.2': expected a number, got 'x'"
             ),
             (["output": "o", "extra": [1]], "f: option 'extra': expected a table, got a list"),
         ] as [([String: Value], String)])

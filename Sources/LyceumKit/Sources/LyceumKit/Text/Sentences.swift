@@ -129,8 +129,10 @@ private struct Splitter {
 
     private func isLowercase(at i: Int) -> Bool { scalar(at: i)?.properties.isLowercase ?? false }
 
-    /// Whether a word of a script without spaces begins there.
-    private func standsAlone(at i: Int) -> Bool { scalar(at: i).map { Words.role(of: $0) == .word } ?? false }
+    /// Whether a word of a script without spaces begins there, or one of its opening brackets stands there.
+    private func standsAlone(at i: Int) -> Bool {
+        scalar(at: i).map { Words.role(of: $0) == .word || "（「『《〈【".unicodeScalars.contains($0) } ?? false
+    }
 
     private func scalar(at i: Int) -> Unicode.Scalar? {
         var decoder = UTF8()
