@@ -11,7 +11,7 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let kit: Target.Dependency = .product(name: "LyceumKit", package: "LyceumKit")
 let torch: Target.Dependency = .product(name: "LyceumTorch", package: "LyceumTorch")
-/// A device beside the CPU on every machine, for tests.
+/// A device next to the CPU on every machine, for tests.
 let extensionDevice: Target.Dependency = .product(name: "ExtensionDevice", package: "LyceumTorch")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 

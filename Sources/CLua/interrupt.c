@@ -140,7 +140,7 @@ void clua_catchsignals(lua_State *L, void (*also)(int, int)) {
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < SIGNALS; i++) {
         sigaction(signals[i], &action, &before[i]);
-        // nohup has said that a hang-up is no reason to stop.
+        // nohup has said that a hang-up is not a reason to stop.
         if (signals[i] == SIGHUP && before[i].sa_handler == SIG_IGN) sigaction(SIGHUP, &before[i], NULL);
     }
 }

@@ -212,7 +212,7 @@ static char *giveoffer(const char *text, int state) {
 static char **complete(const char *text, int start, int end) {
     // Never fall back to readline's own completion of file names.
     rl_attempted_completion_over = 1;
-    // Readline sets this anew for each completion.
+    // Readline sets this again for each completion.
     rl_completion_append_character = '\0';
     if (completer == NULL) return NULL;
     forgetoffers();

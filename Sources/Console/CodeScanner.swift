@@ -71,7 +71,7 @@ struct CodeScanner {
     private mutating func scanNumber() {
         let start = position
         while let byte = byteAt(position) {
-            // 1..x joins two values: the dots are no part of the number.
+            // 1..x joins two values: the dots are not part of the number.
             if byte == UInt8(ascii: "."), byteAt(position + 1) == byte { break }
             guard LuaSyntax.isLetter(byte) || LuaSyntax.isDigit(byte) || byte == UInt8(ascii: ".") else {
                 break

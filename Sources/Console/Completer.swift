@@ -290,7 +290,7 @@ struct Completer {
             + (function.declaration.furtherOptions?(site) ?? [])
     }
 
-    /// The fields of a table that is no table of options: a record, or one named by columns.
+    /// The fields of a table that is not a table of options: a record, or one named by columns.
     private func fields(
         _ function: PathResolver.Function, _ context: CodeContext, _ site: LuaCallSite
     ) -> [LuaSuggestion] {

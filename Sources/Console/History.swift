@@ -8,7 +8,7 @@ import LyceumKit
 final class History {
     /// Entries that are kept.
     static let capacity = 10_000
-    /// Lines that the file may have beyond that before it is written anew.
+    /// Lines that the file may have beyond that before it is written again.
     private static let slack = 2_000
 
     private(set) var entries: [String] = []
@@ -140,7 +140,7 @@ final class History {
         if write(descriptor, line, line.count) == line.count { knownSize += line.count }
     }
 
-    /// Writes the file anew, without what is superfluous.
+    /// Writes the file again, without what is superfluous.
     private func rewrite() throws {
         guard let path else { return }
         let mask = umask(0o077)

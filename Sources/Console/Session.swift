@@ -50,7 +50,7 @@ public final class Session {
             let isInput = path == "-"
             let source = try Files.read(isInput ? "/dev/stdin" : path)
             let text = try Files.text(of: source, name: isInput ? "standard input" : path)
-            if !isInput { try findModules(beside: path) }
+            if !isInput { try findModules(near: path) }
             try setArguments(script: path, arguments)
             sources.keep(text, name: isInput ? "stdin" : path)
             try state.run(
@@ -110,8 +110,8 @@ public final class Session {
         exit(128 + signal)
     }
 
-    /// Lets `require` find modules beside a script.
-    private func findModules(beside path: String) throws {
+    /// Lets `require` find modules next to a script.
+    private func findModules(near path: String) throws {
         guard let package = try state.global("package").table else { return }
         let folder = Files.parent(of: path)
         let known = try package.get("path").string ?? ""

@@ -3,7 +3,7 @@ import LyceumKit
 /// Finds the line of source that an error is about.
 final class SourceLines {
     private var texts: [String: String] = [:]
-    /// Files that are longer than this are no scripts.
+    /// Files that are longer than this are not scripts.
     private static let longest = 1 << 20
 
     /// Remembers what a chunk was made of.

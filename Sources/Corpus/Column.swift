@@ -46,7 +46,7 @@ struct Column: Sendable {
         }
     }
 
-    /// Gives `body` the bytes of a text; nil, and `body` not called, for a value that is no text.
+    /// Gives `body` the bytes of a text; nil, and `body` not called, for a value that is not text.
     func withText<T>(_ row: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T? {
         let (segment, place) = place(of: row)
         return try Self.withText(segments[segment], place, body)

@@ -37,7 +37,7 @@ struct ColumnView: Sendable {
         }
     }
 
-    /// Gives `body` the bytes of a text; nil, and `body` not called, for a value that is no text.
+    /// Gives `body` the bytes of a text; nil, and `body` not called, for a value that is not text.
     func withText<T>(_ row: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T? {
         try column.withText(stored(row), body)
     }

@@ -9,7 +9,7 @@ enum DataFiles {
     /// - Throws: `LyceumError.file` if there are none, or files of several kinds.
     static func find(_ path: String) throws -> [String] {
         if Files.isFolder(path) {
-            // What is hidden is no data: macOS and editors leave files such as ._part.jsonl.
+            // What is hidden is not data: macOS and editors leave files such as ._part.jsonl.
             let names = Files.list(path).filter { !$0.hasPrefix(".") }.sorted()
             return try ofOneKind(names.map { Files.join(path, $0) }, in: path)
         }

@@ -4,7 +4,7 @@ import LyceumText
 /// An immutable table of records, stored by column.
 ///
 /// Whatever selects or reorders rows or columns shares the stored texts with its source and costs a list of row
-/// numbers; only `map` and loading store texts anew. Rows are counted from 0 here.
+/// numbers; only `map` and loading store texts again. Rows are counted from 0 here.
 public struct Dataset: Sendable {
     /// The columns with the rows of theirs that this dataset shows.
     let views: [ColumnView]

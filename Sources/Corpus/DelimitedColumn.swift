@@ -115,7 +115,7 @@ enum CellNumber: Equatable {
         }
         rest = rest.dropFirst(whole.count)
         if rest.isEmpty {
-            // -0 is no whole number that would be written so.
+            // -0 is not a whole number that would be written so.
             if isNegative, first == UInt8(ascii: "0") { return nil }
             // Nineteen digits may be too many.
             guard whole.count <= 18 || Int(String(decoding: cell, as: UTF8.self)) != nil else { return nil }

@@ -4,7 +4,7 @@ import LyceumText
 /// Conditions on the columns of a row, all of which must hold; declared, not programmed, so that they can be
 /// tested on all cores and written into the history.
 ///
-/// Characters are Unicode scalars, as Python counts them; words are those of `Words`. A value that is no text has the length of its text; null has none and meets no condition on its length.
+/// Characters are Unicode scalars, as Python counts them; words are those of `Words`. A value that is not text has the length of its text; null has none and meets no condition on its length.
 public struct RowFilter: Sendable {
     /// Characters that each column must have at least.
     public var minCharacters: [String: Int] = [:]

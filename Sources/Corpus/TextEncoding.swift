@@ -39,7 +39,7 @@ struct Transcoder {
     /// The UTF-8 of the next bytes: at most three times as many.
     ///
     /// - Parameter isLast: whether nothing follows.
-    /// - Throws: `LyceumError.file` for bytes that are no characters.
+    /// - Throws: `LyceumError.file` for bytes that are not characters.
     mutating func utf8(_ bytes: [UInt8], isLast: Bool) throws -> [UInt8] {
         switch encoding {
         case .utf8: return bytes
@@ -62,7 +62,7 @@ struct Transcoder {
                 scalar = TextEncoding.windowsCharacters[Int(byte) - 0x80]
                 if scalar == 0 {
                     throw fault(
-                        "byte 0x\(String(byte, radix: 16)) at position \(place) is no character of windows-1252",
+                        "byte 0x\(String(byte, radix: 16)) at position \(place) is not a character of windows-1252",
                         "is it another encoding?")
                 }
             }

@@ -8,7 +8,7 @@ struct RougeTokenizer {
     private var words = TokenInterner()
     /// What words become: stems, and one of several spellings of the same characters.
     private var forms = TokenInterner()
-    /// The form of each word by its number; -1 for an empty stem, which is no token.
+    /// The form of each word by its number; -1 for an empty stem, which is not a token.
     private var formOfWord: [Int32] = []
     /// The form of each word outside ASCII; strings are equal if they are canonically equivalent.
     private var formOfSpelling: [String: Int32] = [:]

@@ -62,7 +62,7 @@ extension HTTPClient {
 
     /// Where a redirect leads, if it stays at the same server.
     ///
-    /// - Returns: nil for another server or scheme, and for what is no address.
+    /// - Returns: nil for another server or scheme, and for what is not an address.
     static func redirection(from url: String, to location: String) -> String? {
         func read(_ part: CURLUPart, _ handle: OpaquePointer) -> String? {
             var text: UnsafeMutablePointer<CChar>?

@@ -66,7 +66,7 @@ extension Hub {
 
 /// Files that are parts of one: "model-00001-of-00003.safetensors".
 enum Shards {
-    /// Place and number of parts, by the name; nil if it is no part.
+    /// Place and number of parts, by the name; nil if it is not part.
     static func part(_ name: String) -> (stem: String, number: Int, total: Int)? {
         guard let match = name.firstMatch(of: /^(.*?)-(\d{1,6})-of-(\d{1,6})/), let number = Int(match.2),
             let total = Int(match.3)

@@ -44,7 +44,7 @@ struct LabConnection: Sendable {
     }
 
     /// Makes the database a file that only its user reads, and takes it from others who could read an older one. SQLite
-    /// gives the log beside it the same permissions.
+    /// gives the log next to it the same permissions.
     private static func keepFromOthers(_ path: String) {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return }
@@ -56,7 +56,7 @@ struct LabConnection: Sendable {
 
     /// Opens a lab for reading.
     ///
-    /// The write-ahead log needs a file of shared memory beside the database. Where that can be neither found nor
+    /// The write-ahead log needs a file of shared memory next to the database. Where that can be neither found nor
     /// made, nobody is writing, so the database is read as a file that does not change.
     ///
     /// - Parameter reason: why not for writing.

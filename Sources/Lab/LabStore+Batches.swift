@@ -145,7 +145,7 @@ extension LabStore {
         }
     }
 
-    /// Ends a batch: nothing more comes of it, and the questions without a reply may be asked anew.
+    /// Ends a batch: nothing more comes of it, and the questions without a reply may be asked again.
     ///
     /// - Parameter state: how it ended, in the server's word ("completed", "expired").
     public func endBatch(_ id: Int, state: String) throws {

@@ -102,7 +102,7 @@ extension LabStore {
 
 extension StoredReply {
     init(_ row: Row) throws {
-        // Only the text must be there: an odd number beside it does not lose it.
+        // Only the text must be there: an odd number next to it does not lose it.
         func number<T: DatabaseValueConvertible>(_ column: String) -> T? {
             (try? row.optional(column)).flatMap(\.self)
         }

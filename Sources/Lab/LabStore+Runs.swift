@@ -181,7 +181,7 @@ extension LabStore {
             ])
         let id = Int(db.lastInsertedRowID)
         for parent in start.parents {
-            // One that was deleted meanwhile is no parent any more.
+            // One that was deleted meanwhile is not a parent any more.
             try db.execute(
                 sql: "INSERT OR IGNORE INTO lineage SELECT ?, id FROM runs WHERE id = ?",
                 arguments: [id, parent])

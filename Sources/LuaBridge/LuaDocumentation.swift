@@ -39,7 +39,7 @@ public final class LuaDocumentation {
 
     /// Adds pages of help.
     ///
-    /// - Parameter source: asked anew each time, so that it can list what plugins bring.
+    /// - Parameter source: asked again each time, so that it can list what plugins bring.
     public func addTopics(_ source: @escaping () -> [HelpTopic]) { topicSources.append(source) }
 
     /// The topics of all sources.

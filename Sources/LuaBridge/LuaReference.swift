@@ -163,7 +163,7 @@ public final class LuaTable: LuaReference {
 
     /// The table as data: a list if its keys are 1…n, an object if they are strings.
     ///
-    /// - Throws: `LyceumError.invalid` if it holds anything that is no data (functions, objects), contains
+    /// - Throws: `LyceumError.invalid` if it holds anything that is not data (functions, objects), contains
     ///   itself, mixes list and named entries, or is nested too deeply.
     public func value() throws -> Value {
         try open().withStack { state in

@@ -3,12 +3,12 @@ import LyceumKit
 
 /// What Lua code may use.
 public struct LuaLimits: Sendable {
-    /// Bytes of memory; nil is no limit. What Swift holds for Lua is not counted.
+    /// Bytes of memory; nil means no limit. What Swift holds for Lua is not counted.
     public var memory: Int?
-    /// Instructions from one outermost call to its end; nil is no limit. The steps of the standard library's loops
+    /// Instructions from one outermost call to its end; nil means no limit. The steps of the standard library's loops
     /// count; what a function written in Swift does, does not.
     public var instructions: Int?
-    /// Seconds from one outermost call to its end; nil is no limit. Lua code that goes beyond ends at its next
+    /// Seconds from one outermost call to its end; nil means no limit. Lua code that goes beyond ends at its next
     /// instruction; a function written in Swift is not interrupted by this.
     public var seconds: Double?
 

@@ -306,7 +306,7 @@ extension LuaState {
         return try preview(of: object, width: options.width)
     }
 
-    /// The fields of the records that an object holds under 1, 2, …; nil if it is no list of records.
+    /// The fields of the records that an object holds under 1, 2, …; nil if it is not a list of records.
     public func columns(of object: AnyObject) -> [String]? { type(of: object)?.columns?(object) }
 
     /// The texts in a column of the records that an object holds, where they are few; for completion.

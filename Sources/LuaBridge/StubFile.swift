@@ -40,7 +40,7 @@ public struct StubFile {
         let body =
             [lines.joined(separator: "\n")]
             + type.methods.flatMap { declaration($0, name: "\(type.name):\($0.name)") }
-        // A block, so that the name of the class is no global.
+        // A block, so that the name of the class is not a global.
         return (type.call.map { optionClass($0, name: type.name) } ?? []) + [
             "do\n" + body.joined(separator: "\n\n") + "\nend"
         ]

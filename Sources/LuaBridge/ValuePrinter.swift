@@ -253,7 +253,7 @@ public struct ValuePrinter {
         return result + "\"" + (shown.utf8.count < text.utf8.count ? "…" : "")
     }
 
-    /// Bytes that are no text, in quotes.
+    /// Bytes that are not text, in quotes.
     private static func quote(_ bytes: [UInt8], limit: Int) -> String {
         var result = "\""
         for byte in bytes.prefix(limit) {

@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
 // What every plugin links. A package of its own, because SwiftPM would otherwise link a second copy of it
-// into each plugin, and a registry that exists twice is no registry.
+// into each plugin, and a registry that exists twice is not a registry.
 import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]

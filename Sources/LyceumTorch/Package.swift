@@ -28,7 +28,7 @@ let libtorchHeaders: [CXXSetting] = [
     .treatAllWarnings(as: .error),
 ]
 let libtorchLibraries: [LinkerSetting] = [
-    // An installation (scripts/install) brings libtorch along, beside this library.
+    // An installation (scripts/install) brings libtorch along, next to this library.
     .unsafeFlags([
         "-L" + libtorch + "/lib", "-Xlinker", "-rpath=$ORIGIN/libtorch", "-Xlinker",
         "-rpath=" + libtorch + "/lib",

@@ -1,7 +1,7 @@
 import Glibc
 import LyceumKit
 
-/// A program that runs beside this one, with pipes to and from it.
+/// A program that runs next to this one, with pipes to and from it.
 final class HelperProcess {
     private let process: pid_t
     private let input: Int32

@@ -35,7 +35,7 @@ enum ParquetHelper {
         return Files.join(cache, "lyceum/arrow-26.0.1")
     }
 
-    /// Names the source by its content: FNV-1a, 64 bits. A newer one is built beside the older.
+    /// Names the source by its content: FNV-1a, 64 bits. A newer one is built next to the older.
     private static var sourceName: String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in PackageResources.lyceum_parquet_cpp + PackageResources.setup {

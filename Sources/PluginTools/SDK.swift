@@ -1,6 +1,6 @@
 import LyceumKit
 
-/// What plugins are built against: the modules and libraries beside the program, whether it is an installation or a
+/// What plugins are built against: the modules and libraries next to the program, whether it is an installation or a
 /// build folder of SwiftPM.
 public struct SDK {
     /// The folder of the program.

@@ -57,7 +57,7 @@ public struct ChatTemplate: Sendable {
         default:
             throw LyceumError.file(
                 path: path, line: nil, problem: "holds no chat_template",
-                remedy: "newer models have it in chat_template.jinja beside this file")
+                remedy: "newer models have it in chat_template.jinja next to this file")
         }
     }
 

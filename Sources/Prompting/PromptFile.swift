@@ -46,14 +46,14 @@ struct PromptFile {
             for place in lines.startIndex..<end where lines[place].contains(where: { !$0.isWhitespace }) {
                 let line = lines[place]
                 guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
-                    throw fault(place, "'\(line.prefix(40))' is no option", "write name: value")
+                    throw fault(place, "'\(line.prefix(40))' is not an option", "write name: value")
                 }
                 let name = PythonText.trimmed(String(line[..<colon]))
                 let value = Self.value(PythonText.trimmed(String(line[line.index(after: colon)...])))
                 if name == FewShotExamples.variable {
                     records = value.list?.compactMap(\.object)
                     guard let records, records.count == value.list?.count else {
-                        throw fault(place, "'examples' is no list of records", "write [{\"a\": 1}, …]")
+                        throw fault(place, "'examples' is not a list of records", "write [{\"a\": 1}, …]")
                     }
                 } else {
                     options[name] = value
@@ -76,7 +76,7 @@ struct PromptFile {
                 sections[sections.count - 1].text.append(lines[place])
             }
         }
-        // Blank lines before the first line `--- role ---` are no message.
+        // Blank lines before the first line `--- role ---` are not message.
         if sections.count > 1, let first = sections.first, first.name == "user",
             section(lines[first.line]) == nil, first.text.allSatisfy({ $0.allSatisfy(\.isWhitespace) })
         {
@@ -115,7 +115,7 @@ struct PromptFile {
         for (name, value) in prompt.options.sorted(by: { $0.key < $1.key }) {
             guard name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil else {
                 throw LyceumError.failed(
-                    "prompt:save: the option '\(name)' is no name", remedy: "use letters, digits and _")
+                    "prompt:save: the option '\(name)' is not a name", remedy: "use letters, digits and _")
             }
             guard !name.lowercased().contains("key") else {
                 throw LyceumError.failed(

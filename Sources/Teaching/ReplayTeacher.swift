@@ -76,7 +76,7 @@ public final class ReplayTeacher: Teacher {
         let record = records[found[request.sample]]
         guard let text = record[reply]?.string else {
             throw LyceumError.failed(
-                "\(name): the reply in row \(found[request.sample] + 1) is no text", remedy: nil)
+                "\(name): the reply in row \(found[request.sample] + 1) is not text", remedy: nil)
         }
         return TeacherReply(text: text, model: record["teacher_model"]?.string ?? "replay")
     }

@@ -165,7 +165,7 @@ struct RunCommand: ParsableCommand {
         usage:
             "lyceum run [--quiet] [--lab FOLDER | --no-lab] [-i] [-l MODULE] [--sandbox …] FILE [ARGUMENT …]",
         discussion: """
-            The script finds its arguments in `arg` and `...`, and modules beside it with require.
+            The script finds its arguments in `arg` and `...`, and modules next to it with require.
 
             --sandbox is for a script that you did not write. It takes away programs (os.execute, io.popen), \
             native libraries, bytecode, finalizers and all but debug.traceback; writing files except below \
@@ -260,7 +260,7 @@ struct SandboxOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Seconds after which a sandboxed script ends, whatever it does; 0 is no limit.",
+            "Seconds after which a sandboxed script ends, whatever it does; 0 means no limit.",
             valueName: "seconds"))
     var seconds = 3600
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LyceumTorch
 
-/// What scripts/fixtures/decoding.py wrote beside a checkpoint: options, and what transformers makes of them.
+/// What scripts/fixtures/decoding.py wrote next to a checkpoint: options, and what transformers makes of them.
 struct DecodingParity<Model: SequenceToSequenceModel> {
     let student: SequenceToSequenceStudent<Model>
     let model: Model
@@ -92,7 +92,7 @@ struct DecodingParity<Model: SequenceToSequenceModel> {
         }
     }
 
-    /// Draws that depend on the seed and on nothing beside them.
+    /// Draws that depend on the seed and on nothing next to them.
     func expectRepeatableDraws() throws {
         for beams in [1, 3] {
             func draw(_ seed: Int, batchSize: Int) throws -> [[Int]] {

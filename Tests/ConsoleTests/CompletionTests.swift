@@ -177,7 +177,7 @@ import Testing
         #expect(try complete(line) == expected)
     }
 
-    @Test("no files where a text is no file")
+    @Test("no files where a text is not a file")
     func noFiles() throws {
         #expect(try complete("mybox:train { title = \"/et").isEmpty)
         #expect(try complete("boxes.open { \"/et").isEmpty)

@@ -269,7 +269,7 @@ import Testing
 
     // MARK: Folders, sizes
 
-    @Test("hidden files in a folder are no data")
+    @Test("hidden files in a folder are not data")
     func hiddenFiles() throws {
         try withTemporaryFolder { folder in
             try Files.write("{\"a\":1}\n", to: folder + "/part.jsonl")

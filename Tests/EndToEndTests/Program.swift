@@ -22,7 +22,7 @@ struct Program {
         folder = try #require(mkdtemp(&template).map { String(cString: $0) })
     }
 
-    /// The program, which SwiftPM builds beside the tests.
+    /// The program, which SwiftPM builds next to the tests.
     static var path: String {
         get throws {
             let tests = try #require(realpath("/proc/self/exe", nil))

@@ -140,7 +140,7 @@ import Testing
         #expect(lines.dropLast().allSatisfy { $0.hasPrefix("false\t") }, "\(result.output)")
     }
 
-    @Test("modules beside the script are there, plugins of the user are not")
+    @Test("modules next to the script are there, plugins of the user are not")
     func modules() throws {
         let (result, program) = try run("print(require('script2').x, io.popen)", [])
         defer { program.remove() }

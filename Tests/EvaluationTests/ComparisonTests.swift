@@ -132,7 +132,7 @@ import Testing
         #expect(PairedTest.mcNemar([0.5], [1]) == nil && PairedTest.mcNemar([1], [1, 0]) == nil)
     }
 
-    /// Classes are compared in accuracy (McNemar, bootstrap) and in the averages of F1, which are no means of the
+    /// Classes are compared in accuracy (McNemar, bootstrap) and in the averages of F1, which are not means of the
     /// rows' own.
     @Test func classesAreCompared() throws {
         let truth = (0..<90).map { $0 % 3 == 0 ? "rare" : "often" }

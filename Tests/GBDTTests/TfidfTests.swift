@@ -143,7 +143,7 @@ struct TfidfTests {
 struct TermTableTests {
     @Test func numbersEveryTermOnce() {
         var table = TermTable()
-        // Short ones lie in their slots, long ones beside; many share their first eight bytes.
+        // Short ones lie in their slots, long ones next to; many share their first eight bytes.
         let terms =
             (0..<20_000).map { $0 % 2 == 0 ? "t\($0)" : "a common beginning \($0)" } + [
                 "", "12345678", "123456789",

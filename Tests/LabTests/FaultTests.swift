@@ -180,7 +180,7 @@ private let train = RunStart(kind: .train, title: "t5")
     @Test func notADatabase() throws {
         try Files.makeFolder(folder.lab)
         try Files.write(
-            String(repeating: "This is no database. ", count: 500), to: folder.lab + "/lab.sqlite")
+            String(repeating: "This is not a database. ", count: 500), to: folder.lab + "/lab.sqlite")
         let lab = LabStore(folder: folder.lab)
         let text = message { try lab.keep([newReply(1)]) }
         #expect(text?.hasPrefix("\(lab.path): the database is damaged; move the folder away") == true)

@@ -43,7 +43,7 @@ extension BridgeTests {
         }
 
         @Test(
-            "what is no data is refused with the reason and the place",
+            "what is not data is refused with the reason and the place",
             arguments: [
                 ("local t = {}; t.t = t; return t", "data at 't': expected strings"),
                 ("return { a = { print } }", "data at 'a.1'"),

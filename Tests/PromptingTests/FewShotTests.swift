@@ -106,8 +106,8 @@ import Testing
 
     @Test(arguments: [
         ("---\nmodel: x\nhi", ":1: '---' opens the options and nothing closes them"),
-        ("---\nmodel x\n---\nhi", ":2: 'model x' is no option; write name: value"),
-        ("---\nexamples: 3\n---\nhi", ":2: 'examples' is no list of records"),
+        ("---\nmodel x\n---\nhi", ":2: 'model x' is not an option; write name: value"),
+        ("---\nexamples: 3\n---\nhi", ":2: 'examples' is not a list of records"),
         ("--- sytem ---\nhi", ":1: unknown message '--- sytem ---'; there are system, user"),
         ("---\nm: 1\n---\n--- system ---\nok\n--- user ---\na\n{{ b | c }}", ":8: unknown filter 'c'"),
         ("---\nm: 1\n---\na\n{{ b | c }}", ":5: unknown filter 'c'"),

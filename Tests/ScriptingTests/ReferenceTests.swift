@@ -5,7 +5,7 @@ import Testing
 
 /// The reference in Scripting.docc is what the declarations say.
 ///
-/// `LYCEUM_RECORD=1 swift test --filter ReferenceTests` writes it anew.
+/// `LYCEUM_RECORD=1 swift test --filter ReferenceTests` writes it again.
 @Suite struct ReferenceTests {
     private static let note =
         "Written by ReferenceTests from the declarations in Sources/Scripting; do not edit."
@@ -22,7 +22,7 @@ import Testing
         let difference = zip(text.split(separator: "\n"), stored.split(separator: "\n")).first { $0 != $1 }
         #expect(
             text == stored,
-            "\(name) has drifted from the declarations, first at '\(difference?.0 ?? "its end")'; to write it anew: LYCEUM_RECORD=1 swift test --filter ReferenceTests"
+            "\(name) has drifted from the declarations, first at '\(difference?.0 ?? "its end")'; to write it again: LYCEUM_RECORD=1 swift test --filter ReferenceTests"
         )
     }
 

@@ -108,7 +108,7 @@ import Testing
                 """)
     }
 
-    /// A lab of a later version, one that is no folder, and one that another process keeps locked.
+    /// A lab of a later version, one that is not a folder, and one that another process keeps locked.
     @Test(arguments: ["newer", "file", "locked"])
     func aLabThatCannotBeWrittenStopsNoWork(_ fault: String) throws {
         try withFolder { folder in

@@ -91,10 +91,10 @@ import Testing
             d = data.from { { question = long, zero = "Zero answers " .. long, few = "Few " .. long } }
 
             """
-        let beside = try output(make + "show(d, { columns = { 'zero', 'few' }, width = 100 })")
-        let lines = beside.split(separator: "\n")
+        let wide = try output(make + "show(d, { columns = { 'zero', 'few' }, width = 100 })")
+        let lines = wide.split(separator: "\n")
         #expect(lines[1].contains("zero") && lines[1].contains("few"))
-        #expect(lines.allSatisfy { $0.count <= 100 } && beside.components("end") == 2)
+        #expect(lines.allSatisfy { $0.count <= 100 } && wide.components("end") == 2)
         let below = try output(make + "show(d, { width = 60 })")
         #expect(below.contains("── row 1 ─") && below.components("end") == 3)
         #expect(below.split(separator: "\n").allSatisfy { $0.count <= 60 })

@@ -22,7 +22,7 @@ import Testing
         #expect(text.contains(expected), "\(text)")
     }
 
-    @Test("a global that was assigned, a test with rawget and old names are no errors")
+    @Test("a global that was assigned, a test with rawget and old names are not errors")
     func knownGlobals() throws {
         let state = try makeState()
         try state.run(

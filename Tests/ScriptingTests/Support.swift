@@ -52,7 +52,7 @@ enum TestLabs {
     }
 }
 
-/// The folder that holds what the package built: the test bundle, and beside it the plugins.
+/// The folder that holds what the package built: the test bundle, and next to it the plugins.
 var buildFolder: String { Files.parent(of: CommandLine.arguments.first ?? ".") }
 
 /// The message of the error that `code` raises; "(no error)" if it raises none.

@@ -129,6 +129,6 @@ struct TeacherDoorTests {
                 .contains("Anthropic's API has no logprobs"))
         let partly =
             "teacher.open { 'openai', model = 'm', api_key = 'k', logprobs = false, top_logprobs = 2 }"
-        #expect(message(partly, in: state).contains("logprobs = true beside it"))
+        #expect(message(partly, in: state).contains("logprobs = true next to it"))
     }
 }

@@ -72,7 +72,7 @@ import Testing
 
     @Test func emptyTextsAndFewPairs() throws {
         let student = try student()
-        // An empty text is its end token: it can be read, written and learnt.
+        // An empty text is its end token: it can be read, written and learned.
         let pairs = [
             Example(input: "", target: ""), Example(input: "small tool", target: ""),
             Example(input: "", target: "files"),

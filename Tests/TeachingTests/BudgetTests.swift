@@ -103,7 +103,7 @@ struct BudgetTests {
         #expect(price?.batchCost(promptTokens: 1_000_000, completionTokens: 500_000) == 0.225)
     }
 
-    @Test("the user's own prices stand beside and before those that come along; a bad file is named")
+    @Test("the user's own prices stand next to and before those that come along; a bad file is named")
     func ownPrices() throws {
         let folder = "/tmp/lyceum-prices-\(UInt64.random(in: 0...UInt64.max))"
         defer { Files.removeTree(folder) }

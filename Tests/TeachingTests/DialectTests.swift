@@ -156,7 +156,7 @@ struct AnthropicTests {
     }
 
     @Test(
-        "a reply that is no good says why",
+        "a reply that is not a good says why",
         arguments: [("max_tokens", "cut short"), ("refusal", "refused")])
     func stops(_ reason: String, _ expected: String) throws {
         let server = try LoopbackServer { [self] _ in LoopbackServer.Reply(200, message("x", stop: reason)) }

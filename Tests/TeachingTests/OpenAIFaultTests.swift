@@ -166,7 +166,7 @@ struct OpenAIFaultTests {
     }
 
     @Test(
-        "what is no completion is named",
+        "what is not a completion is named",
         arguments: [
             ("<!DOCTYPE html><title>Login</title>", "an HTML page"), (#"{"choices":[{"mess"#, "not JSON"),
             ("", "an empty body"), ("[1]", "JSON that is not an object"),

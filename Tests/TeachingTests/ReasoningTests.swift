@@ -66,7 +66,7 @@ struct ReasoningTests {
         #expect(reply.text == "<think>hm</think>yes" && reply.reasoning == nil)
     }
 
-    @Test("a reply of nothing but reasoning is no answer, and is kept")
+    @Test("a reply of nothing but reasoning is not an answer, and is kept")
     func onlyReasoning() throws {
         let error = try #require(throws: UnusableReply.self) {
             try ask(completion("<think>on and on", finish: "stop"))

@@ -12,7 +12,8 @@ struct Packages {
 
     init() throws {
         guard let url = Bundle.module.url(forResource: "Fixtures/packages.jsonl", withExtension: nil) else {
-            throw LyceumError.file(path: "packages.jsonl", line: nil, problem: "is no fixture", remedy: nil)
+            throw LyceumError.file(
+                path: "packages.jsonl", line: nil, problem: "is not a fixture", remedy: nil)
         }
         let records = try Files.read(url.path).split(separator: UInt8(ascii: "\n")).map {
             try JSON.decode(Array($0), name: "packages.jsonl")
@@ -184,7 +185,7 @@ struct RetrievalTeacherTests {
         }
     }
 
-    @Test("its card says that it is no language model")
+    @Test("its card says that it is not a language model")
     func card() throws {
         let card = try packages.teacher().card
         #expect(card.first?.value.contains("without a language model") == true)

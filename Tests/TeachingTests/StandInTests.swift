@@ -22,7 +22,7 @@ private final class Backwards: Student {
     func save(to path: String) throws {}
 }
 
-@Suite("teachers that are no servers")
+@Suite("teachers that are not servers")
 struct StandInTests {
     @Test("a student teaches, in groups, from the message or from a field")
     func student() throws {

@@ -161,6 +161,6 @@ struct StructureTests {
             try open(
                 "http://localhost", ["schema": ["a": "string"], "response_format": ["type": "json_object"]])
         }
-        #expect(error.description.contains("option 'response_format': expected no schema beside it"))
+        #expect(error.description.contains("option 'response_format': expected no schema next to it"))
     }
 }

@@ -54,7 +54,7 @@ package final class Notes: Sendable {
     }
 }
 
-/// Runs `run.lua` of a folder in the real program, which SwiftPM builds beside the tests.
+/// Runs `run.lua` of a folder in the real program, which SwiftPM builds next to the tests.
 package func startProgram(_ folder: String, _ environment: [String: String] = [:]) throws -> Process {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let program = Process()

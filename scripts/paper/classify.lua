@@ -1,5 +1,5 @@
--- The paper's other task, [text] → [class]: does a tiny student that learnt a teacher's labels come close to one that
--- learnt the true ones, and to the teacher itself? (Ding et al. 2024, doi 10.5281/zenodo.10841043)
+-- The paper's other task, [text] → [class]: does a tiny student that learned a teacher's labels come close to one that
+-- learned the true ones, and to the teacher itself? (Ding et al. 2024, doi 10.5281/zenodo.10841043)
 --
 --   scripts/paper/classify [--teacher retrieval|openai] [--model NAME] [--budget USD] [--texts N] [--test N]
 --                          [--students gbdt,bert,minilm,…] [--seed N]
@@ -55,7 +55,7 @@ else
     error("classify: --teacher is 'retrieval' or 'openai', got '" .. options.teacher .. "'", 0)
 end
 
--- The teacher's labels; answers that are no label are dropped from what students learn, and wrong in the test.
+-- The teacher's labels; answers that are not label are dropped from what students learn, and wrong in the test.
 local function label(rows)
     return gpt:generate(rows, { prompt = ask, output = "answer" }):map(function(row)
         local answer = row.answer:lower():match("[%a%-%d]+")
@@ -192,6 +192,6 @@ for _, row in ipairs(rows) do
         row.cost and ("%.4f"):format(row.cost) or ""))
 end
 print()
-print(("%d test texts of %d classes. Students learnt from %d texts with their true sections, or from %d that the teacher labelled (%.1f %% of those rightly) for %.4f USD."):format(
+print(("%d test texts of %d classes. Students learned from %d texts with their true sections, or from %d that the teacher labelled (%.1f %% of those rightly) for %.4f USD."):format(
     #test, #labels, #train, #pseudo, agreement * 100, (gpt.usage.cost_usd or 0) - cost_of_test))
 print("ms/text: a student's median for one text at a time; the teacher's mean over the whole test.")

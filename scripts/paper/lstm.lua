@@ -1,4 +1,4 @@
--- The pointer-generator of See et al. (2017) from scratch on the demo's corpus, beside the lead baseline.
+-- The pointer-generator of See et al. (2017) from scratch on the demo's corpus, next to the lead baseline.
 --
 --   scripts/lyceum run scripts/paper/lstm.lua $(scripts/corpus) [--steps N] [--seed N] [--part valid]
 --

@@ -231,7 +231,7 @@ void clua_releasesignals(lua_State *L);
 // MARK: Limits
 
 // Bounds what Lua code may use: bytes of memory, and instructions and nanoseconds from
-// one outermost call to its end; 0 is no limit. Code that goes beyond fails with an error,
+// one outermost call to its end; 0 means no limit. Code that goes beyond fails with an error,
 // which for instructions and time no pcall can hold up. The steps of the standard library's
 // loops count as instructions. Coroutines that exist already are not counted.
 void clua_setlimits(lua_State *L, size_t bytes, int64_t instructions, int64_t nanoseconds);

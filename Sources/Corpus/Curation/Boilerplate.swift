@@ -1,6 +1,6 @@
 import LyceumKit
 
-/// What assistants write that is no answer: refusals, and words around the answer. English only.
+/// What assistants write that is not an answer: refusals, and words around the answer. English only.
 enum Boilerplate {
     /// How an answer begins that is none, in lower case with straight apostrophes.
     private static let refusals = [

@@ -1,6 +1,6 @@
 import LyceumKit
 
-/// What text that a model wrote must be like to be learnt from.
+/// What text that a model wrote must be like to be learned from.
 ///
 /// Nothing is tested that is not asked for. Characters are Unicode scalars, words are runs between white space.
 public struct Curation {
@@ -73,7 +73,7 @@ extension Curation {
 }
 
 extension Dataset {
-    /// The rows fit to be learnt from, and the others with the reason. A row is dropped for the first reason found;
+    /// The rows fit to be learned from, and the others with the reason. A row is dropped for the first reason found;
     /// the filters come in the order in which `Curation` lists them.
     ///
     /// - Throws: `LyceumError.missingColumn`, `LyceumError.invalid` for a row without text,

@@ -177,7 +177,7 @@ void putNode(Output &out, const ArrayPointer &array, const std::string &name, si
         return putNode(out, cast(array, arrow::large_utf8()), name, depth);
     case arrow::Type::BINARY_VIEW: case arrow::Type::LARGE_BINARY: case arrow::Type::FIXED_SIZE_BINARY:
         return putNode(out, cast(array, arrow::binary()), name, depth);
-    case arrow::Type::BINARY: {  // bytes are no text: base64, as JSON has them
+    case arrow::Type::BINARY: {  // bytes are not text: base64, as JSON has them
         auto &values = static_cast<const arrow::BinaryArray &>(*array);
         arrow::LargeStringBuilder builder;
         for (int64_t i = 0; i < array->length(); i++) {

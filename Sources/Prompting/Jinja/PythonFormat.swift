@@ -283,7 +283,7 @@ extension TemplateEvaluator {
             format.type = Character(type)
             guard let result = format.string(number.real) else { throw misfit() }
             return result
-        default: throw fault("'%\(type)' is no format", "there are s, r, d, x, o, e, f, g, c and %%")
+        default: throw fault("'%\(type)' is not a format", "there are s, r, d, x, o, e, f, g, c and %%")
         }
     }
 
@@ -372,7 +372,9 @@ extension TemplateEvaluator {
             format = try formatted(format, with: given, level: level + 1)
             next += 1
         }
-        guard let parsed = PythonFormat(format) else { throw fault("format: '\(format)' is no format", nil) }
+        guard let parsed = PythonFormat(format) else {
+            throw fault("format: '\(format)' is not a format", nil)
+        }
         try checkLength(parsed.width, times: 1)
         let result: String?
         switch (conversion, value) {

@@ -194,7 +194,7 @@ extension TemplateEvaluator {
         }
         var place = 0
         let cycler = TemplateFunction("cycler") { evaluator, _ in
-            throw evaluator.fault("a cycler is no function", "write .next()")
+            throw evaluator.fault("a cycler is not a function", "write .next()")
         }
         cycler.fields["current"] = { items[place % items.count] }
         cycler.fields["next"] = {

@@ -110,7 +110,7 @@ extension TemplateEvaluator {
             return escapes ? .markup(whole) : .string(whole)
         case .conditional(let condition, let then, let otherwise):
             if try value(condition).isTrue { return try found(then) }
-            // Nothing, as in {{ ", " if not loop.last }}, is no mistake.
+            // Nothing, as in {{ ", " if not loop.last }}, is not a mistake.
             guard let otherwise else { return style == .chat ? .undefined : "" }
             return try found(otherwise)
         }

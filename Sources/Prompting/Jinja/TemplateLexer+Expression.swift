@@ -116,7 +116,7 @@ extension TemplateLexer {
         }
         guard digits.count == count, let scalar = UInt32(digits, radix: 16).flatMap(Unicode.Scalar.init)
         else {
-            throw fault("a string holds an escape that is no character", "write \\u and four digits")
+            throw fault("a string holds an escape that is not a character", "write \\u and four digits")
         }
         return scalar
     }

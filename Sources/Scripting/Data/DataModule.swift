@@ -76,7 +76,7 @@ extension Scripting {
                     returns: "a dataset",
                     errors: [
                         "the file is missing, empty or of another kind",
-                        "a line that is not a JSON object, a row with other cells than the header (file, line and what was found)",
+                        "a line that is not a JSON object, a row whose cell count differs from the header (file, line and what was found)",
                         "bytes that are not characters of the encoding (row, column and byte)",
                         "in JSON, a number of more digits than 64 bits hold; in CSV such a column stays text",
                         "a line of more than 1 GiB, a row of CSV of more than 256 MiB, a .json file of more than 4 GiB",
@@ -119,7 +119,7 @@ extension Scripting {
                 LuaFunction(
                     name: "from", summary: "Makes a dataset of a list of records.",
                     parameters: [LuaParameter("records", .list("records"), "tables of named values")],
-                    returns: "a dataset", errors: ["an element that is no record (its position is named)"],
+                    returns: "a dataset", errors: ["an element that is not a record (its position is named)"],
                     example:
                         "local d = data.from { { text = \"a cat\", label = \"pet\" } }\nassert(d[1].label == \"pet\")",
                     body: { call in

@@ -114,7 +114,7 @@ extension DatasetObject {
     static var splitMethods: [LuaFunction] {
         [
             LuaFunction(
-                name: "split", summary: "Deals the rows out at random into named parts.",
+                name: "split", summary: "Splits the rows at random into named parts.",
                 parameters: [
                     LuaParameter(
                         "parts", .table,

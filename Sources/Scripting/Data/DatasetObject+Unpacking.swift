@@ -12,7 +12,7 @@ extension DatasetObject {
                 + "fields columns; a column of the same name is replaced.",
             parameters: [LuaParameter("column", .string, "texts of JSON, or tables", names: .columns)],
             returns: "a dataset; a field that a row lacks is nil there",
-            errors: ["a row whose text is no JSON object (it is named)"],
+            errors: ["a row whose text is not a JSON object (it is named)"],
             example: "local d = data.from { { reply = \"{\\\"label\\\":\\\"net\\\",\\\"score\\\":0.5}\" } }\n"
                 + "assert(d:unpack(\"reply\")[1].label == \"net\")",
             body: { call in

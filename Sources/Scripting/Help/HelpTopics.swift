@@ -85,7 +85,7 @@ extension Scripting {
             HelpTopic(name: "lab", summary: "what is remembered of runs, and where") {
                 """
                 The lab remembers what was trained, generated and scored: .lyceum in the working folder, or what
-                --lab FOLDER or LYCEUM_LAB names; --no-lab remembers nothing. It is made with the first of them.
+                --lab FOLDER or LYCEUM_LAB names; --no-lab remembers nothing. It is created when the first run is recorded.
 
                   runs.list { kind = "train", sort = "loss" }    -- a table; runs.list()[1] is a run
                   runs.get(1)                                    -- one run: how it went, how it scored

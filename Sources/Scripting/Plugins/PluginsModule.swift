@@ -70,7 +70,7 @@ extension Scripting {
         guard let builder = environment.builder else {
             throw LyceumError.unsupported(
                 "\(function) cannot be used here",
-                remedy: "it needs an installed Lyceum, and a session that is no sandbox")
+                remedy: "it needs an installed Lyceum, and a session that is not a sandbox")
         }
         return builder
     }

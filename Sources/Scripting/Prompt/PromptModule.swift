@@ -90,7 +90,7 @@ extension Scripting {
                 }, question: values.optionalString("question"), answer: values.optionalString("answer"))
         } else if let name = ["answer", "question", "n", "seed"].first(where: values.isGiven) {
             throw LyceumError.badOption(
-                function: "prompt", option: name, expected: "examples = a dataset beside it", got: "none")
+                function: "prompt", option: name, expected: "examples = a dataset next to it", got: "none")
         }
         return try PromptTemplate(
             messages: messages, examples: examples, options: values.values["options"]?.object ?? [:])

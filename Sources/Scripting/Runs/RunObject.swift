@@ -69,7 +69,7 @@ final class RunObject {
         return points
     }
 
-    /// Figures that are no curves: what they are at the end is all there is to them.
+    /// Figures that are not curves: what they are at the end is all there is to them.
     static let totals: Set<String> = ["epochs", "tokens"]
 
     /// What it is called.

@@ -162,7 +162,7 @@ extension Scripting {
 
     private static func sql(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
-            name: "sql", summary: "Asks the lab's tables in SQL. It can read only.",
+            name: "sql", summary: "Queries the lab's database with SQL (read-only).",
             parameters: [
                 LuaParameter(
                     "query", .string, "one SELECT; select name, sql from sqlite_master lists the tables"),

@@ -88,7 +88,7 @@ function dataset:dedup(columns, options) end
 ---@field group? string a column whose equal values stay in one part, so that near-copies do not leak
 ---@field stratify? string a column each of whose values has the same share in every part
 
----Deals the rows out at random into named parts.
+---Splits the rows at random into named parts.
 ---@param parts table name = fraction (at most 1.0) or name = count of rows; 1.0 is all of them, 1 is one row
 ---@param options? dataset.split.options how
 ---@return table # a table of datasets by name
@@ -232,7 +232,7 @@ end
 do
 ---Answers requests: a language model, or a stand-in. Call it with a text for one answer.
 ---@class teacher
----@field name any what names it in tables: "gpt-4o-mini"
+---@field name any display name: "gpt-4o-mini"
 ---@field kind any how it was opened: "openai", "retrieval"
 ---@field usage any what it has used: { calls, prompt_tokens, completion_tokens, estimated, cost_usd }; `estimated` counts the replies whose tokens the server did not say
 ---@overload fun(question: string|table[]): any
@@ -244,7 +244,7 @@ local teacher = {}
 ---@field name? string what the run is called in runs.list; else teacher, model and rows
 ---@field n? integer answers to each row; each is a row of the result (default 1)
 ---@field fresh? boolean ignores kept replies and asks again; the new reply replaces the kept one (default false)
----@field batch? boolean hands the questions to the server's Batch API, answered within a day, at OpenAI for half the price; repeat the call, in a later session too, to fetch the replies (help "replies") (default false)
+---@field batch? boolean submits the questions to the server's Batch API, answered within a day, at OpenAI for half the price; repeat the call, in a later session too, to fetch the replies (help "replies") (default false)
 ---@field wait? boolean with batch: waits until the batch is done; false hands over, or fetches what is done, and returns (default true)
 ---@field provenance? boolean adds columns teacher_model, teacher_cost_usd, …; without them d:provenance() shows the same, and d:save(path, { provenance = true }) writes it (default false)
 
@@ -265,7 +265,7 @@ function teacher:retry(result) end
 ---@field name? string what the run is called in runs.list; else teacher, model and rows
 ---@field n? integer answers to each row; each is a row of the result (default 1)
 ---@field fresh? boolean ignores kept replies and asks again; the new reply replaces the kept one (default false)
----@field batch? boolean hands the questions to the server's Batch API, answered within a day, at OpenAI for half the price; repeat the call, in a later session too, to fetch the replies (help "replies") (default false)
+---@field batch? boolean submits the questions to the server's Batch API, answered within a day, at OpenAI for half the price; repeat the call, in a later session too, to fetch the replies (help "replies") (default false)
 ---@field wait? boolean with batch: waits until the batch is done; false hands over, or fetches what is done, and returns (default true)
 ---@field provenance? boolean adds columns teacher_model, teacher_cost_usd, …; without them d:provenance() shows the same, and d:save(path, { provenance = true }) writes it (default false)
 
@@ -713,7 +713,7 @@ function runs.compare(runs) end
 ---@return runs # how many runs were deleted
 function runs.delete(runs) end
 
----Asks the lab's tables in SQL. It can read only.
+---Queries the lab's database with SQL (read-only).
 ---@param query string one SELECT; select name, sql from sqlite_master lists the tables
 ---@param value? any one for each ? in the query
 ---@param ... any

@@ -76,7 +76,7 @@ extension Scripting {
                     ],
                     returns: "a student",
                     errors: [
-                        "device = \"cuda\" without a CUDA device (the reason is told)",
+                        "device = \"cuda\" without a CUDA device (the message says why)",
                         "a folder without config.json, or of an architecture that no plugin reads",
                         "a checkpoint that is cut short (the file and what is missing)",
                         "a name that is neither a folder nor on the Hub; no access; no answer; see help \"huggingface\"",
@@ -117,12 +117,12 @@ extension Scripting {
         let path = Files.join(folder, "config.json")
         guard Files.isFolder(folder) else {
             throw LyceumError.file(
-                path: folder, line: nil, problem: Files.exists(folder) ? "is no folder" : "does not exist",
+                path: folder, line: nil, problem: Files.exists(folder) ? "is not a folder" : "does not exist",
                 remedy: "name a folder that student:save or Hugging Face's save_pretrained wrote")
         }
         guard Files.exists(path) else {
             throw LyceumError.file(
-                path: folder, line: nil, problem: "holds no config.json, so it is no checkpoint",
+                path: folder, line: nil, problem: "holds no config.json, so it is not a checkpoint",
                 remedy: "name a folder that student:save or Hugging Face's save_pretrained wrote")
         }
         let config = try JSON.decode(try Files.read(path), name: path)

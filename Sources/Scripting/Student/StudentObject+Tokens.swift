@@ -47,7 +47,7 @@ extension StudentObject {
             })
     }
 
-    /// A student that has learnt a vocabulary and nothing else, for the examples.
+    /// A student that has learned a vocabulary and nothing else, for the examples.
     private static let prepared = """
         s = student.new("t5", { d_model = 8, d_kv = 4, d_ff = 8, num_layers = 1, num_heads = 2, vocab_size = 60 })
         rows = data.from { { text = "rain and wind and sun", short = "weather" } }

@@ -2,13 +2,13 @@ import Corpus
 import LuaBridge
 import LyceumKit
 
-// A look at what a student has learnt: its weights.
+// A look at what a student has learned: its weights.
 extension StudentObject {
     /// The methods that show weights.
     static var weightMethods: [LuaFunction] { [weights, weight] }
 
     private static let unready = [
-        "a student that has no weights yet", "a student that is no network (gradient-boosted trees)",
+        "a student that has no weights yet", "a student that is not a network (gradient-boosted trees)",
     ]
 
     private static var weights: LuaFunction {
@@ -61,7 +61,7 @@ extension StudentObject {
         let student = try call.receiver(StudentObject.self).student
         guard let student = student as? any WeightedStudent else {
             throw LyceumError.unsupported(
-                "the weights of a \(student.architecture) student: it is no network", remedy: nil)
+                "the weights of a \(student.architecture) student: it is not a network", remedy: nil)
         }
         return student
     }

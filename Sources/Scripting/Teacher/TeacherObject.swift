@@ -25,7 +25,7 @@ final class TeacherObject {
             summary: "Answers requests: a language model, or a stand-in. Call it with a text for one answer.",
             methods: [generate(environment), retry(environment), estimate(environment), close],
             properties: [
-                LuaProperty("name", "what names it in tables: \"gpt-4o-mini\"") { (object: TeacherObject) in
+                LuaProperty("name", "display name: \"gpt-4o-mini\"") { (object: TeacherObject) in
                     .string(object.teacher.name)
                 },
                 LuaProperty("kind", "how it was opened: \"openai\", \"retrieval\"") {
@@ -117,7 +117,7 @@ final class TeacherObject {
         ),
         .boolean(
             "batch", default: false,
-            "hands the questions to the server's Batch API, answered within a day, at OpenAI for half the price; "
+            "submits the questions to the server's Batch API, answered within a day, at OpenAI for half the price; "
                 + "repeat the call, in a later session too, to fetch the replies (help \"replies\")"),
         .boolean(
             "wait", default: true,

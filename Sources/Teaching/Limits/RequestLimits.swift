@@ -46,7 +46,7 @@ struct RequestLimits: Sendable, Equatable {
         .number("timeout", default: 600, in: 0.001...86_400, "the longest time for one request, in seconds"),
         .number(
             "connect_timeout", default: 10, in: 0.001...86_400,
-            "the longest time until the connection stands, in seconds"),
+            "connection timeout, in seconds"),
         .number(
             "first_byte_timeout", default: nil, in: 0.001...86_400,
             "the longest time until an answer begins, in seconds; else timeout"),

@@ -4,7 +4,7 @@
 /// turning requests away, which halves the number at once; every round of answers raises it by one again
 /// (additive increase, multiplicative decrease: Chiu and Jain 1989, as in TCP).
 ///
-/// It lives as long as its teacher: a minute's limit does not begin anew with each call. Times are seconds on any
+/// It lives as long as its teacher: a minute's limit does not begin again with each call. Times are seconds on any
 /// one clock, so that it can be tested without waiting.
 final class RequestPacer {
     /// What is remembered of a request that was sent.

@@ -30,13 +30,13 @@ extension OpenAISettings {
     /// Whether replies are asked for with the probabilities of their tokens.
     var asksForLogprobs: Bool { parameters["logprobs"]?.bool == true }
 
-    /// The fields with what the API wants beside `top_logprobs`. Saying no is like saying nothing: the same question.
+    /// The fields with what the API wants next to `top_logprobs`. Saying no is like saying nothing: the same question.
     static func completingLogprobs(_ fields: [String: Value]) throws -> [String: Value] {
         var fields = fields
         if fields["top_logprobs"] != nil {
             if fields["logprobs"] == false {
                 throw LyceumError.badOption(
-                    function: "teacher.open", option: "top_logprobs", expected: "logprobs = true beside it",
+                    function: "teacher.open", option: "top_logprobs", expected: "logprobs = true next to it",
                     got: "logprobs = false")
             }
             fields["logprobs"] = true

@@ -130,7 +130,7 @@ struct OpenAIExchange {
         return completion
     }
 
-    /// Reads what a body holds; nil if that is no completion.
+    /// Reads what a body holds; nil if that is not a completion.
     func completion(_ document: Value, seconds: Double) -> Completion? {
         guard let whole = wholeReply(document, seconds: seconds) else { return nil }
         return judged(whole)
@@ -176,7 +176,7 @@ struct OpenAIExchange {
         return judged(events.reply(model: settings.model, seconds: response.seconds))
     }
 
-    /// Why a stream is no whole reply; nil if it is one.
+    /// Why a stream is not a whole reply; nil if it is one.
     func fault(of events: EventStream, headers: [String: String], seconds: Double) -> OpenAIFault? {
         let server = settings.address.display
         var partial = judged(events.reply(model: settings.model, seconds: seconds)).reply
@@ -209,7 +209,7 @@ struct OpenAIExchange {
         return isEmpty ? .retry(error, after: nil, stops: false) : .brokenOff(partial, error, after: nil)
     }
 
-    /// What to do about a body that is no JSON: it broke off, it is empty, or a page of a proxy.
+    /// What to do about a body that is not JSON: it broke off, it is empty, or a page of a proxy.
     private func unreadable(_ response: HTTPResponse) -> OpenAIFault {
         let body = response.body
         let first = body.first { !($0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF) }

@@ -107,7 +107,7 @@ final class OpenAIMeter {
             return .failed(
                 "budget_usd is set, but what a batch costs there is not known",
                 remedy:
-                    "put \"batch\": 0.5 beside \"models\" in ~/.config/lyceum/prices.json, or use budget_calls"
+                    "put \"batch\": 0.5 next to \"models\" in ~/.config/lyceum/prices.json, or use budget_calls"
             )
         }
         let amount = share * bytes.reduce(0) { $0 + estimate(bytes: $1) }

@@ -59,7 +59,7 @@ struct OpenAISettings: Sendable {
         if let structure {
             if options.isGiven("response_format") {
                 throw LyceumError.badOption(
-                    function: Self.function, option: "response_format", expected: "no schema beside it",
+                    function: Self.function, option: "response_format", expected: "no schema next to it",
                     got: "both")
             }
             if dialect.wire == .chatCompletions { fields["response_format"] = structure.responseFormat }

@@ -32,7 +32,7 @@ extension OpenAITeacher {
     }
 
     private static let completionOptions: [OptionDeclaration] = [
-        .number("temperature", default: nil, in: 0...2, "how freely the model chooses; 0 is nearly greedy"),
+        .number("temperature", default: nil, in: 0...2, "sampling temperature; 0 is nearly greedy"),
         .number("top_p", default: nil, in: 0...1, "the share of probability the model chooses among"),
         .integer(
             "max_tokens", default: nil, in: 1...10_000_000, unit: "tokens",
@@ -43,7 +43,8 @@ extension OpenAITeacher {
         .integer("seed", default: nil, "asks for repeatable replies; sample n is asked with seed + n"),
         .list("stop", of: .string, "texts at which the reply ends"),
         .number(
-            "frequency_penalty", default: nil, in: -2...2, "makes words rarer the more often they have come"),
+            "frequency_penalty", default: nil, in: -2...2,
+            "penalises tokens in proportion to how often they have appeared"),
         .number("presence_penalty", default: nil, in: -2...2, "makes words rarer once they have come"),
         OptionDeclaration("logit_bias", kind: .table, doc: "token id = what is added to its logit"),
         .boolean(
@@ -56,7 +57,7 @@ extension OpenAITeacher {
         ),
         .string("reasoning_effort", "how long a reasoning model thinks: none, minimal, low, medium, high"),
         .string("verbosity", "how much newer OpenAI models say: low, medium, high"),
-        .string("service_tier", "the queue that is paid for: auto, default, flex, priority"),
+        .string("service_tier", "service tier: auto, default, flex, priority"),
         .string("user", "a name for whoever asks, for the server's own records"),
         OptionDeclaration(
             "response_format", kind: .table,
@@ -64,14 +65,14 @@ extension OpenAITeacher {
     ]
 
     private static let messagesOptions: [OptionDeclaration] = [
-        .number("temperature", default: nil, in: 0...1, "how freely the model chooses; 0 is nearly greedy"),
+        .number("temperature", default: nil, in: 0...1, "sampling temperature; 0 is nearly greedy"),
         .number("top_p", default: nil, in: 0...1, "the share of probability the model chooses among"),
         .integer("top_k", default: nil, in: 1...1_000_000, "the number of tokens the model chooses among"),
         .integer(
             "max_tokens", default: 4096, in: 1...10_000_000, unit: "tokens",
             "the longest reply; one that is cut there counts as failed"),
         .list("stop", of: .string, "texts at which the reply ends"),
-        .string("service_tier", "the queue that is paid for: auto, standard_only"),
+        .string("service_tier", "service tier: auto, standard_only"),
         OptionDeclaration("metadata", kind: .table, doc: "as the API takes it: { user_id = \"…\" }"),
         OptionDeclaration(
             "thinking", kind: .table, doc: "as the API takes it: { type = \"enabled\", budget_tokens = 2048 }"

@@ -21,7 +21,7 @@ struct ServerAddress: Sendable, Equatable {
     /// Reads a base address such as "https://api.openai.com/v1".
     ///
     /// - Parameter end: what is put behind it for questions.
-    /// - Throws: `LyceumError.badOption` if it is no plain http or https address.
+    /// - Throws: `LyceumError.badOption` if it is not a plain http or https address.
     init(base: String, path end: String = "/chat/completions", function: String) throws {
         // Never shows the address itself: it may hold a password.
         func refuse(_ got: String) -> LyceumError {

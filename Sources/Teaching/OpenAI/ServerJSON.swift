@@ -15,7 +15,7 @@ enum ServerJSON {
     /// - Parameters:
     ///   - bytes: the text.
     ///   - keepsHalves: whether half a surrogate pair is kept for `HalvedText` to join with the other half.
-    /// - Returns: nil if it is no JSON, or breaks off.
+    /// - Returns: nil if it is not JSON, or breaks off.
     static func read(_ bytes: [UInt8], keepsHalves: Bool = false) -> Value? {
         // A byte order mark is the only thing before a document that no writer means.
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

@@ -1,7 +1,7 @@
 import LyceumKit
 
 /// What models cost, by the host of their server and their name: `prices.json`, and what the user's own
-/// `prices.json` in Lyceum's configuration folder says beside it or in its place.
+/// `prices.json` in Lyceum's configuration folder says next to it or in its place.
 ///
 /// A model that is in neither has no known price, which is not the price 0. Names must be equal: dated snapshots
 /// of a model have had other prices.

@@ -1,7 +1,7 @@
 import LyceumKit
 import LyceumText
 
-/// A teacher that is no language model: it answers with text that people wrote about something similar.
+/// A teacher that is not a language model: it answers with text that people wrote about something similar.
 ///
 /// It holds a background of real pairs, finds the ones nearest to a request by BM25, and puts its answer
 /// together from them. It understands nothing and adds nothing: a baseline that says how far retrieval alone

@@ -110,7 +110,7 @@ public struct JSONSchema: Sendable, Equatable {
                 for choice in choices { try check(choice, at: inner, depth: depth + 1) }
             case "pattern":
                 guard let pattern = part.string, (try? Regex(pattern)) != nil else {
-                    throw Self.refuse(place, "a pattern that is no regular expression")
+                    throw Self.refuse(place, "a pattern that is not a regular expression")
                 }
             case "$ref":
                 guard let target = part.string, resolve(target) != nil else {

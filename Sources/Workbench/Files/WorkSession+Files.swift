@@ -92,7 +92,7 @@ extension WorkSession {
         let checked = try options(format)
         let job = job("saving \(path)")
         try Files.checkWritable(path)
-        // Beside the file it becomes, so that it replaces it as a whole or not at all.
+        // Next to the file it becomes, so that it replaces it as a whole or not at all.
         let part = "\(path).part-\(UInt64.random(in: 0...UInt64.max))"
         do {
             try write(data, part, checked, job)

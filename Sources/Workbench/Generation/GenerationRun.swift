@@ -50,7 +50,7 @@ public final class GenerationRun {
 
     /// Answers the questions: with what was paid for before, and then by the teacher.
     ///
-    /// - Returns: what came of them. That no row was answered is no error: the reasons are in its `failed`.
+    /// - Returns: what came of them. That no row was answered is not an error: the reasons are in its `failed`.
     /// - Throws: what ended the run early; what was answered before is kept, and is in `result`.
     public func ask() throws -> GenerationResult {
         let job = session.job("asking \(teacher.teacher.name)")

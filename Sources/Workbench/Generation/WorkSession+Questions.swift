@@ -6,7 +6,7 @@ extension WorkSession {
     /// Asks a teacher one question.
     ///
     /// It counts like any other: it is charged to the teacher's budget, and its reply is kept in the lab with what it
-    /// cost. A question that was asked before is another sample of it, so it is asked again and answered anew; a
+    /// cost. A question that was asked before is another sample of it, so it is asked again and answered again; a
     /// generation with the same question reuses the first.
     ///
     /// - Parameters:

@@ -7,7 +7,7 @@ public struct Plot {
     public struct Series {
         /// What the legend calls it.
         public let name: String
-        /// Its points in the order of x; those that are no numbers are left out when it is drawn.
+        /// Its points in the order of x; those that are not numbers are left out when it is drawn.
         public var points: [(x: Double, y: Double)]
 
         /// Names a curve.
@@ -93,7 +93,7 @@ public struct Plot {
     }
 }
 
-/// A range of numbers along a line, with the numbers to write beside it.
+/// A range of numbers along a line, with the numbers to write next to it.
 struct Axis {
     /// The number at the beginning.
     let low: Double

@@ -1,6 +1,6 @@
 import LyceumKit
 
-/// Which words of a text stand in another one, alone or beside the same neighbour.
+/// Which words of a text stand in another one, alone or next to the same neighbour.
 enum Overlap {
     /// A piece of a text.
     struct Piece: Equatable {

@@ -21,7 +21,7 @@ public struct ScoreOrigin {
 }
 
 extension WorkSession {
-    /// How many rows' inputs are kept with an evaluation: enough for samples, little beside the scores.
+    /// How many rows' inputs are kept with an evaluation: enough for samples, little next to the scores.
     private static let keptInputs = 100
 
     /// Scores texts by a metric, and records the scores with the run that made the texts.

@@ -18,7 +18,7 @@ public final class Recording: Sendable {
     /// The run's number; nil if it is not recorded.
     public var run: Int? { recorder?.id }
 
-    /// Whether the student has learnt something.
+    /// Whether the student has learned something.
     public var hasSteps: Bool { firstSteps.withLock { !$0.isEmpty } }
 
     /// A job that this program shows, whose figures and checkpoints are recorded as they come.

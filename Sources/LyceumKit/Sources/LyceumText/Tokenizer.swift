@@ -44,7 +44,7 @@ extension Tokenizer {
     /// The ids of a text, without an end.
     public func encode(_ text: String) throws -> [Int] { try encode(text, addEOS: false) }
 
-    /// The ids of bytes, such as Lua's strings hold; what is no UTF-8 counts as U+FFFD, as Python's
+    /// The ids of bytes, such as Lua's strings hold; what is not UTF-8 counts as U+FFFD, as Python's
     /// `errors="replace"` has it.
     public func encode(bytes: some Collection<UInt8>, addEOS: Bool = false) throws -> [Int] {
         try encode(String(decoding: bytes, as: UTF8.self), addEOS: addEOS)

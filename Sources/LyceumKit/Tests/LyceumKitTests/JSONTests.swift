@@ -150,7 +150,7 @@ import Testing
             } catch let error as LyceumError {
                 refused += 1
                 #expect(
-                    !error.description.hasSuffix("is no valid JSON"),
+                    !error.description.hasSuffix("is not a valid JSON"),
                     "\(String(decoding: bytes, as: UTF8.self))")
             }
         }

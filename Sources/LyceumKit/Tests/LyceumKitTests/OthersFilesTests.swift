@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test("what is no file is written, not replaced")
+    @Test("what is not a file is written, not replaced")
     func devices() throws {
         try Files.write("x", to: "/dev/null")
         var status = stat()

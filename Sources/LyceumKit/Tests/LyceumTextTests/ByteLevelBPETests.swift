@@ -55,7 +55,7 @@ struct ByteLevelBPETests {
         }
     }
 
-    @Test("bytes that are no UTF-8 are read as Python's errors=\"replace\" reads them")
+    @Test("bytes that are not UTF-8 are read as Python's errors=\"replace\" reads them")
     func invalidBytes() throws {
         for example in Fixture.cases(reference["invalid"]) {
             #expect(try tokenizer.encode(bytes: example.bytes ?? [], addEOS: true) == example.ids)

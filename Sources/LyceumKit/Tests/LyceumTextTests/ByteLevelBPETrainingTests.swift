@@ -26,7 +26,7 @@ struct ByteLevelBPETrainingTests {
         }
     }
 
-    @Test("a learnt tokenizer spells every text and survives saving")
+    @Test("a learned tokenizer spells every text and survives saving")
     func roundTrip() throws {
         let tokenizer = try ByteLevelBPETokenizer.train(on: texts, vocabularySize: 500)
         let folder = try TemporaryFolder()

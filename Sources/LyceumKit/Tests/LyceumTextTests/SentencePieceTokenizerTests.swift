@@ -44,7 +44,7 @@ struct SentencePieceTokenizerTests {
         #expect(try Fixture.differences(tokenizer, cases) == [])
     }
 
-    @Test("bytes that are no UTF-8 are read as Python's errors=\"replace\" reads them")
+    @Test("bytes that are not UTF-8 are read as Python's errors=\"replace\" reads them")
     func invalidBytes() throws {
         let tokenizer = try Self.tokenizer(extraIDs: 100, isLegacy: false)
         let cases = Fixture.cases(reference["invalid"])
@@ -97,7 +97,7 @@ struct SentencePieceTokenizerTests {
         }
     }
 
-    @Test("a file that is no model, cut short, or missing is an error that names it")
+    @Test("a file that is not a model, cut short, or missing is an error that names it")
     func badFiles() throws {
         let bytes = tokenizer.bytes
         for broken in [[], Array("no model".utf8), Array(bytes.prefix(bytes.count / 2))] {

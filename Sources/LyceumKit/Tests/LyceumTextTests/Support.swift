@@ -13,13 +13,13 @@ enum Fixture {
         let decoded: String?
         let full: String?
         let clean: String?
-        /// The input, if it is no text.
+        /// The input, if it is not text.
         let bytes: [UInt8]?
     }
 
     static func path(_ name: String) throws -> String {
         guard let url = Bundle.module.url(forResource: "Fixtures/\(name)", withExtension: nil) else {
-            throw LyceumError.file(path: name, line: nil, problem: "is no fixture", remedy: nil)
+            throw LyceumError.file(path: name, line: nil, problem: "is not a fixture", remedy: nil)
         }
         return url.path
     }

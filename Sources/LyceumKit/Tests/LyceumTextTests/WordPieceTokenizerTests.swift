@@ -34,7 +34,7 @@ struct WordPieceTokenizerTests {
             #expect(own == ids, "\(text.debugDescription)")
         }
         #expect(try tokenizer.encodeBatch(texts, addEOS: true) == expected)
-        // The same vocabulary out of tokenizer.json; the option is in the file beside it.
+        // The same vocabulary out of tokenizer.json; the option is in the file next to it.
         if name == "uncased" {
             let fast = try WordPieceTokenizer(folder: Fixture.path("bert"))
             #expect(fast.pieces.elementsEqual(tokenizer.pieces) { Array($0.utf8) == Array($1.utf8) })

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LyceumText
 
-@Suite("WordPiece vocabularies are learnt")
+@Suite("WordPiece vocabularies are learned")
 struct WordPieceTrainingTests {
     private static func texts() throws -> [String] {
         Array(Fixture.texts(try Fixture.document("wordpiece.json")["inputs"]).suffix(30))

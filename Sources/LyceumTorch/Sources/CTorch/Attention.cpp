@@ -193,7 +193,7 @@ at::Tensor slice(const at::Tensor &x, int64_t start, int64_t count) {
     return x.narrow(0, start, count).reshape({count * x.size(1), x.size(2), x.size(3)});
 }
 
-/// A tensor [batch, heads, n, size] whose memory is [batch, n, heads, size], so that joining heads is no copy.
+/// A tensor [batch, heads, n, size] whose memory is [batch, n, heads, size], so that joining heads is not a copy.
 at::Tensor joined(const at::Tensor &like, at::IntArrayRef shape) {
     return at::empty({shape[0], shape[2], shape[1], shape[3]}, like.options()).transpose(1, 2);
 }

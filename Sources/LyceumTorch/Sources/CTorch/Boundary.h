@@ -26,7 +26,7 @@ CTorchStatus guarded(Body &&body) noexcept {
     } catch (const std::exception &error) {
         remember_error(error.what());
     } catch (...) {
-        remember_error("libtorch threw something that is no std::exception");
+        remember_error("libtorch threw something that is not a std::exception");
     }
     return CTORCH_FAILED;
 }

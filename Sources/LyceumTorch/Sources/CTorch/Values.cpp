@@ -80,7 +80,7 @@ c10::IValue box(const CTorchValue &value, const Parameter &parameter) {
     switch (parameter.kind) {
         case Kind::tensor:
             if (value.tag == CTORCH_TENSOR) return borrow(value.tensor);
-            // A number beside a tensor follows PyTorch's promotion rules for Python numbers.
+            // A number next to a tensor follows PyTorch's promotion rules for Python numbers.
             if (is_number(value)) return at::native::wrapped_scalar_tensor(scalar(value));
             break;
         case Kind::scalar:

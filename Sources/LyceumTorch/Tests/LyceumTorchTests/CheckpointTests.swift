@@ -52,7 +52,7 @@ import Testing
 
     @Test(
         arguments: [
-            (["a": "model-00001-of-00002.safetensors"], "is no checkpoint"),
+            (["a": "model-00001-of-00002.safetensors"], "is not a checkpoint"),
             (
                 ["a": "model-00001-of-00002.safetensors", "c": "model-00001-of-00002.safetensors"],
                 "missing: c"
@@ -65,7 +65,7 @@ import Testing
         ] as [([String: Value], String)])
     func indexesThatDoNotFitAreRefused(map: [String: Value], reason: String) throws {
         try writeShards(map)
-        guard reason != "is no checkpoint" else {
+        guard reason != "is not a checkpoint" else {
             // A file that the index does not name plays no part.
             #expect(try Checkpoint.open(folder).names == ["a"])
             return

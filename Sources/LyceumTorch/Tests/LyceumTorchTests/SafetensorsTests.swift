@@ -105,7 +105,7 @@ import Testing
         let good = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
         #expect(try problem(of: bytes(good, data: 8)) == "no error")
         #expect(try problem(of: bytes(good + "   ", data: 8)) == "no error")
-        #expect(try problem(of: []) == "is no safetensors file: it has only 0 bytes")
+        #expect(try problem(of: []) == "is not a safetensors file: it has only 0 bytes")
         #expect(try problem(of: Array(repeating: 0xFF, count: 20)).contains("header would be"))
         #expect(
             try problem(of: Array(bytes(good, data: 8).prefix(20)))

@@ -1,7 +1,7 @@
 import LyceumKit
 import LyceumTorch
 
-/// y = w · x + b with dropout on x, learnt from numbers: the smallest thing that a `Trainer` trains.
+/// y = w · x + b with dropout on x, learned from numbers: the smallest thing that a `Trainer` trains.
 final class LineLearner: Learner {
     struct Batch: TrainingBatch {
         let inputs: Tensor

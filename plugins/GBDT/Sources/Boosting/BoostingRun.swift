@@ -36,7 +36,7 @@ struct BoostingRun {
         var booster: Booster?
         /// The losses, those before a resumption included.
         var history: History
-        /// Why it ended before its time: cancelled, or the loss was no number.
+        /// Why it ended before its time: cancelled, or the loss was not a number.
         var failure: (any Error)?
     }
 
@@ -80,7 +80,7 @@ struct BoostingRun {
             }
         } catch {
             outcome.failure = error
-            // A round that failed is no part of what is kept.
+            // A round that failed is not part of what is kept.
             if round > 0, try booster.rounds > round { outcome.booster = try booster.prefix(round) }
         }
         if let kept = outcome.booster {
@@ -113,7 +113,7 @@ struct BoostingRun {
         let validation = try validation.map { objective.loss(try booster.evaluate(round: round, on: $0)) }
         guard training.isFinite, validation?.isFinite ?? true else {
             throw LyceumError.failed(
-                "the loss is no number after round \(round + 1); the rounds before it are kept",
+                "the loss is not a number after round \(round + 1); the rounds before it are kept",
                 remedy: "lower learning_rate, or raise reg_lambda or min_child_weight")
         }
         history.training.append(.init(step: round + 1, value: training))

@@ -32,7 +32,7 @@ struct Checkpoints {
         }
     }
 
-    /// The state beside a checkpoint, from which this run goes on.
+    /// The state next to a checkpoint, from which this run goes on.
     ///
     /// - Throws: `LyceumError.file`, also if it is of a run with other data or options.
     func resume(from checkpoint: String) throws -> State {

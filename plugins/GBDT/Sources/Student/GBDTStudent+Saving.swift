@@ -58,7 +58,7 @@ extension GBDTStudent {
                 remedy: "take all files from one saved student")
         }
         guard let document = try read(SavedFiles.configuration).object else {
-            throw damaged(SavedFiles.configuration, "is no JSON object")
+            throw damaged(SavedFiles.configuration, "is not a JSON object")
         }
         let declared = GBDTConfiguration.declarations
         let known = Set(declared.map(\.name))
@@ -72,7 +72,7 @@ extension GBDTStudent {
         do {
             booster = try Booster(json: Files.read(trees))
         } catch LyceumError.failed(let reason, _) {
-            throw damaged(SavedFiles.model, "is no XGBoost model (\(reason))")
+            throw damaged(SavedFiles.model, "is not a XGBoost model (\(reason))")
         }
         let options = configuration.task == .classify ? configuration.features : [SentenceFeatures.options]
         let entries = try read(SavedFiles.vocabulary).list ?? []

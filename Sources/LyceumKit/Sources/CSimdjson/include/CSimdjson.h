@@ -29,7 +29,7 @@ typedef enum : uint32_t {
 
 typedef enum : int32_t {
     CSIMDJSON_OK = 0,
-    // The text is no JSON.
+    // The text is not JSON.
     CSIMDJSON_MALFORMED = 1,
     // It may be JSON, but a number in it does not fit 64 bits.
     CSIMDJSON_NUMBER_RANGE = 2,

@@ -12,11 +12,11 @@ public enum WritePermission: Sendable, Equatable {
 
     /// Below one folder only.
     ///
-    /// - Throws: `LyceumError.file` if it is no folder.
+    /// - Throws: `LyceumError.file` if it is not a folder.
     public static func below(folder: String) throws -> WritePermission {
         guard Files.isFolder(folder), let real = realPath(folder) else {
             throw LyceumError.file(
-                path: folder, line: nil, problem: "is no folder", remedy: "make it first, or name another")
+                path: folder, line: nil, problem: "is not a folder", remedy: "make it first, or name another")
         }
         return .below(real)
     }

@@ -23,7 +23,7 @@ public enum Interrupt {
         raise()
     }
 
-    /// Forgets the wish to stop; the prompt does so before it runs the next line. The wish to leave stays.
+    /// Clears a pending interrupt; the prompt does so before it runs the next line. The wish to leave stays.
     public static func clear() {
         urgency.store(false, ordering: .relaxed)
         flag.store(leaving != nil, ordering: .relaxed)

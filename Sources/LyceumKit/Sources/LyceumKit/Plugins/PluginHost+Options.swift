@@ -20,7 +20,7 @@ extension PluginHost {
         return try student(named: name).declaredOptions
     }
 
-    /// Opens every plugin that can be opened and keeps the options of its students beside its manifest.
+    /// Opens every plugin that can be opened and keeps the options of its students next to its manifest.
     ///
     /// - Returns: why options could not be kept, by the manifest's path; empty if all is well.
     public func keepOptions() -> [(path: String, problem: String)] {

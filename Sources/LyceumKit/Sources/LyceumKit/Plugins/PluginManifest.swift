@@ -57,7 +57,7 @@ public struct PluginManifest: Sendable, Equatable {
     /// Reads a manifest.
     ///
     /// - Parameters:
-    ///   - path: the `plugin.json`, beside the library or in a folder `<anything>.resources/` beside it.
+    ///   - path: the `plugin.json`, next to the library or in a folder `<anything>.resources/` next to it.
     /// - Throws: `LyceumError.file` if it cannot be read, `LyceumError.plugin` if a field is missing or wrong.
     public init(path: String) throws {
         let document = try JSON.decode(try Files.read(path), name: path)

@@ -6,7 +6,7 @@ public protocol LossMeasuringStudent: Student {
     /// The mean loss of a token of the targets, in nats: the logarithm of the perplexity.
     ///
     /// - Parameters:
-    ///   - examples: the pairs; nothing is learnt from them.
+    ///   - examples: the pairs; nothing is learned from them.
     ///   - options: checked against `lossOptions`.
     ///   - job: progress and cancellation.
     /// - Throws: `LyceumError.empty` without examples, `LyceumError.unsupported` if it has not been trained.

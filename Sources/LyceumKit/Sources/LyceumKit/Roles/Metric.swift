@@ -36,7 +36,7 @@ public struct Metric {
         }
     }
 
-    /// Describes a metric that also has figures which are no means of the texts' own (macro F1, a corpus BLEU), or a
+    /// Describes a metric that also has figures which are not means of the texts' own (macro F1, a corpus BLEU), or a
     /// table of its own.
     public init(
         id: String, summary: String, options: [OptionDeclaration] = [], largerIsBetter: Bool = true,

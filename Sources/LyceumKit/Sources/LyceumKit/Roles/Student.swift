@@ -9,7 +9,7 @@ public enum StudentTask: String, Sendable, CaseIterable, Codable {
 /// A small model that learns from examples: what every student plugin provides.
 ///
 /// A student is used from one thread. Long work reports to its `Job` and stops at a step boundary when it is
-/// cancelled, keeping what it has learnt so far.
+/// cancelled, keeping what it has learned so far.
 public protocol Student: AnyObject {
     /// The id under which its architecture is registered ("t5").
     var architecture: String { get }

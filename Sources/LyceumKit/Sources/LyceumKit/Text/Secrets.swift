@@ -15,7 +15,7 @@ public enum Secrets {
         "authorization",
         "auth", "bearer", "credential", "credentials", "cookie", "signature", "sig", "sas", "jwt",
     ]
-    /// Tokens of vocabularies, which are no secrets: `pad_token`, `stop_token`.
+    /// Tokens of vocabularies, which are not secrets: `pad_token`, `stop_token`.
     private static let ordinary: Set<String> = [
         "bos", "eos", "pad", "unk", "mask", "sep", "cls", "stop", "start", "end", "special", "image",
         "decoder",

@@ -5,7 +5,7 @@ extension ByteLevelBPETokenizer {
     static let mergesFileName = "merges.txt"
 
     /// Reads `tokenizer.json` of a folder, or else `vocab.json` and `merges.txt`; `tokenizer_config.json` and
-    /// `special_tokens_map.json` beside them count if they are there.
+    /// `special_tokens_map.json` next to them count if they are there.
     ///
     /// - Throws: `LyceumError.file` if a file is missing, damaged, or asks for what is not supported.
     public convenience init(folder: String) throws {

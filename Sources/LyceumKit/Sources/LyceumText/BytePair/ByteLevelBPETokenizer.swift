@@ -102,7 +102,7 @@ public final class ByteLevelBPETokenizer: Tokenizer {
         }
     }
 
-    /// The text of ids; bytes that are no UTF-8 become U+FFFD.
+    /// The text of ids; bytes that are not UTF-8 become U+FFFD.
     public func decode(_ ids: [Int], skipSpecialTokens: Bool) throws -> String {
         try checkIDs(ids)
         var text: [UInt8] = []

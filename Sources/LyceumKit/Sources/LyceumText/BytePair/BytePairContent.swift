@@ -1,6 +1,6 @@
 import LyceumKit
 
-/// Everything a byte-level BPE tokenizer consists of, however it came into being: read or learnt.
+/// Everything a byte-level BPE tokenizer consists of, however it came into being: read or learned.
 struct BytePairContent: Sendable {
     /// The special tokens by what they are for; raw values are transformers' names.
     enum Role: String, CaseIterable {
@@ -41,7 +41,7 @@ struct BytePairContent: Sendable {
     private(set) var prefix: [Int] = []
     /// Ids put behind a framed text.
     private(set) var suffix: [Int] = []
-    /// What lies beside the vocabulary.
+    /// What lies next to the vocabulary.
     let configuration: TokenizerConfiguration
     /// Names the tokenizer in errors: a path.
     let name: String
@@ -68,7 +68,7 @@ struct BytePairContent: Sendable {
         for role in Role.allCases { try addToken(for: role) }
         (prefix, suffix) = try frame ?? ([id(.cls)], [id(.sep)])
         for id in prefix + suffix where !pieces.indices.contains(id) {
-            throw failure("a text is framed by the id \(id), which is no piece's")
+            throw failure("a text is framed by the id \(id), which is not a piece's")
         }
     }
 

@@ -34,7 +34,7 @@ extension SentencePieceModel {
         for (id, entry) in entries.enumerated() where entry.kind == .byte {
             guard entry.text.hasPrefix("<0x"), entry.text.hasSuffix(">"),
                 let byte = UInt8(entry.text.dropFirst(3).dropLast(), radix: 16)
-            else { throw failure("is damaged: '\(entry.text)' is no byte") }
+            else { throw failure("is damaged: '\(entry.text)' is not a byte") }
             ids[Int(byte)] = Int32(id)
         }
         guard !ids.contains(-1) else { throw failure("is damaged: it lacks pieces for bytes") }

@@ -41,10 +41,10 @@ struct SentencePieceModel: Sendable {
         }
         guard let file = ProtobufMessage(bytes[...]), let trainer = file.message(2),
             let normalization = file.message(3), let denormalization = file.message(5)
-        else { throw failure("is no SentencePiece model") }
+        else { throw failure("is not a SentencePiece model") }
         let entries = try Self.entries(of: file, failure)
         (pieces, kinds) = (entries.map(\.text), entries.map(\.kind))
-        guard !pieces.isEmpty else { throw failure("is no SentencePiece model: it has no pieces") }
+        guard !pieces.isEmpty else { throw failure("is not a SentencePiece model: it has no pieces") }
         guard (trainer.integer(3) ?? 1) == 1, trainer.bool(24) != true, normalization.bool(5) != false,
             denormalization.bytes(2)?.isEmpty != false
         else {

@@ -128,6 +128,6 @@ extension SentencePieceTokenizer {
                 got: String(vocabularySize), remedy: "ask for more, or lower the character coverage")
         }
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return .failed("no vocabulary could be learnt: \(line)", remedy: nil)
+        return .failed("no vocabulary could be learned: \(line)", remedy: nil)
     }
 }

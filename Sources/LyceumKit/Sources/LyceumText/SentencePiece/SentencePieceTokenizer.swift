@@ -39,7 +39,7 @@ public final class SentencePieceTokenizer: Tokenizer {
     ///   - name: names it in errors: a path.
     ///   - extraIDs: how many sentinels to add above the model's own pieces (T5 has 100).
     ///   - isLegacy: see `isLegacy`.
-    /// - Throws: `LyceumError.file` if it is no model, or one without padding, end or unknown piece.
+    /// - Throws: `LyceumError.file` if it is not a model, or one without padding, end or unknown piece.
     public convenience init(
         bytes: [UInt8], name: String = "model", extraIDs: Int = 0, isLegacy: Bool = true
     ) throws {
@@ -81,7 +81,7 @@ public final class SentencePieceTokenizer: Tokenizer {
         standsAlone = special.pieces.indices.map { special.standsAloneIDs.contains($0) }
     }
 
-    /// Reads a .model file, or the `spiece.model` of a folder with the `tokenizer_config.json` beside it.
+    /// Reads a .model file, or the `spiece.model` of a folder with the `tokenizer_config.json` next to it.
     ///
     /// - Parameter extraIDs: how many sentinels to add; nil takes the folder's `extra_ids` (100 if it says
     ///   nothing, as transformers does), and none for a file alone.
@@ -94,7 +94,7 @@ public final class SentencePieceTokenizer: Tokenizer {
         }
     }
 
-    /// Reads a folder's `spiece.model` with the `tokenizer_config.json` beside it.
+    /// Reads a folder's `spiece.model` with the `tokenizer_config.json` next to it.
     ///
     /// - Parameter vocabularySize: how many ids the model has: sentinels that nobody asked for need not fit.
     convenience init(folder: String, extraIDs: Int? = nil, vocabularySize: Int?) throws {

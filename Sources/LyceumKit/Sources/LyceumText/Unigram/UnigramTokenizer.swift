@@ -24,7 +24,7 @@ public final class UnigramTokenizer: Tokenizer {
     private let document: [UInt8]
     private let pool = ScratchPool { UnigramScratch() }
 
-    /// Reads the `tokenizer.json` of a folder, and `tokenizer_config.json` beside it if it is there.
+    /// Reads the `tokenizer.json` of a folder, and `tokenizer_config.json` next to it if it is there.
     ///
     /// - Throws: `LyceumError.file` if it is missing, damaged, or asks for what is not supported.
     public convenience init(folder: String) throws {
@@ -78,7 +78,7 @@ public final class UnigramTokenizer: Tokenizer {
         self.isSpecial = isSpecial
         frame = document.frame
         for id in frame.prefix + frame.suffix where !pieces.indices.contains(id) {
-            throw file.failure("post_processor: the id \(id) is no piece's")
+            throw file.failure("post_processor: the id \(id) is not a piece's")
         }
         self.pieces = pieces
         self.configuration = configuration

@@ -9,7 +9,7 @@ struct JSONFile {
 
     /// Reads the content of a file.
     ///
-    /// - Throws: `LyceumError.file` if it is no JSON, or no object.
+    /// - Throws: `LyceumError.file` if it is not JSON, or no object.
     init(bytes: [UInt8], path: String) throws {
         self.path = path
         guard let fields = try JSON.decode(bytes, name: path).object else {
@@ -27,7 +27,7 @@ struct JSONFile {
 
     /// Reads a file if it exists.
     ///
-    /// - Throws: `LyceumError.file` if it exists and is no JSON object.
+    /// - Throws: `LyceumError.file` if it exists and is not a JSON object.
     init?(optional path: String) throws {
         guard Files.exists(path) else { return nil }
         try self.init(path: path)

@@ -1,4 +1,4 @@
-/// The ids of words that were met before. Of fixed size: when it is full it starts anew.
+/// The ids of words that were met before. Of fixed size: when it is full it starts again.
 struct WordCache {
     /// Longer words are rare and not worth the room, in bytes.
     private static let longestWord = 96

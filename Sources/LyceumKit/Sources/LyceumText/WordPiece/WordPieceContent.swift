@@ -1,6 +1,6 @@
 import LyceumKit
 
-/// Everything a WordPiece tokenizer consists of, however it came into being: read or learnt.
+/// Everything a WordPiece tokenizer consists of, however it came into being: read or learned.
 struct WordPieceContent: Sendable {
     /// The special tokens by what they are for; raw values are transformers' names.
     enum Role: String, CaseIterable {
@@ -43,7 +43,7 @@ struct WordPieceContent: Sendable {
     private(set) var suffix: [Int] = []
     /// Whether decoding takes away spaces before punctuation, piece by piece.
     let cleansUpPieces: Bool
-    /// What lies beside the vocabulary.
+    /// What lies next to the vocabulary.
     let configuration: TokenizerConfiguration
     /// Names the tokenizer in errors: a path.
     let name: String
@@ -108,7 +108,7 @@ struct WordPieceContent: Sendable {
         self.name = name
         (prefix, suffix) = try frame ?? ([id(.cls)], [id(.sep)])
         for id in prefix + suffix where !pieces.indices.contains(id) {
-            throw Self.failure("a text is framed by the id \(id), which is no piece's", name)
+            throw Self.failure("a text is framed by the id \(id), which is not a piece's", name)
         }
     }
 

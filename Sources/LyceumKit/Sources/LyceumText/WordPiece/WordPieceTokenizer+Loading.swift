@@ -4,7 +4,7 @@ extension WordPieceTokenizer {
     static let vocabularyFileName = "vocab.txt"
 
     /// Reads `tokenizer.json` of a folder, or else `vocab.txt`; `tokenizer_config.json` and
-    /// `special_tokens_map.json` beside them count if they are there.
+    /// `special_tokens_map.json` next to them count if they are there.
     ///
     /// - Throws: `LyceumError.file` if a file is missing, damaged, or asks for what is not supported.
     public convenience init(folder: String) throws {

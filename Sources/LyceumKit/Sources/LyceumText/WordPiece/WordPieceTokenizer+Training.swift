@@ -54,7 +54,7 @@ extension WordPieceTokenizer {
         let ids = Dictionary(
             alphabet.enumerated().map { ($1, Int32(specialTokens.count + $0)) },
             uniquingKeysWith: { first, _ in first })
-        // A word with a character outside the alphabet cannot be spelt, so nothing is learnt from it.
+        // A word with a character outside the alphabet cannot be spelt, so nothing is learned from it.
         var known: [(word: [Int32], count: Int)] = []
         for (number, scalars) in spelt.enumerated() {
             let word = scalars.enumerated().compactMap { ids[Letter(scalar: $1, isHead: $0 == 0)] }

@@ -1,6 +1,6 @@
 import LyceumKit
 
-/// A vocabulary of whole words: the most frequent ones of the texts it was learnt from.
+/// A vocabulary of whole words: the most frequent ones of the texts it was learned from.
 ///
 /// What it lacks becomes `<unk>`, unless a network copies it (see `CopyingTokenizer`).
 public final class WordTokenizer: CopyingTokenizer {

@@ -1,7 +1,7 @@
 // CTorch: the plain C face of libtorch.
 //
 // Almost everything is an ATen operator, called by name through `ctorch_operator_call` (one boxed call, defaults
-// filled from the operator's schema). Entry points of their own exist only for what is no operator.
+// filled from the operator's schema). Entry points of their own exist only for what is not an operator.
 //
 // Ownership: a `CTorchTensor *` that a function hands out is owned by the caller, who gives it back once to
 // `ctorch_tensor_release`. Tensors passed in are borrowed for the length of the call.

@@ -19,7 +19,7 @@ struct ShardIndex {
             !map.isEmpty
         else {
             throw LyceumError.file(
-                path: path, line: nil, problem: "is no index of weights: it has no weight_map",
+                path: path, line: nil, problem: "is not an index of weights: it has no weight_map",
                 remedy: "download it again")
         }
         fileOfTensor = try map.mapValues { value in

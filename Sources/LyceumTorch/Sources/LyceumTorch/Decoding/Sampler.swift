@@ -3,7 +3,7 @@ import LyceumKit
 
 /// Draws tokens by their probability.
 ///
-/// Each text has random numbers of its own, so that its draws do not depend on the texts beside it.
+/// Each text has random numbers of its own, so that its draws do not depend on the texts next to it.
 struct Sampler {
     private var generators: [PhiloxGenerator]
 

@@ -9,7 +9,7 @@ extension Torch {
     /// libtorch counts its devices at the first backward pass: ask before it.
     public static var hasCUDA: Bool { cudaFailure == nil }
 
-    /// Opens libtorch_cuda.so from beside libtorch_cpu.so, or from `LIBTORCH`; nothing happens the second time.
+    /// Opens libtorch_cuda.so from next to libtorch_cpu.so, or from `LIBTORCH`; nothing happens the second time.
     ///
     /// - Throws: `LyceumError.unsupported` without an NVIDIA driver, a device, or libtorch's CUDA part.
     public static func loadCUDA() throws {

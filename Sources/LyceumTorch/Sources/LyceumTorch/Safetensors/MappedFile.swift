@@ -18,7 +18,7 @@ final class MappedFile: @unchecked Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Self.failure(path, "cannot be read") }
         guard status.st_mode & S_IFMT == S_IFREG, let count = Int(exactly: status.st_size) else {
-            throw LyceumError.file(path: path, line: nil, problem: "is no regular file", remedy: nil)
+            throw LyceumError.file(path: path, line: nil, problem: "is not a regular file", remedy: nil)
         }
         if count == 0 {
             bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)

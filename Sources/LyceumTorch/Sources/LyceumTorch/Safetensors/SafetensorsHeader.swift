@@ -34,14 +34,14 @@ struct SafetensorsHeader {
 
     init(file: UnsafeRawBufferPointer) throws {
         guard file.count >= Self.lengthBytes else {
-            throw Problem(text: "is no safetensors file: it has only \(file.count) bytes")
+            throw Problem(text: "is not a safetensors file: it has only \(file.count) bytes")
         }
         if file.prefix(Self.pointer.count).elementsEqual(Self.pointer) {
             throw Problem(text: "is a Git LFS pointer, not the file itself", remedy: "run git lfs pull")
         }
         let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
         guard length <= UInt64(Self.longest) else {
-            throw Problem(text: "is no safetensors file: its header would be \(length) bytes long")
+            throw Problem(text: "is not a safetensors file: its header would be \(length) bytes long")
         }
         dataStart = Self.lengthBytes + Int(length)
         guard file.count >= dataStart else {

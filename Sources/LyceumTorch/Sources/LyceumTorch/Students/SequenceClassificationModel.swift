@@ -1,7 +1,7 @@
 import LyceumKit
 
 /// A network that sums a text up in one vector: what a plugin writes so that `SequenceClassificationStudent` can
-/// make a student of it that tells classes.
+/// make a student of it that classifies.
 ///
 /// The output layer is not its concern: `ClassificationNetwork` puts one on top.
 public protocol SequenceClassificationModel: TextNetwork {

@@ -56,7 +56,7 @@ extension SequenceToSequenceStudent {
         if isShort, model.copies, tokenizer is any CopyingTokenizer {
             throw LyceumError.file(
                 path: path, line: nil,
-                problem: "vocab_size is \(configuration.vocabularySize), the tokenizer beside it has only "
+                problem: "vocab_size is \(configuration.vocabularySize), the tokenizer next to it has only "
                     + "\(tokenizer.vocabularySize) pieces",
                 remedy: "take config.json and tokenizer from the same checkpoint")
         }

@@ -18,7 +18,7 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
     var maxSourceLength = 512
     /// What it was made for.
     var task = StudentTask.generate
-    /// What it chooses among when it classifies, once a training has learnt that.
+    /// What it chooses among when it classifies, once a training has learned that.
     public internal(set) var labels: LabelMap?
     /// What its checkpoint says about generation.
     var generation = GenerationConfiguration()

@@ -1,6 +1,6 @@
 import LyceumKit
 
-/// The texts that a vocabulary is learnt from: those of a random part of the pairs.
+/// The texts that a vocabulary is learned from: those of a random part of the pairs.
 final class VocabularyTexts: Sequence {
     /// More text changes the vocabulary little and costs minutes.
     private static let mostPairs = 8000

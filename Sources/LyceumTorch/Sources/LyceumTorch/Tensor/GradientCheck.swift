@@ -36,7 +36,7 @@ public enum GradientCheck {
             elements[index] = centre
             let difference = (sides[0] - sides[1]) / (2 * step)
             let error = abs(gradient[index] - difference) / max(1, abs(gradient[index]))
-            // A difference that is no number is the largest of all.
+            // A difference that is not a number is the largest of all.
             largest = error.isNaN ? .infinity : max(largest, error)
         }
         return largest

@@ -42,7 +42,7 @@ extension Operator.Value {
         }
     }
 
-    /// The 8-byte words of list or text that this argument needs beside its record.
+    /// The 8-byte words of list or text that this argument needs next to its record.
     private var scratchWords: Int {
         switch self {
         case .integers(let list): list.count

@@ -31,7 +31,9 @@ extension Tensor {
     public convenience init(bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType) throws {
         guard let count = shape.elementCount,
             count.multipliedReportingOverflow(by: dtype.byteCount).overflow == false
-        else { throw TorchError.invalid("\(shape) is no shape: sizes must be 0 or more and fit in memory") }
+        else {
+            throw TorchError.invalid("\(shape) is not a shape: sizes must be 0 or more and fit in memory")
+        }
         guard bytes.count == count * dtype.byteCount else {
             throw TorchError.invalid(
                 "a \(dtype) tensor of shape \(shape) has \(count) elements of \(dtype.byteCount) bytes, "

@@ -1,4 +1,4 @@
-/// A Swift number that may stand beside a tensor in an operator, as Python's numbers may in PyTorch:
+/// A Swift number that may stand next to a tensor in an operator, as Python's numbers may in PyTorch:
 /// it takes part in type promotion by its kind (bool, integer, real), not by its width.
 public protocol TensorScalar: Sendable, ExpressibleByIntegerLiteral {
     /// The number as an operator's argument.

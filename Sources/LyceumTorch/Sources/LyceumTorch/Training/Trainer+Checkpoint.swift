@@ -13,7 +13,7 @@ extension Trainer {
     /// Writes a checkpoint of this moment, as a whole or not at all, and removes the oldest of this run beyond the
     /// limit.
     ///
-    /// - Throws: `LyceumError.failed` if a weight is no number any more: the last good checkpoint stays the newest.
+    /// - Throws: `LyceumError.failed` if a weight is not a number any more: the last good checkpoint stays the newest.
     func saveCheckpoint() throws {
         for (name, parameter) in parameters where try !parameter.tensor.detach().isAllFinite() {
             let kept = newestCheckpoint().map { "; the last good checkpoint is \($0)" } ?? ""

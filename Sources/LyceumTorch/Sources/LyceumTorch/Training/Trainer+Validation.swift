@@ -24,7 +24,7 @@ extension Trainer {
 
     /// Measures the validation set, and keeps the weights if it is the best so far.
     ///
-    /// - Throws: `LyceumError.failed` when the metric that decides is no number.
+    /// - Throws: `LyceumError.failed` when the metric that decides is not a number.
     func validate() throws {
         guard let validation else { return }
         var further: [String: Double]

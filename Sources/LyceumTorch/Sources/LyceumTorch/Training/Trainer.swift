@@ -181,7 +181,7 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
             figures: meter.figures(of: state))
     }
 
-    /// Ends a cancelled run: what was learnt stays, and is written if checkpoints are kept.
+    /// Ends a cancelled run: what was learned stays, and is written if checkpoints are kept.
     private func stop() throws -> Never {
         // Whoever presses Ctrl-C a second time does not want to wait for files.
         if !Interrupt.isUrgent { try saveCheckpoint() }

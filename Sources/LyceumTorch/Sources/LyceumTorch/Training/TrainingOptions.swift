@@ -92,10 +92,10 @@ public struct TrainingOptions: Settings {
     @Setting(
         "load_best_model_at_end", "end with the weights of the best validation, if there is a validation set")
     public var loadBestModelAtEnd = true
-    /// The run ends after so many validations in a row that were no better than the best; nil never ends it early.
+    /// The run ends after so many validations in a row that were not better than the best; nil never ends it early.
     @Setting(
         "early_stopping_patience", in: 1...1_000_000, unit: "validations",
-        "stop after so many validations in a row that are no better than the best")
+        "stop after so many validations in a row that are not better than the best")
     public var earlyStoppingPatience: Int?
 
     /// Replicas of the network that share the work of a step; nil takes as many as the machine is good for.

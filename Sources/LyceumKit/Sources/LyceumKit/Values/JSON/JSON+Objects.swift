@@ -146,7 +146,7 @@ extension JSON {
 }
 
 extension JSONNodeReader {
-    /// The fields of the next value; nil, and nothing read, if it is no object.
+    /// The fields of the next value; nil, and nothing read, if it is not an object.
     ///
     /// - Throws: `LyceumError.file` for a number that is not held as it is written, where it should be.
     fileprivate mutating func nextFields(
@@ -181,7 +181,7 @@ extension JSON {
     ///   - path: the keys that lead to the object.
     ///   - name: what to call the document in errors: the path of a file.
     /// - Returns: nil if there is no such object.
-    /// - Throws: `LyceumError.file` if the document is no JSON.
+    /// - Throws: `LyceumError.file` if the document is not JSON.
     public static func fields(_ bytes: [UInt8], at path: [String], name: String) throws -> [Field]? {
         let parser = try JSONParser()
         // The nodes belong to the parser.

@@ -1,6 +1,6 @@
 import CSimdjson
 
-/// What is wrong with a text that is no JSON, and where. simdjson says only that it is wrong; this scanner reads
+/// What is wrong with a text that is not JSON, and where. simdjson says only that it is wrong; this scanner reads
 /// the text once more, slowly, to tell the person who has to fix it.
 struct JSONFault {
     /// What was found and what was expected.
@@ -30,7 +30,7 @@ struct JSONFault {
             switch status {
             case CSIMDJSON_NO_SPACE: "is too large to be read as one JSON document (4 GB at most)"
             case CSIMDJSON_NUMBER_RANGE: "a number is out of range"
-            default: "is no valid JSON"
+            default: "is not a valid JSON"
             }
         return JSONFault(problem: problem, line: 0)
     }

@@ -30,7 +30,7 @@ struct JSONNodeReader {
         }
     }
 
-    /// The fields of the next value in the order of the text; nil, and nothing read, if it is no object.
+    /// The fields of the next value in the order of the text; nil, and nothing read, if it is not an object.
     ///
     /// - Parameter willRead: called with the name of each field before its value is read.
     mutating func nextFields(

@@ -70,7 +70,7 @@ extension JSON {
 /// Those are whole numbers beyond 64 bits, numbers of more digits than 64 bits hold, and `NaN`, `Infinity` and
 /// `-Infinity`, which Python writes.
 struct JSONMarkedNumbers {
-    /// What a marked string begins with. No text of a user's begins so: it is drawn anew for each process.
+    /// What a marked string begins with. No text of a user's begins so: it is drawn again for each process.
     static let mark: [UInt8] = {
         let drawn = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined()
         return Array("\\u0000\(drawn):".utf8)
