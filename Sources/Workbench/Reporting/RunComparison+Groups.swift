@@ -4,8 +4,11 @@ import LyceumKit
 extension RunComparison {
     /// The scores of one evaluation over the same data.
     public struct ScoreGroup {
+        /// The metric and its options, as its signature says.
         public let evaluation: String
+        /// The fingerprint of the data that was scored.
         public let data: String
+        /// Its figures, each with a value for every run.
         public let figures: [Figure]
         /// "*" where figures of a group need a word; empty otherwise.
         public internal(set) var mark = ""

@@ -27,7 +27,7 @@ final class RankTraining {
             // Gloo sums and copies no bfloat16 and no half.
             let isNarrow = host.dtype == .bfloat16 || host.dtype == .float16
             let sent = try isNarrow ? host.to(.float32) : host
-            try group.broadcast_(sent, from: 0)
+            try group.send(sent, from: 0)
             try noGrad { _ = try tensor.copy_(sent) }
         }
         reducer = try GradientReducer(parameters.map(\.parameter.tensor), group: group)

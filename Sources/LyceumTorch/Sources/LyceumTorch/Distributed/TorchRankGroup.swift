@@ -144,10 +144,12 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
     }
 
     /// Sums a contiguous CPU tensor over all ranks, in place.
-    public func sum_(_ tensor: Tensor) throws { try run { ctorch_group_sum(handle, tensor.handle, &$0) } }
+    public func allReduce(_ tensor: Tensor) throws {
+        try run { ctorch_group_sum(handle, tensor.handle, &$0) }
+    }
 
     /// Copies the root's tensor (contiguous, on the CPU) to all ranks, in place.
-    public func broadcast_(_ tensor: Tensor, from root: Int) throws {
+    public func send(_ tensor: Tensor, from root: Int) throws {
         try run { ctorch_group_broadcast(handle, tensor.handle, Int32(root), &$0) }
     }
 
@@ -158,7 +160,7 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
     public func sum(_ numbers: [Double]) throws -> [Double] {
         if numbers.isEmpty { return [] }
         let tensor = try Tensor(numbers)
-        try sum_(tensor)
+        try allReduce(tensor)
         return try tensor.doubles()
     }
 
@@ -168,7 +170,7 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
         let count = Int(try sum([isRoot ? Double(bytes.count) : 0])[0])
         if count == 0 { return [] }
         let tensor = try isRoot ? Self.tensor(bytes, count: count) : Tensor.zeros([count], dtype: .uint8)
-        try broadcast_(tensor, from: root)
+        try send(tensor, from: root)
         return isRoot ? bytes : try Self.bytes(of: tensor, count: count)
     }
 
