@@ -89,6 +89,14 @@ void clua_interrupt(lua_State *L) {
 
 bool clua_interrupted(lua_State *L) { return clua_host(L)->interrupted; }
 
+bool clua_takeunheard(lua_State *L, int base) {
+    if (!clua_mustend(clua_host(L))) return false;
+    lua_settop(L, base);
+    clua_pushstop(L);
+    lua_pushnil(L);
+    return true;
+}
+
 void clua_resume(lua_State *L) {
     CLuaHost *host = clua_host(L);
     unanswered = 0;

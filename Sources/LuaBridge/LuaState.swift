@@ -136,6 +136,8 @@ public final class LuaState {
             guard state.protectedCall({ clua_call(state.stack, Int32(arguments.count)) }) else {
                 throw state.takeError()
             }
+            // Code that had to stop and did not notice, or caught the error as its last act, has not succeeded.
+            if state.depth == 0, clua_takeunheard(state.stack, base) { throw state.takeError() }
             let top = clua_gettop(state.stack)
             return (base..<top).map { state.read($0 + 1) }
         }

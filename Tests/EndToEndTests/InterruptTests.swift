@@ -117,7 +117,9 @@ import Testing
             "string.find(('a'):rep(60), ('a*'):rep(30) .. 'b')", "table.move({}, 1, math.maxinteger - 1, 2)",
             "string.find(('('):rep(3e6), '%b()')",
             "setmetatable({}, { __gc = function() while true do end end }) collectgarbage()",
-            "xpcall(error, function() while true do end end)", "load(string.gmatch((' '):rep(3e8), '.'))",
+            "xpcall(error, function() while true do end end)",
+            // The last call of a line, which no instruction follows.
+            "pcall(function() while true do end end)", "load(string.gmatch((' '):rep(3e8), '.'))",
         ])
     func libraries(code: String) throws {
         try session { terminal, _ in
@@ -134,8 +136,8 @@ import Testing
     @Test("a third Ctrl-C ends a program that answers to none")
     func thrice() throws {
         try session { terminal, _ in
-            // A hook of the script's own, in which Lua calls no other.
-            terminal.type("print('begun'); debug.sethook(function() while true do end end, '', 1)\r")
+            // A hook of the script's own, in which Lua calls no other; it runs from the next instruction on.
+            terminal.type("print('begun'); debug.sethook(function() while true do end end, '', 1) x = 1\r")
             try terminal.expect("\nbegun")
             wait(0.3)
             terminal.type("\u{03}")

@@ -39,6 +39,13 @@ extension BridgeTests {
                 "setmetatable({}, { __index = function() poke() while true do end end }).x = nil; "
                     + "return setmetatable({}, { __index = function() poke() while true do end end }).x",
                 "poke() string.gsub(string.rep('a', 1e6), 'a', function() while true do end end)",
+                // No instruction follows.
+                "return poke()", "return pcall(function() poke() while true do end end)",
+                "return select(2, pcall(poke))",
+                "return coroutine.resume(coroutine.create(function() poke() while true do end end))",
+                "return probes.each(function() pcall(poke) end)",
+                "later() return xpcall(function() while true do end end, print)",
+                "later() setmetatable({}, { __gc = function() while true do end end }) return collectgarbage()",
             ])
         func interrupted(code: String) throws { try check(code) }
 

@@ -215,6 +215,12 @@ void clua_interrupt(lua_State *L);
 // Whether clua_interrupt was called since the last clua_resume.
 bool clua_interrupted(lua_State *L);
 
+// After the outermost call has returned without an error: whether the code had to stop all the same. No instruction
+// raises "interrupted" where the last thing that a chunk does is a C function that was running, or that has caught the
+// error: `return pcall(f)`. Then what lies above `base` gives way to what the stop says and nil, as after a failed
+// clua_call.
+bool clua_takeunheard(lua_State *L, int base);
+
 // Ends the interrupt. To be called when no Lua code runs.
 void clua_resume(lua_State *L);
 
