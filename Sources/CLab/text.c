@@ -1,4 +1,4 @@
-// instr, replace and trim of SQL in linear time. SQLite's documentation says what they give: lang_corefunc.html.
+// instr, replace and trim of SQL in linear time, and printf that fails where SQLite's own is silent. SQLite's documentation says what they give: lang_corefunc.html.
 #define _GNU_SOURCE
 #include <sqlite3.h>
 #include <stdint.h>
@@ -120,6 +120,48 @@ static void trim(sqlite3_context *context, int count, sqlite3_value **values) {
         context, (const char *)text, (sqlite3_uint64)(end - text), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
+// SQLite's own gives NULL where the text would be larger than a value may be, and in some versions where it is empty.
+// It is asked over the connection in the user data, with a letter before the text, so that NULL has one meaning.
+static void format(sqlite3_context *context, int count, sqlite3_value **values) {
+    if (count == 0 || sqlite3_value_type(values[0]) == SQLITE_NULL) return;
+    sqlite3 *own = sqlite3_user_data(context);
+    sqlite3_str *sql = sqlite3_str_new(own);
+    sqlite3_str_appendall(sql, "SELECT printf('x' || ?");
+    for (int i = 1; i < count; i++) sqlite3_str_appendall(sql, ", ?");
+    sqlite3_str_appendall(sql, ")");
+    char *text = sqlite3_str_finish(sql);
+    sqlite3_stmt *statement = NULL;
+    int code = text != NULL ? sqlite3_prepare_v2(own, text, -1, &statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    for (int i = 0; code == SQLITE_OK && i < count; i++) code = sqlite3_bind_value(statement, i + 1, values[i]);
+    if (code == SQLITE_OK) code = sqlite3_step(statement);
+    const char *made = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    if (made != NULL) {
+        sqlite3_uint64 size = (sqlite3_uint64)sqlite3_column_bytes(statement, 0);
+        sqlite3_result_text64(context, made + 1, size - 1, SQLITE_TRANSIENT, SQLITE_UTF8);
+    } else if (code == SQLITE_ROW) {
+        sqlite3_result_error_toobig(context);
+    } else {
+        sqlite3_result_error_code(context, code);
+    }
+    sqlite3_finalize(statement);
+}
+
+static void closeown(void *own) { sqlite3_close_v2(own); }
+
+static void addformat(sqlite3 *db, const char *name, int kind) {
+    sqlite3 *own = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY;
+    if (sqlite3_open_v2(":memory:", &own, flags, NULL) != SQLITE_OK) {
+        closeown(own);
+        return;
+    }
+    // One byte more for the letter.
+    sqlite3_limit(own, SQLITE_LIMIT_LENGTH, sqlite3_limit(db, SQLITE_LIMIT_LENGTH, -1) + 1);
+    // Closes the connection if it fails, too.
+    sqlite3_create_function_v2(db, name, -1, kind, own, format, 0, 0, closeown);
+}
+
 // MARK: Registration
 
 void clab_prepare_queries(struct sqlite3 *db) {
@@ -129,6 +171,8 @@ void clab_prepare_queries(struct sqlite3 *db) {
     sqlite3_create_function(db, "ltrim", 2, KIND, (void *)1, trim, 0, 0);
     sqlite3_create_function(db, "rtrim", 2, KIND, (void *)2, trim, 0, 0);
     sqlite3_create_function(db, "trim", 2, KIND, (void *)3, trim, 0, 0);
+    addformat(db, "printf", KIND);
+    addformat(db, "format", KIND);
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, 1000000);
     sqlite3_limit(db, SQLITE_LIMIT_EXPR_DEPTH, 400);

@@ -50,7 +50,9 @@ import Testing
         "values and time have bounds",
         arguments: [
             "select zeroblob(1000000000)", "select randomblob(1000000000)", "select hex(zeroblob(60000000))",
-            "select printf('%1000000000d', 1)",
+            "select printf('%1000000000d', 1)", "select format('%70000000d', 1)",
+            "select printf('%s%s', hex(zeroblob(30000000)), hex(zeroblob(30000000)))",
+            "select length(printf('%.*c', 1000000000, 'x'))", "select printf('%40000000s%40000000s', 1, 2)",
             "select replace(hex(zeroblob(1000000)), '0', hex(zeroblob(1000000)))",
             "select group_concat(hex(zeroblob(1000000))) from (with recursive c(x) as (values (1) union all select x + 1 "
                 + "from c limit 100) select x from c)",
@@ -101,6 +103,16 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test("printf and format give what SQLite's own give")
+    func formatted() throws {
+        let lab = try lab()
+        let row = try lab.sql(
+            "select printf('%5.2f|%-4s|%%|%05d|%s', 2.5, 'é', 7, null), format('%d %q', '12', 'it''s'), printf('%s', ''), "
+                + "printf(null), printf(12), length(printf('%1000000d', 1)), printf(), format('a', 1, 2)"
+        ).rows
+        #expect(row == [[" 2.50|é  |%|00007|", "12 it''s", "", .null, "12", 1_000_000, .null, "a"]])
     }
 
     private func stored(_ value: Value) -> DatabaseValue {

@@ -16,7 +16,8 @@ struct sqlite3;
 void clab_harden(struct sqlite3 *db, int bytes);
 
 // For queries that a user writes: smaller limits, and instr, replace, trim, ltrim and rtrim that take linear time.
-// SQLite's own compare every place with everything, in one step that nothing can interrupt.
+// SQLite's own compare every place with everything, in one step that nothing can interrupt. printf and format fail
+// where a text would be too large; SQLite's own give NULL.
 void clab_prepare_queries(struct sqlite3 *db);
 
 // Bounds what SQLite may allocate in this process, all connections together, unless it is bounded already.
