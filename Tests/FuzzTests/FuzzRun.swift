@@ -76,7 +76,8 @@ enum FuzzRun {
             attempt(mutator.next())
             count += 1
         }
-        try Files.write("\(count)\n", to: Files.join(results, "\(name).count"))
+        // Not by Files: a target may have closed the sandbox around this process.
+        try FuzzTarget.plainWrite(Array("\(count)\n".utf8), to: Files.join(results, "\(name).count"))
         close(descriptor)
         unlink(kept)
     }
