@@ -90,7 +90,8 @@ import Testing
         defer { program.remove() }
         #expect(try program.run(["-e", "os.execute('mkdir -p $HOME/config/lyceum')"]).status == 0)
         _ = try program.write("config/lyceum/init.lua", "mine = 'from init'")
-        #expect(try program.run(["-e", "print(mine)"]).output == "nil\n")
+        #expect(try program.run(["-e", "print(rawget(_G, 'mine'))"]).output == "nil\n")
+        #expect(try program.run(["-e", "print(mine)"]).errors.contains("unknown global 'mine'"))
         let terminal = try program.terminal()
         terminal.type("mine\r")
         try terminal.expect("\n\"from init\"")

@@ -11,7 +11,7 @@ extension BridgeTests {
             ("probes.fail()", "the Swift side failed"),
             ("probes.make('p'):fail()", "the Swift side failed"),
             ("error('plain text')", "plain text"),
-            ("error({ code = 7 })", "table:"),
+            ("error({ code = 7 })", "{ code = 7 }"),
             ("local x = nil; x.y = 1", "attempt to index a nil value"),
             ("probes.make(nil)", "probes.make: argument 1 (label): expected a string, got nil"),
             ("probes.each(function() error('from a callback') end)", "from a callback"),

@@ -15,7 +15,6 @@ extension BridgeTests {
                 ("return probes.make('ab') 'hello'", "ab hears hello"),
                 ("return tostring(#probes.make('ab'))", "2"),
                 ("return probes.make('ab')[2]", "b"),
-                ("return tostring(probes.make('ab')[3])", "nil"),
                 ("return probes.make('ab').mirror", "rorrim"),
                 ("return tostring(probes.make('ab'))", "probe(ab)"),
                 ("return 'a ' .. probes.make('ab')", "a probe(ab)"),
@@ -23,6 +22,7 @@ extension BridgeTests {
                     "local n = 0; for i, c in ipairs(probes.make('abc')) do n = n + i end; return tostring(n)",
                     "6"
                 ),
+                ("for _ in ipairs(probes.make('')) do return 'one' end return 'none'", "none"),
                 ("return getmetatable(probes.make('ab'))", "probe"),
             ])
         func behaviour(code: String, expected: String) throws {
@@ -36,6 +36,10 @@ extension BridgeTests {
                 ("probes.mkae('x')", "unknown field of probes 'mkae'; did you mean 'make'?"),
                 ("probes.make('x'):gret()", "unknown method or field of probe 'gret'; did you mean 'greet'?"),
                 ("return probes.make('x').miror", "did you mean 'mirror'?"),
+                ("return probes.make('ab')[3]", "no row 3; the rows are 1 to 2"),
+                ("return probes.make('ab')[0]", "no row 0; the rows are 1 to 2"),
+                ("return probes.make('a')[1.5]", "no row 1.5; there is one row, [1]"),
+                ("return probes.make('')[1]", "no row 1; there are no rows"),
                 ("probes.make(7)", "probes.make: argument 1 (label): expected a string, got number"),
                 ("probes.make('\\xff')", "bytes that are not valid UTF-8"),
                 ("probes.make('x', 'y')", "probes.make: expected 1 argument, got 2"),

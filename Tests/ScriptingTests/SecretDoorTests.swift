@@ -48,7 +48,8 @@ import Testing
                 assert(out[1].reply:find("echo"), out[1].reply)
                 reply, reason, card = out[1].reply, out.failed[1].reason, tostring(gpt)
                 runs.report({ 1 }, { file = "\(folder)/report.html" })
-                pages = json.encode(runs.sql("select * from replies")) .. json.encode(runs.sql("select * from runs"))
+                function all(query) local t = {} for i, r in ipairs(runs.sql(query)) do t[i] = r end return json.encode(t) end
+                pages = all "select * from replies" .. all "select * from runs"
                 """)
             // What the process shows.
             for name in ["reply", "reason", "card", "pages"] {
