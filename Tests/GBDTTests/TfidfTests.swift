@@ -123,7 +123,7 @@ struct TfidfTests {
         }
     }
 
-    @Test(arguments: [[2, 1], [0, 1], [1], [1, 21], [1, 2, 3]] as [[Int]])
+    @Test(arguments: [[2, 1], [0, 1], [], [1], [1, 21], [1, 2, 3]] as [[Int]])
     func badRangesAreErrors(_ range: [Int]) throws {
         #expect(throws: LyceumError.self) {
             try Make.student(["ngram_range": .list(range.map(Value.integer))])

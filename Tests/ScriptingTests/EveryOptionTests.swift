@@ -90,7 +90,9 @@ import Testing
 
     /// What must stand next to an option for an end of its range to make sense.
     private static let companions: [String: String] = [
-        "bart.encoder_attention_heads": "d_model = 65536", "bart.decoder_attention_heads": "d_model = 65536",
+        // Each stack's heads divide the states: the default of the other stack does not divide these.
+        "bart.encoder_attention_heads": "d_model = 65536, decoder_attention_heads = 1",
+        "bart.decoder_attention_heads": "d_model = 65536, encoder_attention_heads = 1",
         "bart.d_model": "encoder_attention_heads = 1, decoder_attention_heads = 1",
         "bart.bos_token_id": "vocab_size = 1000000", "bart.pad_token_id": "vocab_size = 1000000",
         "bart.eos_token_id": "vocab_size = 1000000", "bart.decoder_start_token_id": "vocab_size = 1000000",
@@ -107,7 +109,7 @@ import Testing
 
     /// Values that a declaration allows and something else refuses, with what is said.
     private static let refused: [String: String] = [
-        "gbdt.ngram_range = {}": "", "gbdt.ngram_range = { 0 }": "two whole numbers",
+        "gbdt.ngram_range = {}": "two whole numbers", "gbdt.ngram_range = { 0 }": "two whole numbers",
         "gbdt.ngram_range = { -1 }": "two whole numbers", "gbdt.ngram_range = { 7 }": "two whole numbers",
         "gbdt.char_ngram_range = { 0 }": "two whole numbers",
         "gbdt.char_ngram_range = { -1 }": "two whole numbers",

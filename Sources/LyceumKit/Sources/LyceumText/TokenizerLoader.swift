@@ -7,20 +7,13 @@ public enum TokenizerLoader {
     /// - Parameters:
     ///   - folder: a checkpoint as transformers writes it.
     ///   - vocabularySize: how many ids the model has; nil takes `vocab_size` of the folder's `config.json`, if
-    ///     it has one. A tokenizer may have fewer pieces than the model has ids, not more.
-    /// - Throws: `LyceumError.file` if there is no tokenizer, one that is damaged or not supported, or one that
-    ///   does not fit the model.
+    ///     it has one. Sentinels that the folder does not ask for need not fit. The tokenizer may still have more
+    ///     pieces than the model has ids, as that of a checkpoint to which pieces were added: whoever has the model
+    ///     refuses the texts that use them.
+    /// - Throws: `LyceumError.file` if there is no tokenizer, or one that is damaged or not supported.
     public static func load(folder: String, vocabularySize: Int? = nil) throws -> any Tokenizer {
         let size = try vocabularySize ?? configuredSize(folder)
-        let tokenizer = try read(folder, vocabularySize: size)
-        if let size, tokenizer.vocabularySize > size {
-            throw LyceumError.file(
-                path: folder, line: nil,
-                problem:
-                    "the tokenizer has \(tokenizer.vocabularySize) pieces, the model's vocab_size is \(size)",
-                remedy: "take config.json and tokenizer from the same checkpoint")
-        }
-        return tokenizer
+        return try read(folder, vocabularySize: size)
     }
 
     private static func configuredSize(_ folder: String) throws -> Int? {

@@ -16,10 +16,7 @@ struct TokenizerLoaderTests {
         try folder.write(Array(#"{"vocab_size": 540}"#.utf8), "config.json")
         #expect(try TokenizerLoader.load(folder: folder.path).vocabularySize == 540)
         try folder.write(Array(#"{"extra_ids": 100, "legacy": false}"#.utf8), "tokenizer_config.json")
-        let error = #expect(throws: LyceumError.self) { try TokenizerLoader.load(folder: folder.path) }
-        #expect(
-            error?.description.contains("the tokenizer has 600 pieces, the model's vocab_size is 540") == true
-        )
+        #expect(try TokenizerLoader.load(folder: folder.path).vocabularySize == 600)
     }
 
     @Test("a folder without a tokenizer says what it needs")

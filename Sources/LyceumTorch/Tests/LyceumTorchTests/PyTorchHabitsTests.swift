@@ -38,6 +38,22 @@ import Testing
         #expect(try x.log1p().shape == x.shape && x.expm1().shape == x.shape && x.sign().shape == x.shape)
     }
 
+    /// Numbers that are whole leave integers integers: ids that are clamped still name rows.
+    @Test func integersStayIntegers() throws {
+        let ids = try Tensor([-100, 2, 7])
+        let clamped = try ids.clamp(min: 0, max: 5)
+        #expect(clamped.dtype == .int64)
+        try expect(clamped, [0, 2, 5], [3])
+        try expect(Tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).gather(dim: 0, indices: clamped), [1, 3, 6], [3])
+        #expect(try ids.clamp(min: 0.5).dtype == .float32)
+        #expect(try Tensor([0.25, 2.0]).clamp(max: 1).dtype == .float32)
+        try expect(Tensor([-1, 3]).clamp_(min: 0), [0, 3], [2])
+        let sum = try ids.add(ids, alpha: 2)
+        #expect(sum.dtype == .int64)
+        try expect(sum, [-300, 6, 21], [3])
+        try expect(Tensor([1, 2]).add_(Tensor([3, 4])).sub_(Tensor([1, 1])), [3, 5], [2])
+    }
+
     @Test func products() throws {
         let x = try x.get()
         try expect(x.mm(x.t()), [14, 32, 32, 77], [2, 2])

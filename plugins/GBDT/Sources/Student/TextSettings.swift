@@ -58,7 +58,7 @@ struct TextSettings: Settings {
         first.analyzer.unit = analyzer
         first.analyzer.lowercase = lowercase
         first.analyzer.pattern = pattern
-        first.analyzer.ngrams = try Self.range($ngrams, options) ?? 1...1
+        first.analyzer.ngrams = try Self.range($ngrams, options)
         first.hashedColumns = vectorizer == .hashing ? hashedColumns : nil
         first.minDF = minDF
         first.maxDF = maxDF
@@ -67,16 +67,15 @@ struct TextSettings: Settings {
         first.useIDF = useIDF
         first.smoothIDF = smoothIDF
         first.norm = norm
-        guard let characters = try Self.range($characterNgrams, options) else { return [first] }
+        if characterNgrams.isEmpty { return [first] }
         var second = first
         second.analyzer.unit = .charWb
-        second.analyzer.ngrams = characters
+        second.analyzer.ngrams = try Self.range($characterNgrams, options)
         return [first, second]
     }
 
-    private static func range(_ setting: Setting<[Int]>, _ options: Options) throws -> ClosedRange<Int>? {
+    private static func range(_ setting: Setting<[Int]>, _ options: Options) throws -> ClosedRange<Int> {
         let bounds = setting.wrappedValue
-        if bounds.isEmpty { return nil }
         guard bounds.count == 2, bounds[0] >= 1, bounds[0] <= bounds[1], bounds[1] <= 20 else {
             throw setting.refusal(
                 options, expected: "two whole numbers such as {1, 2}, from 1 to 20, the smaller first")

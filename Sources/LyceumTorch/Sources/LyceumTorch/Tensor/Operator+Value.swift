@@ -7,6 +7,10 @@ extension Operator.Value {
     static func optional(_ tensor: Tensor?) -> Self { tensor.map { .tensor($0) } ?? .none }
     /// `none` for nil.
     static func optional(_ number: Double?) -> Self { number.map { .real($0) } ?? .none }
+    /// A number that leaves integer tensors integer if it is whole, as a literal without a point does in PyTorch.
+    static func whole(_ number: Double) -> Self { Int(exactly: number).map { .integer($0) } ?? .real(number) }
+    /// The same; `none` for nil.
+    static func whole(_ number: Double?) -> Self { number.map { whole($0) } ?? .none }
     /// `none` for nil.
     static func optional(_ number: Int?) -> Self { number.map { .integer($0) } ?? .none }
     /// `none` for nil.

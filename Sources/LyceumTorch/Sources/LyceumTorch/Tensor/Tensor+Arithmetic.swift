@@ -44,7 +44,7 @@ extension Tensor {
 
     /// `self + alpha * other`.
     public func add(_ other: Tensor, alpha: Double = 1) throws -> Tensor {
-        try Op.add(.tensor(self), .tensor(other), .real(alpha))
+        try Op.add(.tensor(self), .tensor(other), .whole(alpha))
     }
 
     /// e to the power of each element.
@@ -77,9 +77,10 @@ extension Tensor {
     /// Each element to the power of its partner in `exponent`.
     public func pow(_ exponent: Tensor) throws -> Tensor { try Op.pow(.tensor(self), .tensor(exponent)) }
 
-    /// Elements held within `min ... max`; an absent bound does not bind.
+    /// Elements held within `min ... max`; an absent bound does not bind. An integer tensor stays one if the bounds are
+    /// whole numbers.
     public func clamp(min: Double? = nil, max: Double? = nil) throws -> Tensor {
-        try Op.clamp(.tensor(self), .optional(min), .optional(max))
+        try Op.clamp(.tensor(self), .whole(min), .whole(max))
     }
 
     /// The smaller of each pair.
@@ -94,7 +95,7 @@ extension Tensor {
     public func baddbmm(_ batch1: Tensor, _ batch2: Tensor, beta: Double = 1, alpha: Double = 1) throws
         -> Tensor
     {
-        try Op.baddbmm(.tensor(self), .tensor(batch1), .tensor(batch2), .real(beta), .real(alpha))
+        try Op.baddbmm(.tensor(self), .tensor(batch1), .tensor(batch2), .whole(beta), .whole(alpha))
     }
 }
 

@@ -4,7 +4,7 @@
 extension Tensor {
     /// self += alpha · other.
     @discardableResult public func add_(_ other: Tensor, alpha: Double = 1) throws -> Tensor {
-        try Op.add.perform(.tensor(self), .tensor(other), .real(alpha))
+        try Op.add.perform(.tensor(self), .tensor(other), .whole(alpha))
         return self
     }
     /// self += other.
@@ -14,7 +14,7 @@ extension Tensor {
     }
     /// self -= alpha · other.
     @discardableResult public func sub_(_ other: Tensor, alpha: Double = 1) throws -> Tensor {
-        try Op.sub.perform(.tensor(self), .tensor(other), .real(alpha))
+        try Op.sub.perform(.tensor(self), .tensor(other), .whole(alpha))
         return self
     }
     /// self *= other.
@@ -39,12 +39,12 @@ extension Tensor {
     }
     /// self += value · a · b.
     @discardableResult public func addcmul_(_ a: Tensor, _ b: Tensor, value: Double = 1) throws -> Tensor {
-        try Op.addcmul.perform(.tensor(self), .tensor(a), .tensor(b), .real(value))
+        try Op.addcmul.perform(.tensor(self), .tensor(a), .tensor(b), .whole(value))
         return self
     }
     /// self += value · a / b.
     @discardableResult public func addcdiv_(_ a: Tensor, _ b: Tensor, value: Double = 1) throws -> Tensor {
-        try Op.addcdiv.perform(.tensor(self), .tensor(a), .tensor(b), .real(value))
+        try Op.addcdiv.perform(.tensor(self), .tensor(a), .tensor(b), .whole(value))
         return self
     }
     /// self += weight · (end - self).
@@ -74,7 +74,7 @@ extension Tensor {
     }
     /// Elements held within `min ... max`.
     @discardableResult public func clamp_(min: Double? = nil, max: Double? = nil) throws -> Tensor {
-        try Op.clamp.perform(.tensor(self), .optional(min), .optional(max))
+        try Op.clamp.perform(.tensor(self), .whole(min), .whole(max))
         return self
     }
     /// The slices of `source` copied to those along `dim` that `indices` [n] names.
