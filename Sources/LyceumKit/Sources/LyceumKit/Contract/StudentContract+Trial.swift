@@ -88,6 +88,16 @@ extension StudentContract {
     enum Answer: Equatable {
         case text(GeneratedText)
         case label(Classification)
+
+        /// Whether another answer is this one but for rounding: that depends on a text's place in its batch, because
+        /// a matrix product adds up its rows in blocks.
+        func agrees(with other: Answer) -> Bool {
+            guard case .label(let own) = self, case .label(let other) = other else { return self == other }
+            // The label follows from them: of labels that are equally probable either may be named.
+            return own.probabilities.elementsEqual(other.probabilities) {
+                $0.label == $1.label && abs($0.probability - $1.probability) < 1e-5
+            }
+        }
     }
 
     /// A student after a few steps.
