@@ -224,8 +224,9 @@ import Testing
         let all = try words.map { ($0, try tokens.tokenize($0).allSatisfy { $0 < rows }) }
         let usable = try #require(all.first { $0.1 }?.0)
         #expect(try generate(loaded, [usable], ["num_beams": 2]).count == 1)
-        let letters = try "abcdefghijklmnopqrstuvwxyz".map {
-            (String($0), try tokens.tokenize(String($0)).allSatisfy { $0 < rows })
+        // A letter at the beginning of a word is often another piece than the same letter inside one.
+        let letters = try "abcdefghijklmnopqrstuvwxyz".flatMap { ["\($0)", "a\($0)"] }.map {
+            ($0, try tokens.tokenize($0).allSatisfy { $0 < rows })
         }
         let unusable = try #require((all + letters).first { !$0.1 }?.0)
         let error = #expect(throws: LyceumError.self) { try generate(loaded, [usable, unusable]) }
