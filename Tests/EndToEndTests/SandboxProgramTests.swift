@@ -125,7 +125,7 @@ import Testing
         let script = try program.write(
             "script.lua",
             """
-            student.new("gbdt", { task = "classify" }):train(
+            student.new("gbdt", { task = "classify", min_df = 1 }):train(
                 data.from { { t = "a cat", l = "x" }, { t = "a dog", l = "y" } }, { input = "t", target = "l" })
             data.from({ { n = 1 } }):map(function(r)
                 assert(type(getmetatable(r)) ~= "table" and type(getmetatable(_G)) ~= "table")
