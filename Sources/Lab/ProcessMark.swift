@@ -21,7 +21,7 @@ final class ProcessMark: Sendable {
         let path = Files.join(folder, name)
         // It gets its name when it is locked: nobody can find it unlocked while its process lives.
         let unnamed = path + ".new"
-        let descriptor = open(unnamed, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        let descriptor = open(unnamed, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw LyceumError.file(
                 path: unnamed, line: nil, problem: "cannot be made (\(String(cString: strerror(errno))))",

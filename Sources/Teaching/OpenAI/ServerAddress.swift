@@ -59,5 +59,22 @@ struct ServerAddress: Sendable, Equatable {
         chatURL = baseURL + end
         isLoopback = host == "localhost" || host == "[::1]" || host.hasPrefix("127.")
         isOpenAI = host == "api.openai.com"
+        Self.rememberKeys(in: path)
+    }
+
+    /// Some servers take the key as a part of the path, which must not be shown either, wherever a server repeats it.
+    ///
+    /// A part counts as a key if it is long and holds several digits, unless it names a model: replies may hold
+    /// ordinary words, such as "gateway", which have to stay.
+    private static func rememberKeys(in path: String) {
+        var previous = ""
+        for part in path.split(separator: "/").map(String.init) {
+            let digits = part.filter { ("0"..."9").contains($0) }.count
+            let namesModel = ["deployments", "models", "engines"].contains(previous.lowercased())
+            if part.utf8.count >= 12, digits >= 4, !namesModel, !Secrets.isPlain(path: part) {
+                Secrets.remember(part)
+            }
+            previous = part
+        }
     }
 }
