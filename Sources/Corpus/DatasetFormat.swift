@@ -42,9 +42,7 @@ enum DatasetFormat: Sendable, CaseIterable {
         if let found = named(path) { return found }
         throw LyceumError.file(
             path: path, line: nil, problem: "not a kind of file that holds records",
-            remedy: "its name must end in " + allCases.flatMap(\.suffixes).joined(separator: ", ")
-                + " (each also with .gz), "
-                + ColumnarFormat.allCases.flatMap(\.suffixes).joined(separator: ", "))
+            remedy: "its name must end in " + Dataset.endings)
     }
 
     /// Reads all records of a file, in order.
@@ -99,5 +97,11 @@ extension Dataset {
     /// Whether the name of a file says that it is of a format read here: no plugin takes it over.
     public static func knowsFormat(of path: String) -> Bool {
         DatasetFormat.named(path) != nil || ColumnarFormat.named(path) != nil
+    }
+
+    /// The endings of the files that are read here, for messages.
+    public static var endings: String {
+        DatasetFormat.allCases.flatMap(\.suffixes).joined(separator: ", ") + " (each also with .gz), "
+            + ColumnarFormat.allCases.flatMap(\.suffixes).joined(separator: ", ")
     }
 }

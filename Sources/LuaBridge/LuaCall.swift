@@ -163,20 +163,30 @@ public struct LuaCall {
         return converted
     }
 
+    /// Whether the first argument may be a list.
+    private var takesList: Bool {
+        switch declared.function.parameters.first?.kind {
+        case .list?: true
+        case .either(let kinds)?: kinds.contains { if case .list = $0 { true } else { false } }
+        default: false
+        }
+    }
+
     /// Refuses arguments beyond the declared ones, which would otherwise pass silently.
     func checkCount() throws {
         let allowed = declared.function.parameters.count
         guard arguments.count > allowed, !declared.function.isVariadic,
             arguments.dropFirst(allowed).contains(where: { !$0.isNil })
         else { return }
-        // Several names are one list.
+        // Several names or numbers are one list.
         var remedy: String?
-        if case .either(let kinds)? = declared.function.parameters.first?.kind,
-            kinds.contains(where: { if case .list = $0 { true } else { false } }),
-            arguments.allSatisfy({ $0.string != nil })
-        {
-            let names = arguments.compactMap(\.string).map { "\"\($0)\"" }.joined(separator: ", ")
-            remedy = "put several into one list, in braces: { \(names) }"
+        let listed = arguments.compactMap { $0.string.map { "\"\($0)\"" } ?? $0.integer.map { String($0) } }
+        if takesList, listed.count == arguments.count {
+            let list = "{ \(listed.joined(separator: ", ")) }"
+            remedy =
+                allowed == 1
+                ? "put several into one list, in braces: write \(name)(\(list))"
+                : "put several into one list, in braces: \(list)"
         }
         throw LyceumError.invalid(
             name, expected: allowed == 1 ? "1 argument" : "at most \(allowed) arguments",

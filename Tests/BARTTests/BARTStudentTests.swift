@@ -146,6 +146,7 @@ import Testing
         #expect(
             notes.all.contains { $0.contains("typical_p") } && notes.all.contains { $0.contains("\"sum: \"") }
         )
+        let folder = folder + "/saved"
         try student.save(to: folder)
         let saved = try #require(
             JSON.decode(Files.read(folder + "/generation_config.json"), name: "saved").object)

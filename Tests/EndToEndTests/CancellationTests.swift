@@ -59,8 +59,8 @@ struct CancellationTests {
         Work(
             name: "near-duplicates",
             prepare:
-                "local t = {} for i = 1, 40000 do t[i] = { a = words(200, 1000 + i) } end d = data.from(t)",
-            call: "d:dedup { near = 'a' }"),
+                "local t = {} for i = 1, 12000 do t[i] = { a = words(200, 1000 + i) } end d = data.from(t)",
+            call: "d:dedup('a', { near = 0.8 })"),
         Work(
             name: "loading",
             prepare:

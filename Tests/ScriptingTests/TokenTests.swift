@@ -19,7 +19,8 @@ import Testing
             """)
         for (code, expected) in [
             ("s:detokenize({ 1, 99999 })", "an id from 0 to"), ("s:detokenize({ -1 })", "an id from 0 to"),
-            ("s:detokenize({ 1.5 })", "whole numbers"), ("s:detokenize({ 'a' })", "whole numbers"),
+            ("s:detokenize({ 1.5 })", "expected a whole number"),
+            ("s:detokenize({ 'a' })", "expected a whole number"),
             ("s:detokenize(3)", "list"), ("s:tokenize()", "string"),
             ("student.new('t5'):tokenize('a')", "train it first"),
             ("student.new('gbdt'):pieces('a')", "does not read text in pieces"),

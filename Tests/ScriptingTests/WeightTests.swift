@@ -29,6 +29,6 @@ import Testing
 
     @Test func treesHaveNone() throws {
         let text = message("student.new('gbdt', { task = 'classify' }):weights()", in: try makeState())
-        #expect(text.contains("no network"), "\(text)")
+        #expect(text.contains("not a network"), "\(text)")
     }
 }

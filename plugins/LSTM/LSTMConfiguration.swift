@@ -7,7 +7,7 @@ struct LSTMConfiguration: SequenceToSequenceConfiguration {
     enum Vocabulary: String, SettingChoice { case words, sentencepiece }
 
     @Setting(
-        "vocab_size", in: 16...1_000_000, unit: "pieces",
+        "vocab_size", in: 1...1_000_000, unit: "pieces",
         "maximum vocabulary size, learned on the first training run")
     var vocabularySize = 20000
     @Setting(

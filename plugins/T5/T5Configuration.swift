@@ -13,7 +13,7 @@ struct T5Configuration: SequenceToSequenceConfiguration {
     }
 
     @Setting(
-        "vocab_size", in: 16...1_000_000, unit: "pieces",
+        "vocab_size", in: 1...1_000_000, unit: "pieces",
         "maximum vocabulary size, learned on the first training run")
     var vocabularySize = 8000
     @Setting("d_model", in: 1...65536, "size of the states between layers")

@@ -7,7 +7,7 @@ local answered = teacher:generate(gold, { prompt = prompt [[Summarise: {{ docume
 
 local score = metrics.rouge(answered, { prediction = "answer", reference = "summary", types = { "rouge1" } })
 print(score)
-local values = score.rouge1.values
+local values = score:rows():column("rouge1_fmeasure")
 local row = 0
-local good = answered:filter(function() row = row + 1 return values[row].fmeasure >= 0.3 end)
+local good = answered:filter(function() row = row + 1 return values[row] >= 0.3 end)
 print(("%d of %d answers are kept"):format(#good, #answered))

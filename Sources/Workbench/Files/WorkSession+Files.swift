@@ -115,8 +115,9 @@ extension WorkSession {
         guard isOne, !Dataset.knowsFormat(of: path), plugins.formatEntry(of: path) == nil else { return }
         throw LyceumError.file(
             path: path, line: nil, problem: "not a kind of file that holds records",
-            remedy: "its name must end in " + plugins.formats.flatMap(\.suffixes).joined(separator: ", ")
-                + ", each also with .gz")
+            remedy: "its name must end in " + Dataset.endings
+                + plugins.formats.flatMap(\.suffixes).filter { !Dataset.knowsFormat(of: "x" + $0) }
+                .map { ", \($0) (also with .gz)" }.joined())
     }
 
     /// The file itself; the files of a folder; those that a pattern names.

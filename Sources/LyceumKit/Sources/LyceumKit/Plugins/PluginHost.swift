@@ -164,7 +164,10 @@ public final class PluginHost {
     }
 
     private static func manifests(in folder: String) -> [String] {
-        Files.list(folder).sorted().map { Files.join(Files.join(folder, $0), "plugin.json") }
-            .filter(Files.exists)
+        // Hidden folders are builds on their way.
+        Files.list(folder).filter { !$0.hasPrefix(".") }.sorted().map {
+            Files.join(Files.join(folder, $0), "plugin.json")
+        }
+        .filter(Files.exists)
     }
 }
