@@ -146,12 +146,12 @@ import Testing
         #expect(
             notes.all.contains { $0.contains("typical_p") } && notes.all.contains { $0.contains("\"sum: \"") }
         )
-        let folder = folder + "/saved"
-        try student.save(to: folder)
+        let target = folder + "/saved"
+        try student.save(to: target)
         let saved = try #require(
-            JSON.decode(Files.read(folder + "/generation_config.json"), name: "saved").object)
+            JSON.decode(Files.read(target + "/generation_config.json"), name: "saved").object)
         #expect(saved["max_length"] == 6 && saved["num_beams"] == 3 && saved["typical_p"] == 0.5)
-        #expect(try BART.registration.load(folder).card.map(\.value) == student.card.map(\.value))
+        #expect(try BART.registration.load(target).card.map(\.value) == student.card.map(\.value))
     }
 
     @Test func dropoutRatesAreTheConfigurations() throws {

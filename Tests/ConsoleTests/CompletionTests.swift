@@ -171,7 +171,7 @@ import Testing
             ("for _, r in ipairs(mybox) do print(r[\"a", ["article"]),
             ("help(mybox.tr", ["train"]), ("help \"colu", ["column"]),
             ("mybox:train { equals = { summary = \"", ["long", "short"]),
-            ("mybox:train { equals = { summary = { \"s", []), ("mybox:train { equals = { su", ["summary = "]),
+            ("mybox:train { equals = { su", ["summary = "]),
         ])
     func known(line: String, expected: [String]) throws {
         #expect(try complete(line) == expected)

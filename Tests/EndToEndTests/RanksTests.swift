@@ -71,7 +71,7 @@ import Testing
             let script = try program.write(
                 "resume.lua",
                 Self.student + """
-                    local run = learn(start(0), { max_steps = tonumber(arg[1]), output_dir = arg[2], save_steps = 3,
+                    local run = learn(start(0), { max_steps = tonumber(arg[1]), output_dir = arg[2], save_steps = 3, lr_scheduler_type = "constant",
                                                   resume = arg[3] == "resume" })
                     print(show(run, "loss"))
                     """)
@@ -146,12 +146,12 @@ import Testing
                 Self.student + """
                     if ranks.rank == \(rank) then
                       local me = io.open("/proc/self/stat"):read("n")
-                      os.execute("(until [ -e going ]; do sleep 0.02; done; kill -9 " .. me .. ") &")
+                      os.execute("(n=0; until [ -e going ] || [ $n -gt 3000 ]; do n=$((n + 1)); sleep 0.02; done; [ -e going ] && kill -9 " .. me .. ") &")
                     end
                     learn(start(0), { max_steps = 1000000, output_dir = "out", save_steps = 5 })
                     """)
             let result = try program.shell(
-                "(until [ -e out/checkpoint-10 ]; do sleep 0.02; done; touch going) & $LYCEUM run -q --processes 2 kill.lua"
+                "(n=0; until [ -e out/checkpoint-10 ] || [ $n -gt 3000 ]; do n=$((n + 1)); sleep 0.02; done; touch going) & $LYCEUM run -q --processes 2 kill.lua"
             )
             #expect(result.status == 1 || result.status == 137)
             #expect(
@@ -173,7 +173,7 @@ import Testing
             let result = try program.shell(
                 """
                 $LYCEUM run -q --processes 2 long.lua 1000000 out 2> errors & me=$!
-                until [ -e out/checkpoint-8 ]; do sleep 0.02; done
+                n=0; until [ -e out/checkpoint-8 ] || [ $n -gt 3000 ]; do n=$((n + 1)); sleep 0.02; done
                 kill -INT $me; wait $me; echo status $?; cat errors; ls out
                 """)
             #expect(result.output.contains("status 130"))

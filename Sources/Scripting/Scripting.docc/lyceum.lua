@@ -202,6 +202,7 @@ function dataset:provenance(column) end
 function dataset:cost() end
 
 ---Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.
+---@return any # nothing
 function dataset:close() end
 end
 
@@ -276,6 +277,7 @@ function teacher:retry(result) end
 function teacher:estimate(data, options) end
 
 ---Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.
+---@return any # nothing
 function teacher:close() end
 end
 
@@ -338,6 +340,7 @@ function student:loss(data, options) end
 function student:save(folder) end
 
 ---Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.
+---@return any # nothing
 function student:close() end
 
 ---Cuts a text into the pieces that the student reads.
@@ -849,6 +852,7 @@ function hub.remove(name, options) end
 ---Writes values to standard output: texts and numbers as they are, everything else as the prompt shows it.
 ---@param value? any what to write
 ---@param ... any
+---@return any # nothing
 function print(value, ...) end
 
 ---@class show.options
@@ -860,6 +864,7 @@ function print(value, ...) end
 ---Writes all of a value: whole texts, side by side where the columns fit, else one below the other.
 ---@param value any a dataset, a record, a list, a table, any object
 ---@param options? show.options how much
+---@return any # nothing
 function show(value, options) end
 
 ---Explains a function, a module, an object or a topic.
