@@ -38,7 +38,7 @@ struct TeacherDoorTests {
                     assert(gpt "t1" == "re: t1" and gpt.usage.estimated == 0)
                     assert(not pcall(gpt.retry, gpt, d))
                     """)
-            #expect(message("runs[99]", in: state).contains("unknown run '99'"))
+            #expect(message("return runs[99]", in: state).contains("unknown run '99'"))
         }
     }
 

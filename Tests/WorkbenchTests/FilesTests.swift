@@ -91,9 +91,6 @@ import Testing
             #expect(problem { _ = try load(folder + "/none.pairs", session) }.contains("does not exist"))
             try Files.write("{\"a\":1}\n", to: folder + "/y.jsonl")
             #expect(problem { _ = try load(folder, session) }.contains("several kinds (.pairs and .jsonl)"))
-            try Files.write("x", to: folder + "/z.xls")
-            let unknown = problem { _ = try load(folder + "/z.xls", session) }
-            #expect(unknown.contains(".jsonl") && unknown.contains(".pairs") && unknown.contains(".gz"))
             #expect(
                 problem { _ = try load(folder + "/x.pairs.gz", session, ["arow": "x"]) }.contains("'arrow'"))
             let bytes = try Files.read(folder + "/x.pairs.gz")
