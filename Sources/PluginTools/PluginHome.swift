@@ -28,7 +28,7 @@ public struct PluginHome {
                 kind: "plugin", name: id, known: Files.list(folder).sorted(),
                 remedy: "lyceum plugin list shows them")
         }
-        var ours = ["plugin.json", ".lyceum-options.json", ".lyceum-files"]
+        var ours = ["plugin.json", "options.json", ".lyceum-options.json", ".lyceum-files"]
         if let manifest = try? PluginManifest(path: path) {
             ours.append(manifest.library.split(separator: "/").last.map(String.init) ?? "")
         }
