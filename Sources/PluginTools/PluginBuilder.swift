@@ -108,9 +108,19 @@ public struct PluginBuilder {
                 remedy: "change it in lyceum_plugin_describe")
         }
         let place = Files.join(home, id)
+        let name = Self.file(library)
+        // What is there is an earlier build of this plugin, or another plugin whose author chose the same id.
+        if let old = try? PluginManifest(path: Files.join(place, "plugin.json")),
+            Self.file(old.library) != name
+        {
+            throw LyceumError.plugin(
+                path: library,
+                problem:
+                    "a plugin of the id '\(id)' is already at \(place), built as \(Self.file(old.library))",
+                remedy: "choose another id, or remove the other with `lyceum plugin remove \(id)`")
+        }
         try Files.makeFolder(home)
         try Files.writeFolderAtomically(place) { folder in
-            let name = library.split(separator: "/").last.map(String.init) ?? library
             try Files.write(Files.read(library), to: Files.join(folder, name))
             let path = Files.join(folder, "plugin.json")
             try Files.write(JSON.encode(document, pretty: true) + "\n", to: path)
@@ -123,6 +133,11 @@ public struct PluginBuilder {
             try probe.check(manifest)
         }
         return try PluginManifest(path: Files.join(place, "plugin.json"))
+    }
+
+    /// The name of a path's file.
+    private static func file(_ path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
     }
 }
 

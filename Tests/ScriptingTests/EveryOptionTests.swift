@@ -123,6 +123,8 @@ import Testing
         "classification.labels = {}": "at least two",
         "classification.labels = { \"a text\" }": "at least two",
         "training.resume = true": "output_dir",
+        // BART's pieces of its own need their ids.
+        "bart.vocab_size = 1": "less than vocab_size",
     ]
 
     /// Calls with each value of each option, and looks at what is said.

@@ -46,7 +46,7 @@ import Testing
         try expect(clamped, [0, 2, 5], [3])
         try expect(Tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).gather(dim: 0, indices: clamped), [1, 3, 6], [3])
         #expect(try ids.clamp(min: 0.5).dtype == .float32)
-        #expect(try Tensor([0.25, 2.0]).clamp(max: 1).dtype == .float32)
+        #expect(try Tensor([0.25, 2.0] as [Float]).clamp(max: 1).dtype == .float32)
         try expect(Tensor([-1, 3]).clamp_(min: 0), [0, 3], [2])
         let sum = try ids.add(ids, alpha: 2)
         #expect(sum.dtype == .int64)
