@@ -46,8 +46,11 @@ extension Dataset {
     ///   - values: one a row.
     ///   - run: the number of the lab's run that made the values, if one did; scores of the column are then
     ///     recorded with that run.
+    ///   - earlierRuns: runs that answered some of the rows before it; what they cost counts, too.
     /// - Throws: `LyceumError.invalid` if their number is not the number of rows.
-    public func adding(column: String, values: [Value], run: Int? = nil) throws -> Dataset {
+    public func adding(column: String, values: [Value], run: Int? = nil, earlierRuns: [Int] = []) throws
+        -> Dataset
+    {
         guard values.count == count else {
             throw LyceumError.invalid(
                 "column '\(column)'", expected: "\(count) values, one a row", got: String(values.count),
@@ -55,11 +58,14 @@ extension Dataset {
         }
         let added = ColumnView(name: column, column: Column(values), rows: nil)
         guard let place = columns.firstIndex(of: column) else {
-            return deriving(views + [added], HistoryStep(HistoryStep.addColumn, column, run: run))
+            return deriving(
+                views + [added],
+                HistoryStep(HistoryStep.addColumn, column, run: run, earlierRuns: earlierRuns))
         }
         var changed = views
         changed[place] = added
-        return deriving(changed, HistoryStep(HistoryStep.replaceColumn, column, run: run))
+        return deriving(
+            changed, HistoryStep(HistoryStep.replaceColumn, column, run: run, earlierRuns: earlierRuns))
     }
 
     /// The dataset with more columns, in one step; columns of these names that it has are replaced.

@@ -8,6 +8,8 @@ public struct HistoryStep: Sendable {
     public let detail: String
     /// The number of the lab's run that made a column here; nil if none did.
     public let run: Int?
+    /// Earlier runs that answered some of the column's rows, the oldest first: those that `run` went on with.
+    let earlierRuns: [Int]
     /// The new names of columns by the old ones, if the step gave new names.
     let renamed: [String: String]
     /// How many rows there were afterwards.
@@ -19,10 +21,14 @@ public struct HistoryStep: Sendable {
     static let addColumn = "add column"
     static let replaceColumn = "replace column"
 
-    init(_ operation: String, _ detail: String = "", run: Int? = nil, renamed: [String: String] = [:]) {
+    init(
+        _ operation: String, _ detail: String = "", run: Int? = nil, earlierRuns: [Int] = [],
+        renamed: [String: String] = [:]
+    ) {
         self.operation = operation
         self.detail = detail
         self.run = run
+        self.earlierRuns = earlierRuns
         self.renamed = renamed
     }
 
@@ -35,7 +41,10 @@ extension Dataset {
     /// The runs of the lab that made columns of this dataset, the newest first.
     public var runs: [Int] {
         var seen: Set<Int> = []
-        return history.reversed().compactMap(\.run).filter { seen.insert($0).inserted }
+        return history.reversed().flatMap { step in
+            (step.run.map { [$0] } ?? []) + step.earlierRuns.reversed()
+        }
+        .filter { seen.insert($0).inserted }
     }
 
     /// The run of the lab that made a column.

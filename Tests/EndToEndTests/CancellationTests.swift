@@ -112,6 +112,18 @@ struct CancellationTests {
             prepare:
                 "local t = {} for i = 1, 500 do t[i] = { a = words(100, 1000 + i), b = 'x' .. i % 2 } end d = data.from(t); s = student.new('gbdt', { task = 'classify' })",
             call: "s:train(d, { input = 'a', target = 'b', n_estimators = 10000 })"),
+        Work(
+            name: "a report of runs with many rows",
+            prepare: """
+                local t = {} for i = 1, 3000 do t[i] = { a = 'w' .. i .. ' b c', b = 'b c d', c = 'c d e w' .. i } end
+                d = data.from(t)
+                local g = teacher.open { 'retrieval', corpus = d:take(3), input = 'a', target = 'b' }
+                for i = 1, 4 do
+                    local o = g:generate(d, { prompt = prompt '{{ a }}', output = 'o', name = 'r' .. i })
+                    metrics.rouge(o, { prediction = 'o', reference = 'c' })
+                end
+                """,
+            call: "runs.report({ 1, 2, 3, 4 }, { file = folder .. '/r.html' })"),
     ]
 
     @Test(arguments: works.indices)
@@ -131,7 +143,7 @@ struct CancellationTests {
                 \(work.call)
                 print('finished')
                 """)
-        let child = try program.start(["--no-lab", "run", script])
+        let child = try program.start(["--lab", program.folder + "/lab", "run", script])
         while child.worked != nil, !program.read("stdout").contains("begun") { usleep(10_000) }
         let begun = child.worked ?? 0
         while let worked = child.worked, worked < begun + 30 { usleep(10_000) }

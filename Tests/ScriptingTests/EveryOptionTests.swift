@@ -105,6 +105,8 @@ import Testing
         "generation.min_new_tokens": "max_new_tokens = 65536", "generation.min_length": "max_length = 65536",
         "training.early_stopping_patience": "valid = data", "training.metric_for_best_model": "valid = data",
         "training.predict_with_generate": "valid = data",
+        "server.price_in": "price_out = 1", "server.price_out": "price_in = 1",
+        "server.budget_usd": "price_in = 1, price_out = 1",
     ]
 
     /// Values that a declaration allows and something else refuses, with what is said.
@@ -123,6 +125,12 @@ import Testing
         "classification.labels = {}": "at least two",
         "classification.labels = { \"a text\" }": "at least two",
         "training.resume = true": "output_dir",
+        "server.base_url = \"a text\"": "an address like", "server.api_key = \"a text\"": "that no key has",
+        "server.schema = { a = 1 }": "a JSON schema", "student.options = { a = 1 }": "unknown option 'a'",
+        "retrieval.input = \"a text\"": "no column 'a text'",
+        "retrieval.target = \"a text\"": "no column 'a text'",
+        "replay.file = \"a text\"": "cannot be opened", "replay.reply = \"a text\"": "'a text'",
+        "replay.question = \"a text\"": "'a text'",
         // BART's pieces of its own need their ids.
         "bart.vocab_size = 1": "less than vocab_size",
     ]
@@ -153,6 +161,42 @@ import Testing
         let state = try makeState()
         let options = try PluginHost(folders: [buildFolder]).options(ofStudent: id)
         tryAll(id, options["configuration"] ?? [], in: state) { "student.new(\"\(id)\", \($0))" }
+    }
+
+    /// What a teacher needs before its other options can be tried.
+    private static let needs: [String: [String: String]] = [
+        "student": ["student": "s"], "replay": ["file": "file"],
+        "retrieval": ["corpus": "d", "input": "\"text\"", "target": "\"word\""],
+    ]
+
+    @Test func aTeacherIsOpenedWithEveryOption() throws {
+        try withFolder { folder in
+            let host = PluginHost(folders: [buildFolder])
+            let state = try makeState(plugins: host)
+            try state.run(
+                """
+                file = "\(folder)/replies.jsonl"
+                data.from({ { question = "why", reply = "so" } }):save(file)
+                d = data.from { { text = "one two", word = "one" }, { text = "three", word = "three" } }
+                s = student.new("t5", { d_model = 8, d_kv = 4, d_ff = 8, num_heads = 2, num_layers = 1, vocab_size = 40 })
+                s:train(d, { input = "text", target = "word", num_train_epochs = 0 })
+                """, name: "test")
+            let server = ["model": "\"m\"", "base_url": "\"http://127.0.0.1:1/v1\"", "api_key": "\"k\""]
+            var kinds = 0
+            for id in host.teachers.map(\.id) {
+                let options = try host.teacher(named: id).options
+                let names = Set(options.map(\.name))
+                let given = Self.needs[id] ?? server.filter { names.contains($0.key) }
+                tryAll(Self.needs[id] == nil ? "server" : id, options, in: state) { table in
+                    // What is tried comes last: it wins over what is needed.
+                    let rest = given.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+                    return
+                        "local o = { \"\(id)\", \(rest) } for k, v in pairs(\(table)) do o[k] = v end teacher.open(o)"
+                }
+                kinds += 1
+            }
+            #expect(kinds > 8)
+        }
     }
 
     @Test func aWriterTakesEveryOption() throws {

@@ -20,13 +20,16 @@ final class Recorder: Sendable {
 /// A state with everything registered and the built-in plugins, as the program has it.
 ///
 /// - Parameter lab: the folder of its lab; one of its own, removed at the end of the process, if nil.
-func makeState(_ recorder: Recorder = Recorder(), lab: String? = nil) throws -> LuaState {
+func makeState(
+    _ recorder: Recorder = Recorder(), lab: String? = nil,
+    plugins: PluginHost = PluginHost(folders: [buildFolder])
+) throws -> LuaState {
     let state = try LuaState()
     let listener = Job.Listener(progress: { _ in }, note: { recorder.note($0) })
     try Scripting.install(
         into: state,
         environment: ScriptEnvironment(
-            plugins: PluginHost(folders: [buildFolder]), hub: offlineHub, listener: listener,
+            plugins: plugins, hub: offlineHub, listener: listener,
             lab: LabSession(
                 folder: lab ?? TestLabs.next(), versions: ["lyceum": "test"], patience: 0.2,
                 tell: { recorder.note($0) }),

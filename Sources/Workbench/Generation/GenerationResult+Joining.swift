@@ -13,17 +13,18 @@ extension GenerationResult {
         let complete = (0..<data.count).filter { row in
             results.allSatisfy { row < $0.answers.count && $0.answers[row].isGood }
         }
+        let kept = Set(complete)
         var answered = try data.rows(complete)
         for result in results {
-            let kept = Set(complete)
             // The result has its good answers only, in the order of the rows.
             let good = result.answers.filter(\.isGood)
             let chosen = try result.answered.rows(good.indices.filter { kept.contains(good[$0].row) })
             answered = try answered.adding(
-                column: result.plan.output, values: try chosen.values(result.plan.output), run: result.run
+                column: result.plan.output, values: try chosen.values(result.plan.output), run: result.run,
+                earlierRuns: result.earlierRuns
             ).attaching(provenance: chosen.provenanceValues(of: result.plan.output), of: result.plan.output)
         }
-        let others = (0..<data.count).filter { !Set(complete).contains($0) }
+        let others = (0..<data.count).filter { !kept.contains($0) }
         if others.isEmpty { return (answered, nil) }
         let reasons = others.map { row -> Value in
             let texts = results.compactMap { result -> String? in

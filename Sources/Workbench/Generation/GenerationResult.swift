@@ -10,20 +10,24 @@ public struct GenerationResult: Sendable {
     public let failed: Dataset?
     /// The number of the lab's run; nil if the lab has none of it.
     public let run: Int?
+    /// The runs of the results that this one went on with, the oldest first.
+    let earlierRuns: [Int]
     /// What was planned.
     public let plan: GenerationPlan
     /// What came of each question: those of a row stand together, in the order of their samples.
     public let answers: [AnswerState]
 
     /// Puts the answers into columns.
-    init(_ plan: GenerationPlan, _ answers: [AnswerState], run: Int?) throws {
+    init(_ plan: GenerationPlan, _ answers: [AnswerState], run: Int?, earlierRuns: [Int] = []) throws {
         self.plan = plan
         self.answers = answers
         self.run = run
+        self.earlierRuns = earlierRuns
         let good = answers.filter(\.isGood)
         let others = answers.filter { !$0.isGood }
         var result = try plan.data.rows(good.map(\.row)).adding(
-            column: plan.output, values: good.map { .string($0.reply?.reply.text ?? "") }, run: run)
+            column: plan.output, values: good.map { .string($0.reply?.reply.text ?? "") }, run: run,
+            earlierRuns: earlierRuns)
         let logprobs = good.map { $0.reply?.reply.logprobs }
         if logprobs.contains(where: { $0 != nil }) {
             result = try result.adding(

@@ -15,12 +15,14 @@ public final class GenerationRun {
     public internal(set) var answers: [AnswerState]
     let session: WorkSession
     private(set) var log: GenerationLog?
+    private let earlierRuns: [Int]
 
     /// A run that answers every question of a plan.
     public init(_ plan: GenerationPlan, by teacher: OpenTeacher, in session: WorkSession) {
         self.plan = plan
         self.teacher = teacher
         self.session = session
+        earlierRuns = []
         answers = (0..<plan.data.count).flatMap { row in
             (0..<plan.samples).map { AnswerState(row: row, sample: $0) }
         }
@@ -36,6 +38,7 @@ public final class GenerationRun {
         self.teacher = teacher
         self.session = session
         answers = result.answers
+        earlierRuns = result.earlierRuns + (result.run.map { [$0] } ?? [])
     }
 
     /// The number of the lab's run; nil before it starts, and without a lab.
@@ -45,7 +48,7 @@ public final class GenerationRun {
     public func result() throws -> GenerationResult {
         var states = answers
         for index in states.indices { states[index].request = nil }
-        return try GenerationResult(plan, states, run: run)
+        return try GenerationResult(plan, states, run: run, earlierRuns: earlierRuns)
     }
 
     /// Answers the questions: with what was paid for before, and then by the teacher.
