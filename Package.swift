@@ -153,7 +153,8 @@ let package = Package(
         tests("BERTTests", ["BERT", torch, extensionDevice], fixtures: true),
         tests("GBDTTests", ["GBDT"], fixtures: true),
         tests(
-            "FuzzTests", ["Corpus", "Prompting", "Teaching", "Lab", "LuaBridge", "Scripting", "Workbench"]),
+            "FuzzTests",
+            ["Corpus", "Parquet", "Prompting", "Teaching", "Lab", "LuaBridge", "Scripting", "Workbench"]),
         tests("EndToEndTests", ["LuaBridge", torch]),
     ],
     swiftLanguageModes: [.v6],

@@ -73,9 +73,11 @@ struct ColumnStreamReader {
             guard elements.count == offsets[count] else { throw Damaged(what: "list") }
             return .lists(offsets: offsets, elements: elements, valid: valid)
         case .structs:
-            let fields = try (0..<self.count(UInt32.self)).map { _ in
+            // Not by map, which makes room for as many as are announced.
+            var fields: [(name: String, values: ColumnNode)] = []
+            for _ in 0..<(try self.count(UInt32.self)) {
                 let name = String(decoding: try bytes(Int(try number(UInt32.self))), as: UTF8.self)
-                return (name: name, values: try node(depth: depth + 1))
+                fields.append((name: name, values: try node(depth: depth + 1)))
             }
             guard fields.allSatisfy({ $0.values.count == count }) else { throw Damaged(what: "struct") }
             return .structs(count: count, fields: fields, valid: valid)

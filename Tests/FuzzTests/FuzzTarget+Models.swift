@@ -64,15 +64,35 @@ extension FuzzTarget {
             ])
     }
 
-    private static func checkpoint(_ name: String, file: String, seeds: [String], tokens: [String])
-        -> FuzzTarget
-    {
+    /// Weights that PyTorch pickled, in both containers.
+    static var torchFile: FuzzTarget {
+        let folder = repository("Sources/LyceumTorch/Tests/LyceumTorchTests/Fixtures/pickle/")
+        let known = Files.list(folder).filter { $0.hasSuffix(".bin") }.sorted()
+        return checkpoint(
+            "torch-file", file: "pytorch_model.bin",
+            seeds: ["\u{80}\u{2}}q\u{0}.", "PK\u{5}\u{6}"],
+            more: known.compactMap { try? Files.read(folder + $0) }, instead: "model.safetensors",
+            tokens: [
+                "ctorch._utils\n_rebuild_tensor_v2\n", "ctorch\nFloatStorage\n",
+                "ccollections\nOrderedDict\n", "cos\nsystem\n",
+                "storage", "archive/data.pkl", "cpu", "(", "t", "R", ".", "PK\u{1}\u{2}", "PK\u{3}\u{4}",
+            ])
+    }
+
+    /// - Parameters:
+    ///   - more: files of other checkpoints.
+    ///   - instead: the file of the good checkpoint whose place `file` takes.
+    private static func checkpoint(
+        _ name: String, file: String, seeds: [String], more: [[UInt8]] = [], instead: String? = nil,
+        tokens: [String]
+    ) -> FuzzTarget {
         let source = repository("Tests/T5Tests/Fixtures/relu")
         return FuzzTarget(
-            name, seeds: seeds, bytes: [(try? Files.read(source + "/" + file)) ?? []], tokens: tokens,
+            name, seeds: seeds, bytes: [(try? Files.read(source + "/" + file)) ?? []] + more, tokens: tokens,
             longest: 1 << 20
         ) { folder in
             try copy(source, to: folder + "/model")
+            if let instead { unlink(folder + "/model/" + instead) }
             let host = PluginHost(folders: [Files.parent(of: CommandLine.arguments.first ?? ".")])
             let t5 = try host.student(named: "t5")
             return { input in

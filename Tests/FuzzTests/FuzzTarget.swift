@@ -29,12 +29,11 @@ struct FuzzTarget {
         self.prepare = prepare
     }
 
-    /// All of them. Parquet, .bin (pickle) and the requests of the server belong here as soon as they are read.
+    /// All of them.
     static var all: [FuzzTarget] {
         [
             json, jsonLines, delimited, template, promptFile, eventStream, sandboxedLua, sql, labFile,
-            tokenizer,
-            sentencePiece, configuration, safetensors,
+            tokenizer, sentencePiece, configuration, safetensors, torchFile, columnStream, parquet,
         ]
     }
 
