@@ -80,7 +80,10 @@ struct DecodingParity<Model: SequenceToSequenceModel> {
                         source: source,
                         cache: nil)
                     let raw = try model.logits(states.select(dim: 1, index: step))
-                    let scores = try processor.apply(to: raw, texts: texts).floats()
+                    let scores = try raw.withScores { rows in
+                        for (row, text) in texts.enumerated() { processor.apply(to: rows[row], text: text) }
+                        return Array(rows.all)
+                    }
                     let reference = try expected.select(dim: 0, index: step).floats()
                     let isSame = zip(scores, reference).allSatisfy { own, other in
                         own.isFinite == other.isFinite

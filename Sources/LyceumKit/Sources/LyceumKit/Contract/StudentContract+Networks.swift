@@ -83,7 +83,7 @@ extension StudentContract {
     }
 
     /// Inputs of unequal length.
-    private var unequal: [String] {
+    var unequal: [String] {
         [
             inputs[0], "A font.", inputs.prefix(2).joined(separator: " "), "Shell",
             inputs.last.map { String($0.prefix(30)) } ?? "",

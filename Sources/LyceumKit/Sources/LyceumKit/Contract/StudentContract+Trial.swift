@@ -64,24 +64,29 @@ extension StudentContract {
     func answers(
         _ student: any Student, _ texts: [String], _ more: [String: Value] = [:], job: Job = .silent()
     ) throws -> [Answer] {
-        let few: [String: Value] = ["max_new_tokens": 12, "precision": "fp32", "nthread": 1]
         switch task {
         case .generate:
-            return try student.generate(
-                texts,
-                options: options(
-                    more, among: few, declared: architecture.generationOptions, function: "student:generate"),
-                job: job
-            ).map(Answer.text)
+            return try student.generate(texts, options: generationOptions(more), job: job).map(Answer.text)
         case .classify:
             return try student.classify(
                 texts,
                 options: options(
-                    more, among: few, declared: architecture.classificationOptions,
+                    more, among: Self.fewTokens, declared: architecture.classificationOptions,
                     function: "student:classify"),
                 job: job
             ).map(Answer.label)
         }
+    }
+
+    private static let fewTokens: [String: Value] = [
+        "max_new_tokens": 12, "precision": "fp32", "nthread": 1,
+    ]
+
+    /// Options of `student:generate`.
+    func generationOptions(_ more: [String: Value]) throws -> Options {
+        try options(
+            more, among: Self.fewTokens, declared: architecture.generationOptions,
+            function: "student:generate")
     }
 
     /// One answer.

@@ -13,7 +13,7 @@ public struct StudentContract: Contract {
     /// One thing that is promised.
     public enum Clause: String, ContractClause {
         case declarations, making, untrained, wiring, training, precision, answering, stepping, searching,
-            texts
+            serving, texts
         case saving, continuing, determinism, cancelling, resuming, mistakes, extremes, data, damage
 
         /// What is promised, in one line.
@@ -28,6 +28,7 @@ public struct StudentContract: Contract {
             case .answering: return "one answer for each input, in order"
             case .stepping: return "written token by token a text has the states it has when read as a whole"
             case .searching: return "beams, several returned texts and sampling give a text for each input"
+            case .serving: return "requests that join and leave between steps get what they get alone"
             case .texts: return "empty, long and odd texts get an answer"
             case .saving: return "a saved student loads, and gives the same answers"
             case .continuing: return "a loaded student trains on"
@@ -47,7 +48,8 @@ public struct StudentContract: Contract {
             case .declarations, .making: return []
             case .untrained, .wiring: return [.making]
             case .training: return [.making, .wiring]
-            case .saving, .texts, .stepping, .searching: return [.making, .wiring, .training, .answering]
+            case .saving, .texts, .stepping, .searching, .serving:
+                return [.making, .wiring, .training, .answering]
             case .continuing, .damage: return [.making, .wiring, .training, .saving]
             default: return [.making, .wiring, .training]
             }
@@ -93,6 +95,7 @@ public struct StudentContract: Contract {
         case .answering: try checkAnswering()
         case .stepping: try checkStepping()
         case .searching: try checkSearching()
+        case .serving: try checkServing()
         case .texts: try checkTexts()
         case .saving: try checkSaving()
         case .continuing: try checkContinuing()

@@ -188,10 +188,31 @@ bool ctorch_prefers_dnn(void);
 /// x · weightᵀ + bias (null for none) through oneDNN, recorded for gradients; float32 on the CPU.
 CTorchStatus ctorch_dnn_linear(
     const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *bias, CTorchTensor **out);
+/// Whether this processor has the kernels of the decoder: `ctorch_few_rows_linear` and `ctorch_few_queries_attention`.
+bool ctorch_multiplies_few_rows(void);
+/// x · weightᵀ + bias (null for none) for few rows of x, the weight read once from where it lies; without gradients. On the
+/// CPU; all float32 or all bfloat16.
+CTorchStatus ctorch_few_rows_linear(
+    const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *bias, CTorchTensor **out);
+/// softmax(query · keyᵀ · scale + bias) · value for few queries of each row, without gradients; shapes as in
+/// `ctorch_attention`.
+CTorchStatus ctorch_few_queries_attention(
+    const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value, const CTorchTensor *bias, double scale,
+    CTorchTensor **out);
 /// The vector instructions that our kernels use: 0 none, 1 AVX2, 2 AVX-512.
 int32_t ctorch_vector_level(void);
 /// Uses at most a level; without effect on results. For tests.
 void ctorch_limit_vectors(int32_t level);
+
+// --- Scores of the next token ------------------------------------------------------------------------------------
+
+/// Turns scores into log-probabilities, in place.
+void ctorch_scores_log_softmax(float *scores, int64_t count);
+/// The place of the largest score, the first of equal ones; 0 if there is none.
+int64_t ctorch_scores_best(const float *scores, int64_t count);
+/// Writes the places of the largest scores, at most `most`, the best first (of equal ones the first) and gives how many
+/// there are. Scores that are not numbers are left out.
+int64_t ctorch_scores_top(const float *scores, int64_t count, int64_t most, int64_t *places);
 
 // --- Process-wide settings -------------------------------------------------------------------------------------
 

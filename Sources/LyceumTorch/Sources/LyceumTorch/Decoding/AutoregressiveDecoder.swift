@@ -27,6 +27,17 @@ public protocol AutoregressiveDecoder: AnyObject {
     func scores(_ states: Tensor, source: EncodedSource) throws -> Tensor
 }
 
+/// A network that reads sources and writes texts about them.
+public protocol EncoderDecoder: AutoregressiveDecoder {
+    /// The token that fills up short sources.
+    var padID: Int { get }
+    /// Where it computes.
+    var device: Device { get }
+
+    /// The states of the sources.
+    func encode(_ source: TokenBatch) throws -> EncodedSource
+}
+
 extension AutoregressiveDecoder {
     /// Those of the vocabulary.
     public func scores(_ states: Tensor, source: EncodedSource) throws -> Tensor { try logits(states) }

@@ -15,8 +15,6 @@ struct BeamState {
         let score: Float
     }
 
-    /// Which source this is.
-    let source: Int
     /// The open hypotheses, best first; always `num_beams`.
     private(set) var running: [Hypothesis]
     /// The hypothesis of the last step that each open one continues.
@@ -28,8 +26,7 @@ struct BeamState {
     private let options: DecodingOptions
     private let endIDs: Set<Int>
 
-    init(source: Int, options: DecodingOptions, endIDs: Set<Int>) {
-        self.source = source
+    init(options: DecodingOptions, endIDs: Set<Int>) {
         self.options = options
         self.endIDs = endIDs
         // All beams begin alike: only the first may be continued at first.
@@ -37,11 +34,12 @@ struct BeamState {
     }
 
     /// The `num_return_sequences` best finished texts, the end token excluded; empty ones if there are fewer.
-    var results: [[Int]] {
+    var results: [WrittenText] {
         let texts = finished.prefix(options.numReturnSequences).map { text in
-            Array(text.tokens.prefix { !endIDs.contains($0) })
+            let tokens = Array(text.tokens.prefix { !endIDs.contains($0) })
+            return WrittenText(tokens: tokens, isEnded: tokens.count < text.tokens.count)
         }
-        return texts + Array(repeating: [], count: options.numReturnSequences - texts.count)
+        return texts + Array(repeating: WrittenText(), count: options.numReturnSequences - texts.count)
     }
 
     /// Takes continuations: the best, best first, or those drawn, in the order drawn.

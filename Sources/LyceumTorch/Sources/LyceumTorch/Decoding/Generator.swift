@@ -5,49 +5,72 @@ public enum Generator {
     /// Token ids of `num_return_sequences` texts for each source, one after the other, the end token excluded.
     ///
     /// - Parameters:
-    ///   - model: runs without gradients and, being in evaluation mode, without dropout.
+    ///   - network: runs without gradients and, being in evaluation mode, without dropout.
     ///   - sources: token ids.
     ///   - batchSize: sources at once.
     ///   - options: the search.
     ///   - job: progress in texts, and cancellation.
     /// - Throws: `LyceumError.cancelled`; what was generated until then is lost.
-    public static func generate<Model: SequenceToSequenceModel>(
-        _ model: Model, sources: [[Int]], batchSize: Int, options: DecodingOptions, job: Job
+    public static func generate<Network: EncoderDecoder>(
+        _ network: Network, sources: [[Int]], batchSize: Int, options: DecodingOptions, job: Job
     ) throws -> [[Int]] {
-        // Beams give several texts at once; else each text is a row of its own.
-        let each = options.numReturnSequences
-        let (rowsEach, textsEach) = options.numBeams > 1 ? (1, each) : (each, 1)
-        var texts = [[Int]](repeating: [], count: sources.count * each)
+        let plan = SearchPlan(options, network)
+        var texts = [[[Int]]](repeating: [], count: sources.count * plan.searchesEach)
         // Longest first: if memory runs out, it does so at once.
         let order = sources.indices.sorted { (sources[$0].count, $1) > (sources[$1].count, $0) }
-            .flatMap { source in (0..<rowsEach).map { source * rowsEach + $0 } }
+            .flatMap { source in (0..<plan.searchesEach).map { source * plan.searchesEach + $0 } }
         let start = ProgressMeter.now()
         var done = 0
         var tokens = 0
         for first in stride(from: 0, to: order.count, by: max(1, batchSize)) {
             try job.checkCancelled(kept: "\(done) of \(order.count) texts had been generated")
-            let rows = Array(order[first..<min(first + max(1, batchSize), order.count)])
+            let numbers = Array(order[first..<min(first + max(1, batchSize), order.count)])
             // Not inference mode: tensors that a network keeps from here would poison its next training.
-            let generated = try noGrad {
-                let batch = try TokenBatch(rows.map { sources[$0 / rowsEach] }, padID: model.padID)
-                let source = try model.encode(batch.to(model.device))
-                return options.numBeams > 1
-                    ? try BeamSearch.generate(
-                        model, source: source, numbers: rows, options: options, job: job)
-                    : try GreedySearch.generate(
-                        model, source: source, numbers: rows, options: options, job: job)
+            try noGrad {
+                let batch = try DecodingBatch(
+                    network, sources: numbers.map { sources[$0 / plan.searchesEach] },
+                    searches: numbers.map { [(number: $0, search: plan.search(number: $0))] })
+                while batch.isOpen {
+                    try job.checkCancelled()
+                    for entry in try batch.step() where entry.search.isDone {
+                        texts[entry.number] = entry.search.texts.map(\.tokens)
+                        tokens += texts[entry.number].reduce(0) { $0 + $1.count }
+                    }
+                }
             }
-            for (index, text) in generated.enumerated() {
-                texts[rows[index / textsEach] * textsEach + index % textsEach] = text
-                tokens += text.count
-            }
-            done += rows.count
+            done += numbers.count
             let speed = Double(tokens) / max(ProgressMeter.now() - start, 1e-9)
             job.update(
                 done: done, of: order.count, unit: "texts",
                 figures: [("tokens/s", ProgressMeter.round(speed, digits: 0))])
         }
         job.finish(done: done, of: order.count, unit: "texts")
-        return texts
+        return texts.flatMap { $0 }
+    }
+}
+
+/// Which searches find the texts of a source.
+struct SearchPlan {
+    private let options: DecodingOptions
+    private let processor: LogitsProcessor
+
+    init(_ options: DecodingOptions, _ network: some AutoregressiveDecoder) {
+        self.options = options
+        processor = LogitsProcessor(options, network)
+    }
+
+    /// Searches for each source: beams give several texts at once, else each text has one of its own.
+    var searchesEach: Int { options.numBeams > 1 ? 1 : options.numReturnSequences }
+
+    /// Hypotheses of each search.
+    var rowsEach: Int { options.numBeams }
+
+    /// A search that has not begun.
+    ///
+    /// - Parameter number: counted over all sources; draws depend on it.
+    func search(number: Int) -> any TextSearch {
+        options.numBeams > 1
+            ? BeamSearch(options, processor: processor, number: number)
+            : GreedySearch(options, processor: processor, number: number)
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import LyceumKit
 
 /// Changes the scores of the next token: what must not or must come, and what a draw is among.
@@ -12,6 +13,9 @@ struct LogitsProcessor {
     /// The bad words; an end is none.
     private let words: [[Int]]
 
+    /// - Parameters:
+    ///   - startID: what every text follows.
+    ///   - endIDs: what ends a text.
     init(_ options: DecodingOptions, startID: Int, endIDs: Set<Int>) {
         self.options = options
         self.startID = startID
@@ -19,92 +23,93 @@ struct LogitsProcessor {
         words = options.badWords.filter { word in !endIDs.contains { word == [$0] } }
     }
 
+    /// Where the options say nothing of start and ends, those of the network.
     init(_ options: DecodingOptions, _ decoder: some AutoregressiveDecoder) {
         self.init(
             options, startID: options.startID ?? decoder.decoderStartID,
             endIDs: options.endIDs.isEmpty ? [decoder.eosID] : Set(options.endIDs))
     }
 
-    /// The scores as the search shall see them.
+    /// Changes the scores of what may follow a text to those that the search shall see.
     ///
     /// - Parameters:
-    ///   - scores: [rows, vocabulary], float32; left as they are.
-    ///   - texts: the tokens of each row so far, all as many, the start token excluded.
-    func apply(to scores: Tensor, texts: [[Int]]) throws -> Tensor {
-        var scores = scores
-        let written = texts.first?.count ?? 0
-        let contexts = texts.map { [startID] + $0 }
-        if options.repetitionPenalty != 1 { scores = try penalise(scores, contexts) }
-        scores = try ban(scores) { row in
-            var banned = Self.repeated(after: contexts[row], size: options.noRepeatNgramSize)
-            for word in words {
-                if let last = Self.completion(of: word, after: contexts[row]) { banned.insert(last) }
-            }
-            if written < options.minNewTokens { banned.formUnion(endIDs) }
-            return banned
+    ///   - scores: [vocabulary].
+    ///   - text: its tokens so far, the start token excluded.
+    func apply(to scores: UnsafeMutableBufferPointer<Float>, text: [Int]) {
+        let written = text.count
+        if !isIdle(written: written) {
+            let context = [startID] + text
+            if options.repetitionPenalty != 1 { penalise(Set(context), in: scores) }
+            ban(Self.repeated(after: context, size: options.noRepeatNgramSize), in: scores)
+            ban(words.lazy.compactMap { Self.completion(of: $0, after: context) }, in: scores)
+            if written < options.minNewTokens { ban(endIDs, in: scores) }
+            if written == 0, let token = options.forcedBOS { force(token, in: scores) }
+            if written == options.maxNewTokens - 1, let token = options.forcedEOS { force(token, in: scores) }
+            ban(options.suppressed, in: scores)
+            if isBegin(written) { ban(options.suppressedAtBegin, in: scores) }
         }
-        if written == 0, let token = options.forcedBOS { scores = try force([token], scores) }
-        if written == options.maxNewTokens - 1, let token = options.forcedEOS {
-            scores = try force([token], scores)
-        }
-        let isBegin = written == (options.forcedBOS == nil ? 0 : 1)
-        let suppressed = Set(options.suppressed + (isBegin ? options.suppressedAtBegin : []))
-        scores = try ban(scores) { _ in suppressed }
-        return options.doSample ? try narrow(scores) : scores
+        if options.doSample { narrow(scores) }
     }
 
-    /// Sets the tokens that `tokens` gives for a row to minus infinity.
-    private func ban(_ scores: Tensor, _ tokens: (_ row: Int) -> Set<Int>) throws -> Tensor {
-        let (rows, vocabulary) = (try scores.size(0), try scores.size(1))
-        let places = (0..<rows).flatMap { row in tokens(row).map { row * vocabulary + $0 } }
-        if places.isEmpty { return scores }
-        return try scores.flatten()
-            .scatter(dim: 0, indices: Tensor(places).to(scores.device), value: -Double.infinity)
-            .view(rows, vocabulary)
+    /// Whether the scores after so many tokens stay as they are, but for what a draw is among.
+    func isIdle(written: Int) -> Bool {
+        options.repetitionPenalty == 1 && options.noRepeatNgramSize == 0 && words.isEmpty
+            && written >= options.minNewTokens && (written > 0 || options.forcedBOS == nil)
+            && (written != options.maxNewTokens - 1 || options.forcedEOS == nil) && options.suppressed.isEmpty
+            && (options.suppressedAtBegin.isEmpty || !isBegin(written))
     }
 
-    /// Leaves nothing but `tokens`.
-    private func force(_ tokens: [Int], _ scores: Tensor) throws -> Tensor {
-        let forced = try Tensor.full(scores.shape, -Double.infinity, device: scores.device)
-        for token in tokens { try forced.narrow(dim: 1, start: token, length: 1).fill_(0) }
-        return forced
+    private func isBegin(_ written: Int) -> Bool { written == (options.forcedBOS == nil ? 0 : 1) }
+
+    /// Makes tokens impossible.
+    private func ban(_ tokens: some Sequence<Int>, in scores: UnsafeMutableBufferPointer<Float>) {
+        for token in tokens where scores.indices.contains(token) { scores[token] = -.infinity }
+    }
+
+    /// Leaves nothing but a token.
+    private func force(_ token: Int, in scores: UnsafeMutableBufferPointer<Float>) {
+        scores.update(repeating: -.infinity)
+        if scores.indices.contains(token) { scores[token] = 0 }
     }
 
     /// Keskar et al., "CTRL" (2019): makes tokens of the context less probable.
-    private func penalise(_ scores: Tensor, _ contexts: [[Int]]) throws -> Tensor {
-        let vocabulary = try scores.size(1)
-        let places = try Tensor(
-            contexts.enumerated().flatMap { row, context in
-                Set(context).map { row * vocabulary + $0 }
-            }
-        ).to(scores.device)
-        let flat = try scores.flatten()
-        let old = try flat.gather(dim: 0, indices: places)
-        let new = try Tensor.where(
-            old.lt(0), old * options.repetitionPenalty, old / options.repetitionPenalty)
-        return try flat.scatter(dim: 0, indices: places, source: new).view(scores.shape)
+    private func penalise(_ tokens: Set<Int>, in scores: UnsafeMutableBufferPointer<Float>) {
+        let penalty = Float(options.repetitionPenalty)
+        for token in tokens where scores.indices.contains(token) {
+            scores[token] = scores[token] < 0 ? scores[token] * penalty : scores[token] / penalty
+        }
     }
 
     /// Temperature, top-k, and nucleus (Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020).
-    private func narrow(_ scores: Tensor) throws -> Tensor {
-        var scores = scores
-        let vocabulary = try scores.size(1)
+    private func narrow(_ scores: UnsafeMutableBufferPointer<Float>) {
         // A beam search must find enough continuations that do not end.
-        let fewest = min(vocabulary, options.numBeams > 1 ? endIDs.count + 1 : 1)
-        if options.temperature != 1 { scores = try scores / options.temperature }
-        if options.topK > 0 {
-            let count = min(max(options.topK, fewest), vocabulary)
-            let last = try scores.topk(k: count, dim: 1).values.narrow(dim: 1, start: count - 1, length: 1)
-            scores = try scores.maskedFill(scores.lt(last), -Double.infinity)
+        let fewest = min(scores.count, options.numBeams > 1 ? endIDs.count + 1 : 1)
+        if options.temperature != 1 {
+            let temperature = Float(options.temperature)
+            for place in scores.indices { scores[place] /= temperature }
         }
-        if options.topP < 1 {
-            let (sorted, places) = try scores.sort(dim: 1)
-            let dropped = try sorted.softmax(dim: 1).cumsum(dim: 1).le(1 - options.topP)
-            try dropped.narrow(dim: 1, start: vocabulary - fewest, length: fewest).fill_(0)
-            scores = try scores.maskedFill(
-                dropped.scatter(dim: 1, indices: places, source: dropped), -Double.infinity)
+        if options.topK > 0, let last = scores.top(max(options.topK, fewest)).last {
+            let least = scores[last]
+            for place in scores.indices where scores[place] < least { scores[place] = -.infinity }
         }
-        return scores
+        if options.topP < 1 { keepNucleus(scores, fewest: fewest) }
+    }
+
+    /// Leaves the most probable tokens that together have the probability `topP`, and at least `fewest`.
+    private func keepNucleus(_ scores: UnsafeMutableBufferPointer<Float>, fewest: Int) {
+        let possible = scores.indices.filter { scores[$0] > -.infinity }.sorted {
+            (scores[$0], $1) < (scores[$1], $0)
+        }
+        guard let last = possible.last else { return }
+        let largest = scores[last]
+        let weights = possible.map { expf(scores[$0] - largest) }
+        let total = weights.reduce(0, +)
+        var sum: Float = 0
+        for (place, weight) in zip(possible, weights).dropLast(fewest) {
+            sum += weight / total
+            if sum > Float(1 - options.topP) { break }
+            scores[place] = -.infinity
+        }
     }
 
     /// The tokens that would make an n-gram of `size` occur a second time.

@@ -5,28 +5,25 @@ import LyceumKit
 ///
 /// Each text has random numbers of its own, so that its draws do not depend on the texts next to it.
 struct Sampler {
-    private var generators: [PhiloxGenerator]
+    private var generator: PhiloxGenerator
 
     /// - Parameters:
     ///   - seed: fixes the draws.
-    ///   - texts: numbers of the texts, by row.
-    init(seed: Int, texts: [Int]) {
-        generators = texts.map { RandomSource(seed: seed).generator(.sampling, $0) }
-    }
+    ///   - text: its number.
+    init(seed: Int, text: Int) { generator = RandomSource(seed: seed).generator(.sampling, text) }
 
     /// Draws without replacement, by the largest of log-probabilities with Gumbel noise.
     ///
     /// Source: Vieira, "Gumbel-max trick and weighted reservoir sampling" (2014); `torch.multinomial` draws alike.
     ///
     /// - Parameters:
-    ///   - row: whose random numbers.
     ///   - scores: logarithms of probabilities, up to a constant.
     ///   - count: the most to draw.
     /// - Returns: positions in `scores`, in the order drawn; fewer if fewer are possible.
-    mutating func draw(row: Int, from scores: ArraySlice<Float>, count: Int = 1) -> [Int] {
+    mutating func draw(from scores: some Sequence<Float>, count: Int = 1) -> [Int] {
         var drawn: [(key: Double, place: Int)] = []
         for (place, score) in scores.enumerated() where score.isFinite {
-            let key = Double(score) - log(-log(generators[row].unit()))
+            let key = Double(score) - log(-log(generator.unit()))
             if drawn.count == count, let last = drawn.last, key <= last.key { continue }
             let index = drawn.firstIndex { $0.key < key } ?? drawn.count
             drawn.insert((key, place), at: index)
@@ -34,7 +31,4 @@ struct Sampler {
         }
         return drawn.map(\.place)
     }
-
-    /// Keeps the rows of `rows`, in that order.
-    mutating func select(_ rows: [Int]) { generators = rows.map { generators[$0] } }
 }

@@ -4,13 +4,11 @@ import LyceumKit
 public protocol SequenceToSequenceConfiguration: NetworkConfiguration {}
 
 /// An encoder-decoder network: what a plugin writes. `SequenceToSequenceStudent` makes a student of it.
-public protocol SequenceToSequenceModel: TextNetwork, AutoregressiveDecoder
+public protocol SequenceToSequenceModel: TextNetwork, EncoderDecoder
 where Configuration: SequenceToSequenceConfiguration {
     /// What its configuration says about generation unless a checkpoint's does: keys of generation_config.json.
     static var generationDefaults: [String: Value] { get }
 
-    /// The states of the sources.
-    func encode(_ source: TokenBatch) throws -> EncodedSource
     /// Whether it can copy words that the vocabulary lacks: they then have ids above it (see `CopyingTokenizer`), in
     /// sources, targets and what it writes. `embed` looks such ids up, `decode` returns `CopyStates.join`, and scores
     /// and loss follow.

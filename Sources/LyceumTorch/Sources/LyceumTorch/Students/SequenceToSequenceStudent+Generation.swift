@@ -5,14 +5,8 @@ extension SequenceToSequenceStudent {
     /// Writes texts for each input; see `Student.generate` and `DecodingOptions`.
     public func generate(_ inputs: [String], options: Options, job: Job) throws -> [GeneratedText] {
         let (model, tokenizer) = try ready(to: "generate")
-        let reading = try ReadingSettings(options)
-        var search = try DecodingOptions(options, configuration: generation)
-        try search.check(vocabulary: configuration.vocabularySize)
         sayPendingNotes(job)
-        if let positions = model.maxPositions, search.maxNewTokens > positions {
-            job.note("texts end after \(positions) tokens, the positions that the model has")
-            search.maxNewTokens = positions
-        }
+        let (reading, search) = try settings(options, for: model, job: job)
         let sources = try encodeSources(inputs, for: model, tokenizer, reading, job)
         try noGrad { try model.setComputeType(reading.precision.computeType(on: model.device)) }
         defer { model.dropComputeType() }
@@ -20,13 +14,25 @@ extension SequenceToSequenceStudent {
             model, sources: sources.ids, batchSize: reading.batchSize, options: search, job: job)
         let each = search.numReturnSequences
         return try inputs.indices.map { input in
-            let texts = texts[input * each..<(input + 1) * each]
-            // The best first.
-            let spelt = try texts.map { try tokenizer.spell($0, words: sources.words[input]) }
-            return GeneratedText(
-                text: spelt.first ?? "", tokenCount: texts.first?.count ?? 0,
-                alternatives: Array(spelt.dropFirst()))
+            try tokenizer.generated(
+                Array(texts[input * each..<(input + 1) * each]), words: sources.words[input])
         }
+    }
+
+    /// What options of `:generate` say, checked against the network.
+    ///
+    /// - Parameter job: hears if the texts are shorter than asked for.
+    func settings(
+        _ options: Options, for model: Model, job: Job = .silent()
+    ) throws -> (reading: ReadingSettings, search: DecodingOptions) {
+        let reading = try ReadingSettings(options)
+        var search = try DecodingOptions(options, configuration: generation)
+        try search.check(vocabulary: configuration.vocabularySize)
+        if let positions = model.maxPositions, search.maxNewTokens > positions {
+            job.note("texts end after \(positions) tokens, the positions that the model has")
+            search.maxNewTokens = positions
+        }
+        return (reading, search)
     }
 
     /// The inputs as the network reads them, prefix and length as the options say or else as in training; the
@@ -44,5 +50,15 @@ extension SequenceToSequenceStudent {
         model.eval()
         try model.move(to: device(reading.device))
         return sources
+    }
+}
+
+extension Tokenizer {
+    /// The texts of one input, the best first.
+    func generated(_ texts: [[Int]], words: [String]) throws -> GeneratedText {
+        let spelled = try texts.map { try spell($0, words: words) }
+        return GeneratedText(
+            text: spelled.first ?? "", tokenCount: texts.first?.count ?? 0,
+            alternatives: Array(spelled.dropFirst()))
     }
 }
