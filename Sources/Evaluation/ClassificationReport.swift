@@ -19,8 +19,13 @@ public struct ClassScore: Sendable, Hashable {
 public struct ClassificationReport: Sendable {
     /// Every class that occurs, sorted by its Unicode scalars.
     public let labels: [String]
-    /// Row: the true class; column: the predicted one; in the order of `labels`.
-    public let confusion: [[Int]]
+    /// How many rows are truly of each class, in the order of `labels`.
+    public let support: [Int]
+    /// Row: the true class; column: the predicted one; in the order of `labels`. Nil with more than
+    /// `mostConfused` classes: its size is the square of their number.
+    public let confusion: [[Int]]?
+    /// The most classes that get a confusion matrix.
+    public static let mostConfused = 1000
     /// How many rows there are.
     public let count: Int
     /// The share of rows that are right.
@@ -76,10 +81,15 @@ public struct ClassificationReport: Sendable {
         let truth = numbers(references)
         let guess = numbers(predictions)
 
-        var table = [[Int]](repeating: [Int](repeating: 0, count: order.count), count: order.count)
-        for (t, g) in zip(truth, guess) { table[t][g] += 1 }
         labels = order.map { String(decoding: $0, as: UTF8.self) }
-        confusion = table
+        support = truth.reduce(into: [Int](repeating: 0, count: order.count)) { $0[$1] += 1 }
+        if order.count <= Self.mostConfused {
+            var table = [[Int]](repeating: [Int](repeating: 0, count: order.count), count: order.count)
+            for (t, g) in zip(truth, guess) { table[t][g] += 1 }
+            confusion = table
+        } else {
+            confusion = nil
+        }
         count = truth.count
         let counts = ClassCounts(truth, guess, labels: order.count)
         accuracy = counts.accuracy
@@ -139,17 +149,17 @@ extension ClassificationReport: Report {
             }
             return .object(fields)
         }
-        let classes = zip(labels, zip(classes, confusion)).map { label, found -> (String, Value) in
-            (label, .object(found.0.value.merging(["support": .integer(found.1.reduce(0, +))]) { a, _ in a }))
+        let classes = zip(labels, zip(classes, support)).map { label, found -> (String, Value) in
+            (label, .object(found.0.value.merging(["support": .integer(found.1)]) { a, _ in a }))
         }
         var figures: [String: Value] = [
             "accuracy": .number(accuracy), "kappa": .number(kappa), "count": .integer(count),
             "labels": .list(labels.map(Value.string)),
-            "confusion": .list(confusion.map { .list($0.map(Value.integer)) }),
             "macro": list("macro", macro), "micro": .object(micro.value),
             "weighted": list("weighted", weighted),
             "classes": .object(Dictionary(classes, uniquingKeysWith: { first, _ in first })),
         ]
+        if let confusion { figures["confusion"] = .list(confusion.map { .list($0.map(Value.integer)) }) }
         for name in ["accuracy", "kappa"] {
             if let interval = intervals[name] { figures["\(name)_ci"] = interval.value }
         }
@@ -177,7 +187,7 @@ extension ClassificationReport: Report {
         for (i, label) in labels.enumerated().prefix(most) {
             rows.append(
                 [DisplayWidth.oneLine(label, limit: 30)] + cells(classes[i])
-                    + ["", "\(confusion[i].reduce(0, +))"])
+                    + ["", "\(support[i])"])
         }
         var lines = [
             "accuracy \(TextTable.percent(accuracy)) (\(interval("accuracy"))), "
@@ -185,7 +195,7 @@ extension ClassificationReport: Report {
         ]
         lines += TextTable.lines(rows)
         if labels.count > most { lines.append("… \(labels.count - most) more classes") }
-        if labels.count <= 12 {
+        if labels.count <= 12, let confusion {
             let header = ["true \\ predicted"] + labels.map { DisplayWidth.oneLine($0, limit: 12) }
             lines.append("")
             lines += TextTable.lines(

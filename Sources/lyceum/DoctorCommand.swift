@@ -7,7 +7,7 @@ import PluginTools
 /// `lyceum doctor`: what this installation is made of. Opens no plugin and no connection.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Tell versions, folders and what is missing.")
+        commandName: "doctor", abstract: "Report versions, folders and what is missing.")
 
     func run() throws {
         let terminal = Terminal()

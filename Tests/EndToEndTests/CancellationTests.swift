@@ -113,6 +113,12 @@ struct CancellationTests {
                 "local t = {} for i = 1, 500 do t[i] = { a = words(100, 1000 + i), b = 'x' .. i % 2 } end d = data.from(t); s = student.new('gbdt', { task = 'classify' })",
             call: "s:train(d, { input = 'a', target = 'b', n_estimators = 10000 })"),
         Work(
+            name: "one method of a template over a long text",
+            prepare: "t, p = ('ab c<'):rep(6000000), prompt '{{ t.title() }}'", call: "p { t = t }"),
+        Work(
+            name: "one filter of a template over a long text",
+            prepare: "t, p = ('&lt;b c<'):rep(4000000), prompt '{{ t | striptags }}'", call: "p { t = t }"),
+        Work(
             name: "a report of runs with many rows",
             prepare: """
                 local t = {} for i = 1, 3000 do t[i] = { a = 'w' .. i .. ' b c', b = 'b c d', c = 'c d e w' .. i } end

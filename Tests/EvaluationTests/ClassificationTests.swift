@@ -4,6 +4,17 @@ import Testing
 
 @Suite struct ClassificationTests {
     /// scikit-learn's figures, from scripts/fixtures/classification.py.
+    @Test("many classes need no memory for their square")
+    func manyClasses() throws {
+        let truth = (0..<5000).map { "class \($0)" }
+        let report = try ClassificationReport(predictions: truth, references: truth, resamples: 1)
+        #expect(report.confusion == nil && report.figures["confusion"] == nil)
+        #expect(report.support == [Int](repeating: 1, count: 5000) && report.accuracy == 1)
+        let few = try ClassificationReport(
+            predictions: Array(truth.prefix(1000)), references: Array(truth.prefix(1000)), resamples: 1)
+        #expect(few.confusion?.count == 1000)
+    }
+
     @Test func equalsScikitLearn() throws {
         var cases = 0
         let path = try fixture("classification.jsonl")

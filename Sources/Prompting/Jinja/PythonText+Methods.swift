@@ -25,10 +25,12 @@ extension PythonText {
     }
 
     /// `str.title`: a word begins after anything that is not cased.
-    static func titledByCase(_ text: String) -> String {
+    static func titledByCase(_ text: String) throws -> String {
         var result = String.UnicodeScalarView()
         var isInside = false
+        var ear = Ear()
         for scalar in text.unicodeScalars {
+            try ear.hear()
             let isCased = scalar.isCasedInPython
             let mapped = isInside ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
             result.append(contentsOf: mapped.unicodeScalars)
@@ -38,9 +40,11 @@ extension PythonText {
     }
 
     /// `str.swapcase`
-    static func swapped(_ text: String) -> String {
+    static func swapped(_ text: String) throws -> String {
         var result = ""
+        var ear = Ear()
         for scalar in text.unicodeScalars {
+            try ear.hear()
             if scalar.properties.isUppercase {
                 result += scalar.properties.lowercaseMapping
             } else if scalar.properties.isLowercase {
@@ -53,10 +57,12 @@ extension PythonText {
     }
 
     /// `str.expandtabs`
-    static func expandingTabs(_ text: String, _ size: Int) -> String {
+    static func expandingTabs(_ text: String, _ size: Int) throws -> String {
         var result = String.UnicodeScalarView()
         var column = 0
+        var ear = Ear()
         for scalar in text.unicodeScalars {
+            try ear.hear()
             switch scalar {
             case "\t":
                 guard size > 0 else { continue }
@@ -75,12 +81,14 @@ extension PythonText {
     }
 
     /// `str.splitlines(True)`: the lines with what ends them.
-    static func linesWithEnds(_ text: String) -> [String] {
+    static func linesWithEnds(_ text: String) throws -> [String] {
         var result: [String] = []
         var line = String.UnicodeScalarView()
         let scalars = Array(text.unicodeScalars)
         var place = 0
+        var ear = Ear()
         while place < scalars.count {
+            try ear.hear()
             let scalar = scalars[place]
             line.append(scalar)
             place += 1
@@ -216,11 +224,11 @@ extension TemplateEvaluator {
         let result: String
         switch name {
         case "upper": result = text.uppercased()
-        case "lower": result = PythonText.lowercased(text)
-        case "casefold": result = PythonText.folded(text)
-        case "capitalize": result = PythonText.capitalized(text)
-        case "title": result = PythonText.titledByCase(text)
-        case "swapcase": result = PythonText.swapped(text)
+        case "lower": result = try PythonText.lowercased(text)
+        case "casefold": result = try PythonText.folded(text)
+        case "capitalize": result = try PythonText.capitalized(text)
+        case "title": result = try PythonText.titledByCase(text)
+        case "swapcase": result = try PythonText.swapped(text)
         default: return nil
         }
         guard given.isEmpty else { throw misfit(name) }
@@ -357,7 +365,7 @@ extension TemplateEvaluator {
                     : try PythonText.splitFromEnd(text, separator, most: most))
         case "splitlines":
             return try strings(
-                given.first?.isTrue == true ? PythonText.linesWithEnds(text) : PythonText.lines(text))
+                given.first?.isTrue == true ? try PythonText.linesWithEnds(text) : try PythonText.lines(text))
         case "partition", "rpartition": return try partitioned(name, text, try needed(0))
         case "join":
             guard given.count == 1 else { throw misfit(name) }
@@ -393,7 +401,7 @@ extension TemplateEvaluator {
         case "expandtabs":
             let size = try integer(0, 8)
             try checkLength(max(1, size), times: text.utf8.count { $0 == UInt8(ascii: "\t") })
-            return .string(try bounded(PythonText.expandingTabs(text, size)))
+            return .string(try bounded(try PythonText.expandingTabs(text, size)))
         case "format_map":
             guard given.count == 1, let table = given[0].table else { throw misfit(name) }
             let named = table.pairs.compactMap { pair in pair.key.string.map { (name: $0, value: pair.value) }

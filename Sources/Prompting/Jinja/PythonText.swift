@@ -6,6 +6,17 @@ enum PythonText {
     /// The ends that white space is taken from.
     enum Side { case start, end, both }
 
+    /// Listens for Ctrl-C now and then in a loop over the letters of a text.
+    struct Ear {
+        private var letters = 0
+
+        /// - Throws: `LyceumError.cancelled` after Ctrl-C.
+        mutating func hear() throws {
+            letters &+= 1
+            if letters & 0x3FFF == 0, Interrupt.isRaised { throw LyceumError.cancelled("") }
+        }
+    }
+
     /// `str.strip`: without white space, or without the characters given, at the ends.
     static func trimmed(_ text: String, _ characters: String? = nil, _ side: Side = .both) -> String {
         let set = characters.map { Set($0.unicodeScalars) }
@@ -17,36 +28,39 @@ enum PythonText {
     }
 
     /// `str.capitalize`: the first letter large, the others small.
-    static func capitalized(_ text: String) -> String {
+    static func capitalized(_ text: String) throws -> String {
         guard let first = text.unicodeScalars.first else { return text }
-        return first.properties.titlecaseMapping + lowercased(String(text.unicodeScalars.dropFirst()))
+        return first.properties.titlecaseMapping + (try lowercased(String(text.unicodeScalars.dropFirst())))
     }
 
     /// Jinja's `title`: capitalized words, where a word begins after white space, a hyphen or a bracket.
-    static func titled(_ text: String) -> String {
+    static func titled(_ text: String) throws -> String {
         var result = ""
         var word = String.UnicodeScalarView()
-        func large(_ word: String.UnicodeScalarView) -> String {
-            word.first.map { $0.properties.uppercaseMapping + lowercased(String(word.dropFirst())) } ?? ""
+        func large(_ word: String.UnicodeScalarView) throws -> String {
+            guard let first = word.first else { return "" }
+            return first.properties.uppercaseMapping + (try lowercased(String(word.dropFirst())))
         }
         for scalar in text.unicodeScalars {
             if scalar.isTemplateSpace || "-({[<".unicodeScalars.contains(scalar) {
-                result += large(word)
+                result += try large(word)
                 result.unicodeScalars.append(scalar)
                 word = String.UnicodeScalarView()
             } else {
                 word.append(scalar)
             }
         }
-        return result + large(word)
+        return try result + large(word)
     }
 
     /// `str.splitlines`
-    static func lines(_ text: String) -> [String] {
+    static func lines(_ text: String) throws -> [String] {
         var result: [String] = []
         var line = String.UnicodeScalarView()
         var previous: Unicode.Scalar?
+        var ear = Ear()
         for scalar in text.unicodeScalars {
+            try ear.hear()
             defer { previous = scalar }
             if scalar == "\n", previous == "\r" { continue }
             switch scalar.value {
@@ -65,10 +79,12 @@ enum PythonText {
     /// - Parameter most: the most cuts; negative for all.
     static func split(_ text: String, _ separator: String?, most: Int) throws -> [String] {
         let cuts = most < 0 ? Int.max : most
+        var ear = Ear()
         guard let separator, !separator.isEmpty else {
             var result: [String] = []
             var rest = text.unicodeScalars.drop(while: \.isTemplateSpace)
             while !rest.isEmpty {
+                try ear.hear()
                 if result.count >= cuts {
                     result.append(trimmed(String(rest), nil, .end))
                     break
@@ -84,6 +100,7 @@ enum PythonText {
         var result: [String] = []
         var start = 0
         while result.count < cuts, let place = firstIndex(of: mark, in: bytes, from: start) {
+            try ear.hear()
             result.append(String(decoding: bytes[start..<place], as: UTF8.self))
             start = place + mark.count
         }
@@ -95,12 +112,16 @@ enum PythonText {
     /// - Parameters:
     ///   - most: the most replacements; nil or negative for all.
     ///   - limit: the work ends when the result has more bytes than this.
-    static func replaced(_ text: String, _ old: String, _ new: String, most: Int?, limit: Int) -> String {
+    static func replaced(_ text: String, _ old: String, _ new: String, most: Int?, limit: Int) throws
+        -> String
+    {
         let most = most.map { $0 < 0 ? Int.max : $0 } ?? Int.max
         var done = 0
+        var ear = Ear()
         if old.isEmpty {
             var result = ""
             for scalar in text.unicodeScalars {
+                try ear.hear()
                 if done < most {
                     result += new
                     done += 1
@@ -114,6 +135,7 @@ enum PythonText {
         var result: [UInt8] = []
         var start = 0
         while done < most, let place = firstIndex(of: mark, in: bytes, from: start) {
+            try ear.hear()
             result += bytes[start..<place]
             result += new.utf8
             start = place + mark.count
@@ -160,11 +182,13 @@ enum PythonText {
     }
 
     /// `str.lower`: a sigma at the end of a word has a form of its own.
-    static func lowercased(_ text: String) -> String {
+    static func lowercased(_ text: String) throws -> String {
         guard contains("Σ", in: text) else { return text.lowercased() }
         let scalars = Array(text.unicodeScalars)
         var result = String.UnicodeScalarView()
+        var ear = Ear()
         for (place, scalar) in scalars.enumerated() {
+            try ear.hear()
             if scalar == "Σ" {
                 let before = scalars[..<place].last { !$0.properties.isCaseIgnorable }
                 let after = scalars[(place + 1)...].first { !$0.properties.isCaseIgnorable }
@@ -178,9 +202,11 @@ enum PythonText {
     }
 
     /// `str.casefold`: by way of the upper case, which is the same for all forms of a letter.
-    static func folded(_ text: String) -> String {
+    static func folded(_ text: String) throws -> String {
         var result = ""
+        var ear = Ear()
         for scalar in text.unicodeScalars {
+            try ear.hear()
             if scalar == "ı" {
                 result.unicodeScalars.append(scalar)
             } else {
@@ -193,10 +219,12 @@ enum PythonText {
     }
 
     /// How many words there are: runs of letters, digits and "_", as in Python's `\w+`.
-    static func wordCount(_ text: String) -> Int {
+    static func wordCount(_ text: String) throws -> Int {
         var count = 0
         var isInside = false
+        var ear = Ear()
         for scalar in text.unicodeScalars {
+            try ear.hear()
             let isPart = isWordPart(scalar)
             if isPart, !isInside { count += 1 }
             isInside = isPart

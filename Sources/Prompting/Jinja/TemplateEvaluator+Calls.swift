@@ -327,7 +327,7 @@ extension TemplateEvaluator {
     /// The text with every `old`, or the first so many, replaced.
     func replaced(_ text: String, _ old: String, _ new: String, most: Int?) throws -> String {
         try count(bytes: text.utf8.count)
-        let result = PythonText.replaced(text, old, new, most: most, limit: Self.longestText)
+        let result = try PythonText.replaced(text, old, new, most: most, limit: Self.longestText)
         return try bounded(result)
     }
 }

@@ -280,7 +280,7 @@ extension TemplateEvaluator {
     /// What a value is compared by: texts without regard to case, unless that was asked for.
     func sortKey(_ value: TemplateValue, caseSensitive: Bool) throws -> TemplateValue {
         guard let text = value.string, !caseSensitive else { return value }
-        return .string(try bounded(PythonText.lowercased(text)))
+        return .string(try bounded(try PythonText.lowercased(text)))
     }
 
     /// The elements in order; equal ones keep theirs.

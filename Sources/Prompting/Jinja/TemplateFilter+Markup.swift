@@ -10,7 +10,7 @@ extension TemplateFilter {
         },
         "forceescape": TemplateFilter { .markup(try $0.escaped(try $0.text($1, "forceescape"))) },
         "striptags": TemplateFilter {
-            .string(try $0.bounded(HTMLText.withoutTags(try $0.text($1, "striptags"))))
+            .string(try $0.bounded(try HTMLText.withoutTags(try $0.text($1, "striptags"))))
         },
         "urlencode": TemplateFilter { evaluator, value in
             switch value {
@@ -79,7 +79,9 @@ extension TemplateEvaluator {
     fileprivate func quoted(_ text: String, isQuery: Bool) throws -> String {
         try checkLength(text.utf8.count, times: 1)
         var result = ""
+        var ear = PythonText.Ear()
         for byte in text.utf8 {
+            try ear.hear()
             let isPlain =
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
                 || "_.-~".utf8.contains(byte) || (!isQuery && byte == UInt8(ascii: "/"))
@@ -106,19 +108,21 @@ extension TemplateEvaluator {
 /// What a text of HTML says.
 enum HTMLText {
     /// Markupsafe's `striptags`: without comments and tags, white space as single spaces, entities as characters.
-    static func withoutTags(_ text: String) -> String {
-        let plain = removing(from: removing(from: Array(text.utf8), "<!--", "-->"), "<", ">")
+    static func withoutTags(_ text: String) throws -> String {
+        let plain = try removing(from: removing(from: Array(text.utf8), "<!--", "-->"), "<", ">")
         let words = String(decoding: plain, as: UTF8.self).unicodeScalars.split(
             whereSeparator: \.isTemplateSpace)
-        return withoutEntities(words.map { String($0) }.joined(separator: " "))
+        return try withoutEntities(words.map { String($0) }.joined(separator: " "))
     }
 
-    private static func removing(from bytes: [UInt8], _ open: String, _ close: String) -> [UInt8] {
+    private static func removing(from bytes: [UInt8], _ open: String, _ close: String) throws -> [UInt8] {
         var result: [UInt8] = []
         var place = 0
+        var ear = PythonText.Ear()
         while let start = PythonText.firstIndex(of: Array(open.utf8), in: bytes, from: place),
             let end = PythonText.firstIndex(of: Array(close.utf8), in: bytes, from: start)
         {
+            try ear.hear()
             result += bytes[place..<start]
             place = end + close.utf8.count
         }
@@ -126,11 +130,13 @@ enum HTMLText {
     }
 
     /// Entities as the characters that they stand for: numbers, and the names of HTML 4.
-    static func withoutEntities(_ text: String) -> String {
+    static func withoutEntities(_ text: String) throws -> String {
         guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
         var result = String.UnicodeScalarView()
         var rest = text.unicodeScalars[...]
+        var ear = PythonText.Ear()
         while let scalar = rest.popFirst() {
+            try ear.hear()
             guard scalar == "&", let (found, length) = entity(rest) else {
                 result.append(scalar)
                 continue

@@ -4,11 +4,11 @@ extension TemplateFilter {
     /// Filters that make text.
     static let text: [String: TemplateFilter] = [
         "upper": TemplateFilter { try $0.like($1, try $0.text($1, "upper").uppercased()) },
-        "lower": TemplateFilter { try $0.like($1, PythonText.lowercased(try $0.text($1, "lower"))) },
+        "lower": TemplateFilter { try $0.like($1, try PythonText.lowercased(try $0.text($1, "lower"))) },
         "capitalize": TemplateFilter {
-            try $0.like($1, PythonText.capitalized(try $0.text($1, "capitalize")))
+            try $0.like($1, try PythonText.capitalized(try $0.text($1, "capitalize")))
         },
-        "title": TemplateFilter { .string(try $0.bounded(PythonText.titled(try $0.text($1, "title")))) },
+        "title": TemplateFilter { .string(try $0.bounded(try PythonText.titled(try $0.text($1, "title")))) },
         "trim": TemplateFilter(["chars"]) {
             try $0.like($1, PythonText.trimmed(try $0.text($1, "trim"), try $2.string("chars", $0)))
         },
@@ -31,7 +31,7 @@ extension TemplateFilter {
                 value,
                 try evaluator.padded(text, try arguments.integer("width", 80, evaluator), " ", "center"))
         },
-        "wordcount": TemplateFilter { .integer(PythonText.wordCount(try $0.text($1, "wordcount"))) },
+        "wordcount": TemplateFilter { .integer(try PythonText.wordCount(try $0.text($1, "wordcount"))) },
         "wordwrap": TemplateFilter(
             ["width", "break_long_words", "wrapstring", "break_on_hyphens"]
         ) { evaluator, value, arguments in
@@ -43,7 +43,7 @@ extension TemplateFilter {
                 breaksOnHyphens: arguments.flag("break_on_hyphens", true))
             let mark = try arguments.string("wrapstring", evaluator) ?? "\n"
             var lines: [String] = []
-            for line in PythonText.lines(text) {
+            for line in try PythonText.lines(text) {
                 try evaluator.count(1 + line.utf8.count >> 6)
                 lines.append(wrap.wrapped(line).joined(separator: mark))
             }
@@ -141,7 +141,7 @@ extension TemplateFilter {
             indention = String(repeating: " ", count: max(0, width))
         }
         // Jinja adds a line break first, so that a text that ends with one has an empty last line.
-        let lines = PythonText.lines(text + "\n")
+        let lines = try PythonText.lines(text + "\n")
         try evaluator.checkLength(indention.utf8.count + 1, times: lines.count)
         let blank = arguments.flag("blank")
         var result = arguments.flag("first") ? indention : ""

@@ -23,6 +23,7 @@ extension Scripting {
             ) {
                 huggingFacePage
             },
+            HelpTopic(name: "sandbox", summary: "how to run a script that you did not write") { sandboxPage },
             HelpTopic(name: "from pandas", summary: "data frames, and what it is called here") { pandasPage },
         ]
     }
@@ -42,6 +43,21 @@ extension Scripting {
                    { role = "user", content = "{{ question }}" } }
         assistant = "…" after user begins the answer, on servers that go on from it. ask:save("ask.txt") and
         prompt.load("ask.txt") keep it in a file that reads well. See also: help "few-shot", help "jinja".
+        """
+
+    private static let sandboxPage = """
+        A script that you did not write runs in a sandbox:
+
+          lyceum run --sandbox script.lua                    it reads your files, and writes none
+          lyceum run --sandbox --write out script.lua        it writes below out/
+          lyceum run --sandbox --allow-host example.org …    it may talk to that server, and send it your keys
+
+        It cannot start programs, load native code, see the environment (but for a few harmless variables) or /proc,
+        or open plugins that did not come with Lyceum. --memory, --instructions and --seconds bound what it uses; a
+        limit that is reached ends it, and no pcall holds that up. It may read every other file that you can read, and
+        ask teachers at the providers' own addresses with your key: bound that with a budget.
+
+        lyceum run --help lists the options with their defaults; SECURITY.md says exactly what is promised.
         """
 
     private static let fewShotPage = """

@@ -65,7 +65,7 @@ extension Scripting {
             "classification", "How often predicted classes are right, equal to scikit-learn's figures.",
             environment,
             returns:
-                "a score: accuracy, kappa, macro, micro, weighted (each .precision, .recall, .f1), classes, confusion, labels",
+                "a score: accuracy, kappa, macro, micro, weighted (each .precision, .recall, .f1), classes, labels, and confusion with at most 1000 labels",
             example: "local s = metrics.classification({ \"net\", \"doc\" }, { \"net\", \"net\" })\n"
                 + "assert(s.accuracy == 0.5 and s.classes.net.precision == 1)")
     }

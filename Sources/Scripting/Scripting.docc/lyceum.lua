@@ -615,7 +615,7 @@ function metrics.rouge(predictions, references, options) end
 ---@param predictions dataset|string[] a dataset with both columns, or a list of texts
 ---@param references metrics.classification.references|string[] the options for a dataset; or a list of texts, or of lists of texts if there are several each
 ---@param options? metrics.classification.references for two lists
----@return score # a score: accuracy, kappa, macro, micro, weighted (each .precision, .recall, .f1), classes, confusion, labels
+---@return score # a score: accuracy, kappa, macro, micro, weighted (each .precision, .recall, .f1), classes, labels, and confusion with at most 1000 labels
 function metrics.classification(predictions, references, options) end
 
 ---@class metrics.score.references

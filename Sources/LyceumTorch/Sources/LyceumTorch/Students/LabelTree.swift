@@ -40,7 +40,7 @@ struct LabelTree {
             }
             if let other = nodes[node].label {
                 throw LyceumError.invalid(
-                    "the labels", expected: "names that the vocabulary can tell apart",
+                    "the labels", expected: "names that the vocabulary can distinguish",
                     got: "'\(labels.names[other])' and '\(labels.names[label])', which are the same tokens",
                     remedy: "rename one of them, or learn a vocabulary from texts that hold both")
             }
