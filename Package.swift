@@ -51,6 +51,8 @@ let package = Package(
         .library(name: "LSTM", type: .dynamic, targets: ["LSTM"]),
         .library(name: "BERT", type: .dynamic, targets: ["BERT"]),
         .library(name: "GBDT", type: .dynamic, targets: ["GBDT"]),
+        // What the server stands on, a package of its own (Sources/Server).
+        .library(name: "Workbench", targets: ["Workbench", "Prompting", "PluginTools", "Lab"]),
     ],
     dependencies: [
         .package(path: "Sources/LyceumKit"),

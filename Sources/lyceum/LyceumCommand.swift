@@ -31,7 +31,8 @@ struct LyceumCommand: ParsableCommand {
             """,
         version: "lyceum \(lyceumVersion)",
         subcommands: [
-            PromptCommand.self, RunCommand.self, PluginCommand.self, HubCommand.self, DoctorCommand.self,
+            PromptCommand.self, RunCommand.self, ServeCommand.self, LabCommand.self, PluginCommand.self,
+            HubCommand.self, DoctorCommand.self,
         ],
         defaultSubcommand: PromptCommand.self)
 

@@ -44,7 +44,7 @@ extension Plot {
         func down(_ value: Double) -> Double { bottom - y.position(value) * height }
 
         let size = isAlone ? " width=\"\(Self.short(width))\" height=\"\(Self.short(total))\"" : ""
-        let label = Markup.escape("\(title) by \(xTitle): \(series.map(\.name).joined(separator: ", "))")
+        let label = PageText.escape("\(title) by \(xTitle): \(series.map(\.name).joined(separator: ", "))")
         var lines = [
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\"\(size) "
                 + "viewBox=\"0 0 \(Self.short(width)) \(Self.short(total))\" role=\"img\" aria-label=\"\(label)\">"
@@ -121,7 +121,7 @@ extension Plot {
 
     private func text(_ x: Double, _ y: Double, _ text: String, _ attributes: String) -> String {
         "<text x=\"\(Self.short(x))\" y=\"\(Self.short(y))\""
-            + (attributes.isEmpty ? "" : " " + attributes) + ">\(Markup.escape(text))</text>"
+            + (attributes.isEmpty ? "" : " " + attributes) + ">\(PageText.escape(text))</text>"
     }
 
     private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ name: String) -> String {
@@ -143,28 +143,5 @@ extension Plot {
             let ends = [piece.min { $0.y < $1.y }, piece.max { $0.y < $1.y }].compactMap { $0 }
             return ends.sorted { $0.x < $1.x }
         }
-    }
-}
-
-/// Text inside HTML and SVG.
-enum Markup {
-    /// The text with everything that means something in markup spelt out; control characters become U+FFFD.
-    static func escape(_ text: some StringProtocol) -> String {
-        var result = ""
-        result.reserveCapacity(text.utf8.count)
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            case "\n", "\t": result.unicodeScalars.append(scalar)
-            case _ where scalar.properties.generalCategory == .control || scalar.value & 0xFFFE == 0xFFFE:
-                result += "\u{FFFD}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }

@@ -3,43 +3,25 @@ import Lab
 import LyceumKit
 
 // The page is written as text that has no way out: everything that is not written here goes through
-// `Markup.escape`. It loads nothing and runs nothing.
+// `PageText.escape`. It loads nothing and runs nothing.
 extension RunReport {
     /// The page, complete in one file.
     ///
     /// - Parameter moment: when it is written.
     public func html(at moment: Timestamp) -> String {
-        let sections = [
+        PageText.page(
+            title: title,
+            header:
+                "<p>\(runs.count == 1 ? "1 run" : "\(runs.count) runs"), written \(PageText.escape(moment.localText)) by Lyceum</p>",
+            body: sections, policy: "default-src 'none'; style-src 'unsafe-inline'")
+    }
+
+    /// The parts of the page: what matters most comes first.
+    var sections: String {
+        [
             section("Runs", overview), section("Scores", scores), section("Samples", sampleCards),
             section("Curves", plots), section("Time and cost", cost), section("Options", options),
-        ]
-        return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="generator" content="Lyceum">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <title>\(Markup.escape(title))</title>
-            <style>
-            \(Self.pageStyle)
-            \(Plot.style)
-            </style>
-            </head>
-            <body>
-            <header>
-            <h1>\(Markup.escape(title))</h1>
-            <p>\(runs.count == 1 ? "1 run" : "\(runs.count) runs"), written \(Markup.escape(moment.localText)) by Lyceum</p>
-            </header>
-            <main>
-            \(sections.joined(separator: "\n"))
-            </main>
-            </body>
-            </html>
-
-            """
+        ].filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
     private func section(_ title: String, _ body: String) -> String {
@@ -66,7 +48,7 @@ extension RunReport {
 
     private var overview: String {
         func row(_ name: String, _ value: (RunRecord) -> String) -> [String]? {
-            let cells = runs.map { Markup.escape(value($0)) }
+            let cells = runs.map { PageText.escape(value($0)) }
             return cells.allSatisfy(\.isEmpty) ? nil : [name] + cells
         }
         let rows = [
@@ -82,8 +64,8 @@ extension RunReport {
     private var options: String {
         func rows(_ settings: [RunComparison.Setting]) -> [[String]] {
             settings.map { setting in
-                [Markup.escape(setting.name)]
-                    + setting.values.map { Markup.escape(RunText.setting($0, named: setting.name)) }
+                [PageText.escape(setting.name)]
+                    + setting.values.map { PageText.escape(RunText.setting($0, named: setting.name)) }
             }
         }
         var parts: [String] = []
@@ -129,19 +111,19 @@ extension RunReport {
     private var scores: String {
         zip(comparison.scoreGroups, tests).filter { $0.0.evaluation != "latency" }.map { group, tests in
             let rows = group.figures.map { figure in
-                [Markup.escape(RunText.title(figure.name))]
+                [PageText.escape(RunText.title(figure.name))]
                     + figure.values.map { $0.map { Self.score($0, in: figure.evaluation) } ?? "–" }
             }
             var parts = [
-                "<h3>\(Markup.escape(group.evaluation))</h3>", Self.table([[""] + runHeads] + rows),
+                "<h3>\(PageText.escape(group.evaluation))</h3>", Self.table([[""] + runHeads] + rows),
             ]
             if !tests.isEmpty { parts += [significance(tests, in: group.evaluation)] }
-            if !group.explanation.isEmpty { parts.append("<p>\(Markup.escape(group.explanation))</p>") }
+            if !group.explanation.isEmpty { parts.append("<p>\(PageText.escape(group.explanation))</p>") }
             let signatures = Set(
                 runs.flatMap(\.evaluations).filter { $0.name == group.evaluation && $0.data == group.data }
                     .map(\.signature)
             ).filter { !$0.isEmpty }.sorted()
-            parts += signatures.map { "<p class=\"signature\">\(Markup.escape($0))</p>" }
+            parts += signatures.map { "<p class=\"signature\">\(PageText.escape($0))</p>" }
             return parts.joined(separator: "\n")
         }.joined(separator: "\n")
     }
@@ -159,7 +141,7 @@ extension RunReport {
             func shown(_ value: Double) -> String { RunText.value(value, of: test.name, in: evaluation) }
             let difference = test.difference
             return [
-                Markup.escape(RunText.title(test.name)),
+                PageText.escape(RunText.title(test.name)),
                 "run \(runs[test.first].id) − run \(runs[test.second].id)", shown(difference.difference),
                 "\(shown(difference.interval.lowerBound)) – \(shown(difference.interval.upperBound))",
                 difference.bootstrapP.fixed(4), difference.randomizationP.fixed(4),
@@ -191,7 +173,7 @@ extension RunReport {
             } ?? ""
         }
         func row(_ name: String, _ cells: [String]) -> [String]? {
-            cells.allSatisfy(\.isEmpty) ? nil : [name] + cells.map { $0.isEmpty ? "–" : Markup.escape($0) }
+            cells.allSatisfy(\.isEmpty) ? nil : [name] + cells.map { $0.isEmpty ? "–" : PageText.escape($0) }
         }
         let rows = [
             row("time", runs.map { $0.seconds.map(RunText.time) ?? "" }),

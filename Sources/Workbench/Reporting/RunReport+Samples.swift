@@ -13,7 +13,7 @@ extension RunReport {
             if let input = sample.input { parts.append(Self.source(input)) }
             let gold = sample.references.enumerated().map { number, text in
                 Self.card(
-                    sample.references.count == 1 ? "gold" : "gold \(number + 1)", Markup.escape(text),
+                    sample.references.count == 1 ? "gold" : "gold \(number + 1)", PageText.escape(text),
                     class: "gold", figures: "")
             }
             let systems = zip(runs, sample.predictions).map { run, pair in
@@ -36,11 +36,11 @@ extension RunReport {
     }
 
     private static func source(_ text: String) -> String {
-        if text.count <= leadLength { return "<p class=\"source\">\(Markup.escape(text))</p>" }
+        if text.count <= leadLength { return "<p class=\"source\">\(PageText.escape(text))</p>" }
         let lead = text.prefix(leadLength)
-        return "<p class=\"source\">\(Markup.escape(lead))…</p>\n"
+        return "<p class=\"source\">\(PageText.escape(lead))…</p>\n"
             + "<details><summary>the whole source, \(text.count) characters</summary>"
-            + "<p class=\"source\">\(Markup.escape(text))</p></details>"
+            + "<p class=\"source\">\(PageText.escape(text))</p></details>"
     }
 
     private static func card(_ title: String, _ text: String, class name: String, figures: String) -> String {
@@ -51,7 +51,7 @@ extension RunReport {
     /// The text with what it shares with the references marked.
     static func marked(_ text: String, references: [String]) -> String {
         Overlap.pieces(of: text, in: references).map { piece in
-            let safe = Markup.escape(piece.text)
+            let safe = PageText.escape(piece.text)
             switch piece.length {
             case 0: return safe
             case 1: return "<mark class=\"one\">\(safe)</mark>"

@@ -42,38 +42,48 @@ public struct RunReport {
     ///   - numbers: of the runs.
     ///   - sampleCount: rows to show side by side.
     ///   - seed: decides which, and the trials of the tests.
+    ///   - text: only rows in which it stands are drawn; empty for all.
+    ///   - knownTests: the tests, if they were made before of the same scores.
     ///   - job: cancellation.
     /// - Throws: `LyceumError.unknownName` if there is no such run, `LyceumError.cancelled`.
     public init(
-        _ numbers: [Int], in session: WorkSession, title: String, sampleCount: Int, seed: Int, job: Job
+        _ numbers: [Int], in session: WorkSession, title: String, sampleCount: Int, seed: Int,
+        containing text: String = "", knownTests: [[RunTest]]? = nil, job: Job
     ) throws {
         let lab = try session.lab.store
         self.title = title
         comparison = try lab.compare(numbers)
         curves = try numbers.map { try lab.history(of: $0) }
         spendings = try numbers.map { try lab.spending(ofRun: $0) }
-        tests = try session.tests(
-            of: comparison, resampling: Resampling(resamples: Self.resamples, seed: seed), job: job)
+        tests =
+            try knownTests
+            ?? session.tests(
+                of: comparison, resampling: Resampling(resamples: Self.resamples, seed: seed), job: job)
         var samples: (drawn: [Sample], of: Int) = ([], 0)
         // The first scores with rows are those of the samples.
         for group in comparison.scoreGroups where samples.drawn.isEmpty {
             let pairs = try numbers.map {
                 try lab.pairs(of: $0, evaluation: group.evaluation, data: group.data)
             }
-            samples = Self.draw(sampleCount, of: pairs, seed: seed)
+            samples = Self.draw(sampleCount, of: pairs, seed: seed, containing: text)
         }
         self.samples = samples.drawn
         sampledRows = samples.of
     }
 
     /// Draws rows by chance among those whose inputs were kept, or among all if none was.
-    private static func draw(_ count: Int, of pairs: [[EvaluatedPair]], seed: Int) -> (
-        drawn: [Sample], of: Int
-    ) {
+    private static func draw(
+        _ count: Int, of pairs: [[EvaluatedPair]], seed: Int, containing text: String
+    ) -> (drawn: [Sample], of: Int) {
         let rowCount = pairs.map(\.count).max() ?? 0
         let all = (0..<rowCount).filter { row in pairs.contains { row < $0.count } }
         let withInput = all.filter { row in pairs.contains { row < $0.count && $0[row].input != nil } }
-        let candidates = withInput.isEmpty ? all : withInput
+        var candidates = withInput.isEmpty ? all : withInput
+        if !text.isEmpty {
+            candidates = candidates.filter { row in
+                pairs.contains { row < $0.count && $0[row].contains(text) }
+            }
+        }
         var generator = SeededGenerator(seed: seed)
         let chosen = generator.permutation(candidates.count).prefix(max(count, 0)).map { candidates[$0] }
         let samples = chosen.sorted().map { row in
@@ -83,6 +93,14 @@ public struct RunReport {
                 row: row, input: known.compactMap(\.input).first, references: known.first?.references ?? [],
                 predictions: answers)
         }
-        return (samples, rowCount)
+        return (samples, text.isEmpty ? rowCount : candidates.count)
+    }
+}
+
+extension EvaluatedPair {
+    /// Whether a text stands in any of its texts, without regard to case.
+    fileprivate func contains(_ text: String) -> Bool {
+        let wanted = text.lowercased()
+        return ([input ?? "", prediction] + references).contains { $0.lowercased().contains(wanted) }
     }
 }
