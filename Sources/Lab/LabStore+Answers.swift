@@ -42,8 +42,8 @@ extension LabStore {
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT row, sample, messages, text, cost, reused, problem \(source)
-                    ORDER BY row, sample LIMIT \(max(limit, 0)) OFFSET \(max(offset, 0))
+                    SELECT row, generation_rows.sample AS sample, messages, text, cost, reused, problem \(source)
+                    ORDER BY row, generation_rows.sample LIMIT \(max(limit, 0)) OFFSET \(max(offset, 0))
                     """, arguments: arguments)
             return (try rows.map(GenerationAnswer.init), count)
         }
@@ -61,7 +61,8 @@ extension GenerationAnswer {
         let stored: String? = try found.optional("messages")
         let list = stored.flatMap { try? JSON.decode($0, name: "messages").list } ?? []
         messages = list.compactMap { message in
-            guard let fields = message.object, let role = fields["role"]?.string.flatMap(ChatMessage.Role.init)
+            guard let fields = message.object,
+                let role = fields["role"]?.string.flatMap(ChatMessage.Role.init)
             else { return nil }
             return ChatMessage(role, fields["content"]?.string ?? "")
         }

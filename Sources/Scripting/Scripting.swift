@@ -77,7 +77,9 @@ public enum Scripting {
         let help = { HelpText(documentation, width: environment.width()) }
         documentation.addTopics {
             architectureTopics(environment, help: help) + teacherTopics(environment, help: help)
-                + metricTopics(environment, help: help) + generalTopics + wayTopics + [ranksTopic]
+                + metricTopics(environment, help: help) + generalTopics + wayTopics + [
+                    ranksTopic, servingTopic,
+                ]
         }
         try state.registerShow(
             on: Screen(width: environment.width, isColoured: environment.isColoured, write: environment.write)

@@ -1,4 +1,6 @@
 // swift-tools-version: 6.2
+// Students behind HTTP, and the lab's pages. A package of its own, so that neither the prompt's start nor `swift build` at the
+// root waits for what HTTP needs; scripts/serve builds it, and `lyceum serve` and `lyceum lab` run its program.
 import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -33,8 +35,11 @@ let package = Package(
         .executableTarget(
             name: "lyceum-server",
             dependencies: [
-                "LyceumServer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LyceumServer", .product(name: "Workbench", package: "lyceum"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "LyceumServerTests", dependencies: ["LyceumServer", "lyceum-server"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

@@ -20,11 +20,12 @@ enum ServerProgram {
         let folders = Program.pluginFolders().flatMap { ["--plugin-folder", $0] }
         let asksForHelp = arguments.contains { $0 == "--help" || $0 == "-h" }
         let own = asksForHelp ? [] : ["--lyceum", Program.executable] + folders
-        var words = ([path, command] + arguments + own).map { strdup($0) } + [nil]
+        var words: [UnsafeMutablePointer<CChar>?] = ([path, command] + arguments + own).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         execv(path, &words)
         throw LyceumError.failed(
-            "\(path) cannot be started: \(String(cString: strerror(errno)))", remedy: "build it again: scripts/serve --build")
+            "\(path) cannot be started: \(String(cString: strerror(errno)))",
+            remedy: "build it again: scripts/serve --build")
     }
 
     /// Where the server is; in a checkout it is brought up to date first.
@@ -33,11 +34,12 @@ enum ServerProgram {
         if access(beside, X_OK) == 0 { return beside }
         guard let root = checkout, case let script = root + "/scripts/serve", access(script, X_OK) == 0 else {
             throw LyceumError.failed(
-                "this installation has no server", remedy: "in the checkout, run scripts/serve --build and scripts/install again")
+                "this installation has no server",
+                remedy: "in the checkout, run scripts/serve --build and scripts/install again")
         }
         let built = root + "/.build/server/release/" + name
         var process: pid_t = 0
-        var words = [script, "--build"].map { strdup($0) } + [nil]
+        var words: [UnsafeMutablePointer<CChar>?] = [strdup(script), strdup("--build"), nil]
         defer { for word in words { free(word) } }
         let code = posix_spawn(&process, script, nil, nil, &words, environ)
         var status: Int32 = 0

@@ -1,5 +1,6 @@
 import LuaBridge
 import LyceumKit
+import Workbench
 
 extension Scripting {
     /// `student`: where students come from.
@@ -93,11 +94,10 @@ extension Scripting {
                         let architecture = try plugins.student(modelType: try modelType(of: folder))
                         let student = try architecture.load(folder)
                         try place(student, options)
-                        return [
-                            .object(
-                                StudentObject(
-                                    student, architecture: architecture, origin: ["folder": .string(name)]))
-                        ]
+                        let object = StudentObject(
+                            student, architecture: architecture, origin: ["folder": .string(name)])
+                        object.opened.template = try StudentTemplate.load(folder: folder)
+                        return [.object(object)]
                     }),
             ])
     }

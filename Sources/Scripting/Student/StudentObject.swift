@@ -138,15 +138,31 @@ final class StudentObject {
         LuaFunction(
             name: "save",
             summary: "Writes the student to a folder, which is replaced as a whole or not at all.",
-            parameters: [LuaParameter("folder", .string, "its path", names: .files)],
+            parameters: [
+                LuaParameter("folder", .string, "its path", names: .files),
+                LuaParameter(
+                    "options",
+                    .options([
+                        .string(
+                            StudentTemplate.option,
+                            "the prompt template that its inputs were made with: lyceum serve puts each request's text "
+                                + "into it; a student that was loaded keeps its own")
+                    ]), "what goes along", optional: true),
+            ],
             returns: "the student itself",
-            errors: ["the folder cannot be written"],
+            errors: ["the folder cannot be written", "the template cannot be read, or takes no variable"],
             example: Scripting.exampleStudent
-                + "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder)\nassert(#student.load(folder):generate({ \"A cat.\" }) == 1)",
+                + "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder, { template = \"Summarise: {{ article }}\" })\nassert(#student.load(folder):generate({ \"A cat.\" }) == 1)",
             body: { call in
                 let object = try call.receiver(StudentObject.self)
                 let folder = try call.string(1)
-                try Ranks.onMain { try object.student.save(to: folder) }
+                let given = try call.options(2).values.optionalString(StudentTemplate.option)
+                let template = try given.map { try StudentTemplate($0) } ?? object.opened.template
+                try Ranks.onMain {
+                    try object.student.save(to: folder)
+                    try template?.write(to: folder)
+                }
+                object.opened.template = template
                 environment.shortJob("saving").note("\(object.student.architecture) student → \(folder)")
                 call.state.quietValue = object
                 return [.object(object)]

@@ -12,11 +12,15 @@ extension LabSite {
             let asked = answer.messages.map { message in
                 "<div class=\"card\"><h4>\(message.role.rawValue)</h4><p>\(PageText.escape(message.content))</p></div>"
             }
-            let cost = answer.cost.map { " <small>\(RunText.money($0)) USD\(answer.isReused ? ", reused" : "")</small>" } ?? ""
+            let cost =
+                answer.cost.map {
+                    " <small>\(RunText.money($0)) USD\(answer.isReused ? ", reused" : "")</small>"
+                } ?? ""
             let problem = answer.problem.map { "<p><em>\(PageText.escape($0))</em></p>" } ?? ""
             let reply =
                 "<div class=\"card gold\"><h4>reply\(cost)</h4>\(problem)<p>\(PageText.escape(answer.text ?? ""))</p></div>"
-            return "<article><h3>row \(answer.row + 1)\(answer.sample > 0 ? ", sample \(answer.sample + 1)" : "")</h3>"
+            return
+                "<article><h3>row \(answer.row + 1)\(answer.sample > 0 ? ", sample \(answer.sample + 1)" : "")</h3>"
                 + "<div class=\"side\">\((asked + [reply]).joined())</div></article>"
         }
         func pageLink(_ start: Int, _ name: String) -> String {

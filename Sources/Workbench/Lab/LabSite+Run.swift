@@ -22,7 +22,8 @@ extension LabSite {
                 ]
             }
             parts.append(
-                "<section><h2>Files</h2>\(RunReport.table([["kind", "path", "step", "written"]] + rows, class: "text"))</section>")
+                "<section><h2>Files</h2>\(RunReport.table([["kind", "path", "step", "written"]] + rows, class: "text"))</section>"
+            )
         }
         return Draft(
             title: "Run \(number): \(run.title)",
@@ -53,7 +54,8 @@ extension LabSite {
         if chosen.isEmpty {
             return Draft(title: "Compare", body: "<p class=\"empty\">Tick runs in the list first.</p>")
         }
-        let title = chosen.count == 1 ? "Run \(chosen[0])" : "Runs " + chosen.map(String.init).joined(separator: ", ")
+        let title =
+            chosen.count == 1 ? "Run \(chosen[0])" : "Runs " + chosen.map(String.init).joined(separator: ", ")
         let report = try report(chosen, title: title, wish)
         let links = chosen.map { PageText.link("\(wish.root)/run/\($0)", "run \($0)") }
         let search =

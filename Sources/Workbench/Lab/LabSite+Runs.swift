@@ -29,7 +29,8 @@ extension LabSite {
             <th scope="col">cost</th><th scope="col">started</th></tr></thead>
             <tbody>\(rows.joined(separator: "\n"))</tbody></table></div></form>
             """
-        let cut = found.count == Self.mostRuns ? "<p class=\"empty\">The newest \(Self.mostRuns) that fit.</p>" : ""
+        let cut =
+            found.count == Self.mostRuns ? "<p class=\"empty\">The newest \(Self.mostRuns) that fit.</p>" : ""
         return Draft(
             title: "Lab", header: "<p>\(PageText.escape(lab.folder))</p>",
             body: filter(wish, figures: figures) + table + cut)
@@ -59,8 +60,8 @@ extension LabSite {
 
     private func row(_ run: RunRecord, _ spending: Spending?, _ wish: Wish) -> String {
         func cell(_ name: String, _ markup: String, number: Bool = false) -> String {
-            markup.isEmpty
-                ? "<td></td>" : "<td data-name=\"\(name)\"\(number ? " class=\"number\"" : "")>\(markup)</td>"
+            let label = name.isEmpty || markup.isEmpty ? "" : " data-name=\"\(name)\""
+            return "<td\(label)\(number ? " class=\"number\"" : "")>\(markup)</td>"
         }
         let tags = run.tags.map {
             PageText.link("\(wish.root)/?tag=\(Self.encoded($0))", "#" + PageText.escape($0))
@@ -102,7 +103,8 @@ extension LabSite {
     static func encoded(_ text: String) -> String {
         text.utf8.map { byte in
             let isPlain =
-                (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5A) || (byte >= 0x61 && byte <= 0x7A)
+                (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5A)
+                || (byte >= 0x61 && byte <= 0x7A)
                 || byte == 0x2D || byte == 0x5F
             let digits = String(byte, radix: 16, uppercase: true)
             return isPlain ? String(Unicode.Scalar(byte)) : "%" + (digits.count < 2 ? "0" : "") + digits

@@ -50,10 +50,13 @@ public final class LabSite {
     public func page(_ path: String, query: [String: [String]], root: String) -> Page {
         let wish = Wish(root: root, query: query)
         do {
-            if path == "/version" { return Page(type: "text/plain; charset=utf-8", text: version, status: 200) }
+            if path == "/version" {
+                return Page(type: "text/plain; charset=utf-8", text: version, status: 200)
+            }
             guard let draft = try draft(path, wish) else {
                 return page(
-                    Draft(title: "Not here", body: "<p>There is no such page.</p>"), at: path, wish, status: 404)
+                    Draft(title: "Not here", body: "<p>There is no such page.</p>"), at: path, wish,
+                    status: 404)
             }
             return page(draft, at: path, wish, status: 200)
         } catch LyceumError.unknownName(let kind, let name, _, _) {
@@ -80,7 +83,8 @@ public final class LabSite {
         func entry(_ target: String, _ name: String) -> String {
             let isHere = path == target || (target == "/" && path.isEmpty)
             let address = target == "/" && !wish.root.isEmpty ? wish.root : wish.root + target
-            return "<a href=\"\(PageText.escape(address))\"\(isHere ? " aria-current=\"page\"" : "")>\(name)</a>"
+            return
+                "<a href=\"\(PageText.escape(address))\"\(isHere ? " aria-current=\"page\"" : "")>\(name)</a>"
         }
         let navigation = """
             <a class="skip" href="#main">to the content</a>

@@ -14,6 +14,8 @@ public final class OpenStudent {
     public let origin: [String: Value]
     /// The run of the lab that trained it last; nil if none did.
     public internal(set) var run: Int?
+    /// The template that its inputs were made with, if that is known; saved with it.
+    public var template: StudentTemplate?
 
     /// Takes a student.
     ///

@@ -20,7 +20,8 @@ public struct Installation: Sendable {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         guard count > 0 else { return "." }
-        return Files.parent(of: String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self))
+        return Files.parent(
+            of: String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 
     /// The plugins; those that are not built in are tried in a process of their own first.
@@ -53,9 +54,12 @@ public struct Installation: Sendable {
 
     /// Loads a student.
     ///
-    /// - Parameter device: "auto", "cpu" or "cuda".
+    /// - Parameters:
+    ///   - device: "auto", "cpu" or "cuda".
+    ///   - precision: of matrix products: "auto", "fp32", "bf16".
     /// - Throws: `LyceumError` that names the file and what is missing.
-    public func student(in folder: String, device: String) throws -> LoadedStudent {
+    public func student(in folder: String, device: String, precision: String = "auto") throws -> LoadedStudent
+    {
         let path = Files.join(folder, "config.json")
         let config = try JSON.decode(try Files.read(path), name: path)
         guard let type = config.object?["model_type"]?.string else {
@@ -70,7 +74,8 @@ public struct Installation: Sendable {
             throw LyceumError.unsupported(
                 "\(student.architecture) students compute on the CPU only", remedy: "leave --device out")
         }
-        return LoadedStudent(student, architecture: architecture, folder: folder)
+        return LoadedStudent(
+            student, architecture: architecture, folder: folder, fixed: ["precision": .string(precision)])
     }
 }
 
@@ -82,11 +87,12 @@ public struct StudentFolder: Sendable {
     public let folder: String
     private let installation: Installation
     private let device: String
+    private let precision: String
 
     /// Reads an argument.
     ///
     /// - Throws: `LyceumError.file` if it names no folder of a student.
-    public init(_ argument: String, installation: Installation, device: String) throws {
+    public init(_ argument: String, installation: Installation, device: String, precision: String) throws {
         var path = argument
         var chosen: String?
         if !Files.exists(argument), let sign = argument.firstIndex(of: "="), sign > argument.startIndex {
@@ -108,11 +114,14 @@ public struct StudentFolder: Sendable {
         name = chosen ?? String(folder.split(separator: "/").last ?? "student")
         self.installation = installation
         self.device = device
+        self.precision = precision
     }
 
     /// What the server serves.
     public var model: Serving.Model {
-        let (installation, folder, device) = (installation, folder, device)
-        return Serving.Model(name: name) { try installation.student(in: folder, device: device) }
+        let (installation, folder, device, precision) = (installation, folder, device, precision)
+        return Serving.Model(name: name) {
+            try installation.student(in: folder, device: device, precision: precision)
+        }
     }
 }

@@ -20,7 +20,9 @@ public struct ServerLimits: Sendable, Equatable {
     public var connections = 4096
     /// Seconds until a connection without a request is closed, and in which a request has to arrive as a whole.
     public var idle = 30.0
-    /// Seconds that requests may take after SIGTERM.
+    /// Seconds from SIGTERM to the moment when no more connections are accepted.
+    public var grace = 0.5
+    /// Seconds that requests may take after that.
     public var drain = 60.0
 
     /// The defaults.

@@ -5,8 +5,8 @@ import Logging
 import LyceumKit
 import NIOCore
 import ServiceLifecycle
-import UnixSignals
 import Synchronization
+import UnixSignals
 import Workbench
 
 /// A server, put together: what `lyceum serve` and `lyceum lab` start.
@@ -46,7 +46,8 @@ public struct Serving: Sendable {
     private let tell: @Sendable (String) -> Void
 
     /// - Parameter tell: shows a line to the person who started the server.
-    public init(door: Door, limits: ServerLimits = ServerLimits(), tell: @escaping @Sendable (String) -> Void) {
+    public init(door: Door, limits: ServerLimits = ServerLimits(), tell: @escaping @Sendable (String) -> Void)
+    {
         self.door = door
         self.limits = limits
         self.tell = tell
@@ -67,7 +68,8 @@ public struct Serving: Sendable {
         let connections = Connections()
         let engines = models.map { model in
             StudentEngine(
-                name: model.name, limits: limits, metrics: StudentMetrics(model: model.name, factory: registry))
+                name: model.name, limits: limits,
+                metrics: StudentMetrics(model: model.name, factory: registry))
         }
         let server = StudentServer(
             engines: engines, limits: limits, connections: connections,
@@ -76,7 +78,8 @@ public struct Serving: Sendable {
         for (engine, model) in zip(engines, models) {
             engine.start { try model.load().opened() }
         }
-        let drain = DrainService(server: server, seconds: limits.drain, tell: tell)
+        let drain = DrainService(
+            connections: connections, limits: limits, unanswered: { server.unanswered }, tell: tell)
         let application = application(server, connections, onRunning: onRunning)
         try await run([application, drain], signals: signals)
         for engine in engines { engine.end() }
@@ -91,7 +94,8 @@ public struct Serving: Sendable {
         let connections = Connections()
         let access = Access(keys: door.keys, isLocal: door.isLocal, isForBrowsers: true)
         let server = LabServer(desk: try LabDesk(makeLab), access: access)
-        try await run([application(server, connections, onRunning: onRunning)], signals: signals)
+        let drain = DrainService(connections: connections, limits: limits, unanswered: { 0 }, tell: tell)
+        try await run([application(server, connections, onRunning: onRunning), drain], signals: signals)
     }
 
     private func application<Responder: HTTPResponder>(
@@ -106,7 +110,9 @@ public struct Serving: Sendable {
             responder: responder,
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionGuard(connections, arrival: arrival, answer: answer)],
+                    additionalChannelHandlers: [
+                        ConnectionGuard(connections, arrival: arrival, answer: answer)
+                    ],
                     idleTimeout: arrival)),
             configuration: .init(
                 address: .hostname(door.host, port: door.port), serverName: "lyceum", backlog: 1024,
@@ -117,11 +123,18 @@ public struct Serving: Sendable {
     private func run(_ services: [any Service], signals: [UnixSignal]) async throws {
         var logger = Logger(label: "lyceum")
         logger.logLevel = .critical
-        var configuration = ServiceGroupConfiguration(
+        let configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: signals, logger: logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(limits.drain + 10)
+        let group = ServiceGroup(configuration: configuration)
         do {
-            try await ServiceGroup(configuration: configuration).run()
+            // A task that is cancelled would drop connections halfway, which NIO takes for a fault of the program's: so to
+            // cancel is to end in order, too.
+            let work = Task { try await group.run() }
+            try await withTaskCancellationHandler {
+                try await work.value
+            } onCancel: {
+                Task { await group.triggerGracefulShutdown() }
+            }
         } catch let error as IOError {
             let reason = String(cString: strerror(error.errnoCode))
             throw LyceumError.failed(
@@ -131,23 +144,27 @@ public struct Serving: Sendable {
     }
 }
 
-/// Ends before the listener does: what is under way is answered, and health says that no more is wanted.
+/// Ends before the listener does: for a moment health says that no more is wanted, and answers close their connections.
+/// Then the listener closes, and what is under way is answered, as long as that may take.
 struct DrainService: Service {
-    let server: StudentServer
-    let seconds: Double
+    let connections: Connections
+    let limits: ServerLimits
+    /// Requests that are not answered yet.
+    let unanswered: @Sendable () -> Int
     let tell: @Sendable (String) -> Void
 
     func run() async throws {
         try? await gracefulShutdown()
-        server.connections.drain()
-        let waiting = server.unanswered
-        if waiting > 0 { tell("ending; \(waiting) \(waiting == 1 ? "request is" : "requests are") still answered") }
-        let end = ContinuousClock.now + .seconds(seconds)
-        // Those who were connected at this moment get to send what they have begun.
-        var quiet = 0
-        while ContinuousClock.now < end, quiet < 5 {
-            quiet = server.unanswered == 0 ? quiet + 1 : 0
-            try? await Task.sleep(for: .milliseconds(50))
+        connections.drain()
+        let waiting = unanswered()
+        if waiting > 0 {
+            tell("ending; \(waiting) \(waiting == 1 ? "request is" : "requests are") still answered")
+        }
+        try? await Task.sleep(for: .seconds(limits.grace))
+        let (connections, seconds) = (connections, limits.drain)
+        Task.detached {
+            try? await Task.sleep(for: .seconds(seconds))
+            connections.closeAll()
         }
     }
 }
@@ -157,11 +174,18 @@ public struct LoadedStudent {
     let student: any Student
     let architecture: StudentArchitecture
     let folder: String?
+    let fixed: [String: Value]
 
     /// Describes a student.
     ///
-    /// - Parameter folder: holds its templates; nil for a student that was never saved.
-    public init(_ student: any Student, architecture: StudentArchitecture, folder: String?) {
+    /// - Parameters:
+    ///   - folder: holds its templates; nil for a student that was never saved.
+    ///   - fixed: options that no request chooses, as far as the student has them: the precision.
+    public init(
+        _ student: any Student, architecture: StudentArchitecture, folder: String?,
+        fixed: [String: Value] = [:]
+    ) {
+        self.fixed = fixed
         self.student = student
         self.architecture = architecture
         self.folder = folder
@@ -171,6 +195,6 @@ public struct LoadedStudent {
         OpenedStudent(
             student, architecture: architecture,
             template: try folder.map { try SourceTemplate(folder: $0) } ?? SourceTemplate(),
-            created: Int(time(nil)))
+            fixed: fixed, created: Int(time(nil)))
     }
 }

@@ -22,12 +22,12 @@ struct LabCommand: AsyncParsableCommand {
         let opened = try door.door(port: port)
         let serving = Serving(door: opened, tell: ServerCommand.report)
         let installation = host.plugins
-        let folder = self.folder.folder
-        let door = self.door
+        let (folder, address) = (self.folder.folder, door.host)
         try await serving.show(
             lab: { try installation.labSite(folder: folder) },
             onRunning: { port in
-                ServerCommand.report("the lab \(folder) is at \(door.address(port)) (Ctrl-C ends it)")
+                ServerCommand.report(
+                    "the lab \(folder) is at \(DoorOptions.address(address, port)) (Ctrl-C ends it)")
             })
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LyceumKit
 import LyceumServer
+import Workbench
 
 /// `lyceum serve`: students behind OpenAI's API.
 struct ServeCommand: AsyncParsableCommand {
@@ -26,6 +27,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where students compute: auto, cpu or cuda.", valueName: "device"))
     var device = "auto"
 
+    @Option(help: ArgumentHelp("Of matrix products: auto, fp32 or bf16.", valueName: "precision"))
+    var precision = "auto"
+
     @Option(
         help: ArgumentHelp(
             "Show this lab at /lab.", valueName: "folder"), completion: .directory)
@@ -35,15 +39,20 @@ struct ServeCommand: AsyncParsableCommand {
     var batch = ServerLimits().batch
     @Option(
         name: .customLong("batch-tokens"),
-        help: ArgumentHelp("Tokens of the requests decoded together, read and to be written.", valueName: "n"))
+        help: ArgumentHelp("Tokens of the requests decoded together, read and to be written.", valueName: "n")
+    )
     var batchTokens = ServerLimits().batchTokens
-    @Option(name: .customLong("queue"), help: ArgumentHelp("Inputs that may wait for a student.", valueName: "n"))
+    @Option(
+        name: .customLong("queue"), help: ArgumentHelp("Inputs that may wait for a student.", valueName: "n"))
     var queue = ServerLimits().queue
-    @Option(name: .customLong("timeout"), help: ArgumentHelp("The longest time of a request.", valueName: "seconds"))
+    @Option(
+        name: .customLong("timeout"),
+        help: ArgumentHelp("The longest time of a request.", valueName: "seconds"))
     var timeout = ServerLimits().timeout
     @Option(name: .customLong("max-tokens"), help: ArgumentHelp("Tokens of one answer.", valueName: "n"))
     var newTokens = ServerLimits().newTokens
-    @Option(name: .customLong("max-beams"), help: ArgumentHelp("Beams, or texts, for one input.", valueName: "n"))
+    @Option(
+        name: .customLong("max-beams"), help: ArgumentHelp("Beams, or texts, for one input.", valueName: "n"))
     var beams = ServerLimits().beams
     @Option(name: .customLong("max-inputs"), help: ArgumentHelp("Inputs of one request.", valueName: "n"))
     var inputs = ServerLimits().inputs
@@ -53,7 +62,9 @@ struct ServeCommand: AsyncParsableCommand {
     var connections = ServerLimits().connections
     @Option(
         name: .customLong("idle-timeout"),
-        help: ArgumentHelp("In which a request has to arrive, and until an idle connection is closed.", valueName: "seconds"))
+        help: ArgumentHelp(
+            "In which a request has to arrive, and until an idle connection is closed.", valueName: "seconds")
+    )
     var idle = ServerLimits().idle
     @Option(
         name: .customLong("drain-timeout"),
@@ -66,6 +77,9 @@ struct ServeCommand: AsyncParsableCommand {
         if folders.isEmpty { throw ValidationError("name the folder of at least one student") }
         if !["auto", "cpu", "cuda"].contains(device) {
             throw ValidationError("--device is auto, cpu or cuda, not '\(device)'")
+        }
+        if !["auto", "fp32", "bf16"].contains(precision) {
+            throw ValidationError("--precision is auto, fp32 or bf16, not '\(precision)'")
         }
         let counts = [
             ("batch", batch, 1024), ("batch-tokens", batchTokens, 1 << 30), ("queue", queue, 1 << 20),
@@ -83,25 +97,29 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try door.door(port: port)
-        let models = try folders.map { try StudentFolder($0, installation: host.plugins, device: device) }
+        let models = try folders.map {
+            try StudentFolder($0, installation: host.plugins, device: device, precision: precision)
+        }
         var names: Set<String> = []
         for model in models where !names.insert(model.name).inserted {
             throw ValidationError("two students are called '\(model.name)'; name one: other=\(model.folder)")
         }
         var limits = ServerLimits()
-        (limits.batch, limits.batchTokens, limits.queue, limits.timeout) = (batch, batchTokens, queue, timeout)
+        (limits.batch, limits.batchTokens, limits.queue, limits.timeout) = (
+            batch, batchTokens, queue, timeout
+        )
         (limits.newTokens, limits.beams, limits.inputs, limits.body) = (newTokens, beams, inputs, body)
         (limits.connections, limits.idle, limits.drain) = (connections, idle, drain)
         let serving = Serving(door: opened, limits: limits, tell: ServerCommand.report)
         let installation = host.plugins
-        let lab = self.lab
-        let door = self.door
+        let (lab, address) = (self.lab, door.host)
         let list = models.map(\.name).joined(separator: ", ")
-        try await serving.serve(
-            models.map(\.model), lab: lab.map { folder in { try installation.labSite(folder: folder) } },
-            onRunning: { port in
-                ServerCommand.report("serving \(list) at \(door.address(port))/v1 (Ctrl-C ends it)")
-                if lab != nil { ServerCommand.report("the lab is at \(door.address(port))/lab") }
-            })
+        var makeLab: (@Sendable () throws -> LabSite)?
+        if let lab { makeLab = { try installation.labSite(folder: lab) } }
+        try await serving.serve(models.map(\.model), lab: makeLab) { port in
+            let root = DoorOptions.address(address, port)
+            ServerCommand.report("serving \(list) at \(root)/v1 (Ctrl-C ends it)")
+            if lab != nil { ServerCommand.report("the lab is at \(root)/lab") }
+        }
     }
 }

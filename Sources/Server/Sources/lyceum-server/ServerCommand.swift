@@ -23,7 +23,7 @@ struct ServerCommand: AsyncParsableCommand {
             }
         } catch let error as LyceumError {
             report("lyceum: \(error)")
-            exit(1)
+            Glibc.exit(1)
         } catch {
             let code = exitCode(for: error)
             if code == .validationFailure {
@@ -84,7 +84,7 @@ struct DoorOptions: ParsableArguments {
     }
 
     /// The address for a person to open.
-    func address(_ port: Int) -> String {
+    static func address(_ host: String, _ port: Int) -> String {
         let name = ["0.0.0.0", "::"].contains(host) ? "localhost" : host.contains(":") ? "[\(host)]" : host
         return "http://\(name):\(port)"
     }
@@ -94,7 +94,8 @@ struct DoorOptions: ParsableArguments {
 struct LabFolderOptions: ParsableArguments {
     @Option(
         name: .customLong("lab"),
-        help: ArgumentHelp("The lab's folder; otherwise LYCEUM_LAB, or .lyceum of this folder.", valueName: "folder"))
+        help: ArgumentHelp(
+            "The lab's folder; otherwise LYCEUM_LAB, or .lyceum of this folder.", valueName: "folder"))
     var path: String?
 
     /// The folder.

@@ -63,7 +63,8 @@ extension APIError {
     static func unknownPath(_ method: String, _ path: String) -> APIError {
         APIError(
             status: 404,
-            message: "there is no \(method) \(DisplayWidth.cut(DisplayWidth.oneLine(path), to: 80)); the API is "
+            message:
+                "there is no \(method) \(DisplayWidth.cut(DisplayWidth.oneLine(path), to: 80)); the API is "
                 + "POST /v1/chat/completions, /v1/completions and /v1/classify, GET /v1/models, /health and "
                 + "/metrics", code: "unknown_url")
     }
@@ -72,7 +73,8 @@ extension APIError {
     static func tooLarge(limit: Int) -> APIError {
         APIError(
             status: 413,
-            message: "the request's body is larger than \(limit) bytes (--max-body)", code: "request_too_large")
+            message: "the request's body is larger than \(limit) bytes (--max-body)",
+            code: "request_too_large")
     }
 
     /// More requests wait than may.
@@ -113,8 +115,7 @@ extension APIError {
         }
         switch error {
         case .unknownOptions(_, let options, _, _):
-            return .invalid(
-                options.first, "unrecognized request argument: \(error)", code: "unknown_parameter")
+            return .invalid(options.first, "\(error)", code: "unknown_parameter")
         case .badOption(_, let option, let expected, let got):
             return .invalid(option, "'\(option)': expected \(expected), got \(got)", code: "invalid_value")
         default:

@@ -9,7 +9,8 @@ struct ClassificationRequest: Sendable {
     /// - Throws: `APIError` that names the field.
     init(_ fields: [String: Value], student: ServedStudent, limits: ServerLimits) throws {
         guard student.tasks.contains(.classify) else {
-            throw APIError.invalid("model", "this \(student.architecture) student generates text; it does not classify")
+            throw APIError.invalid(
+                "model", "this \(student.architecture) student generates text; it does not classify")
         }
         var reader = FieldReader(fields)
         _ = try reader.string("model")
@@ -19,14 +20,17 @@ struct ClassificationRequest: Sendable {
         let single = try reader.strings("input", atMost: limits.inputs)
         let texts = single.isEmpty ? plural : single
         if texts.isEmpty {
-            throw APIError.invalid("input", "'input' is missing: a text or a list of at most \(limits.inputs) texts")
+            throw APIError.invalid(
+                "input", "'input' is missing: a text or a list of at most \(limits.inputs) texts")
         }
         let truncates = try GenerationRequest.truncates(&reader)
         let declared = student.options(of: .classify)
         do {
             let sources = try texts.map { try student.template.render($0, variables) }
             let options = try Options(reader.rest, declared: declared, function: "the request")
-            works = sources.map { Ticket.Work(task: .classify, text: $0, options: options, truncates: truncates) }
+            works = sources.map {
+                Ticket.Work(task: .classify, text: $0, options: options, truncates: truncates)
+            }
         } catch {
             throw APIError.wrapping(error, isClients: true)
         }

@@ -14,20 +14,27 @@ enum DecodingFields {
         if let most = try length("max_completion_tokens", &reader) ?? old {
             options["max_new_tokens"] = .integer(most)
         }
-        if let least = try length("min_tokens", &reader, from: 0) { options["min_new_tokens"] = .integer(least) }
+        if let least = try length("min_tokens", &reader, from: 0) {
+            options["min_new_tokens"] = .integer(least)
+        }
         let isSampled = try sampling(&reader, &options)
         try choices(&reader, &options, isSampled: isSampled, limits: limits)
         return options
     }
 
-    private static func length(_ name: String, _ reader: inout FieldReader, from least: Int = 1) throws -> Int? {
+    private static func length(_ name: String, _ reader: inout FieldReader, from least: Int = 1) throws
+        -> Int?
+    {
         guard let value = try reader.integer(name) else { return nil }
-        guard value >= least else { throw APIError.invalid(name, "'\(name)': expected at least \(least), got \(value)") }
+        guard value >= least else {
+            throw APIError.invalid(name, "'\(name)': expected at least \(least), got \(value)")
+        }
         return value
     }
 
     /// Temperature 0 is the most probable text, as everywhere; without one the student's folder decides.
-    private static func sampling(_ reader: inout FieldReader, _ options: inout [String: Value]) throws -> Bool {
+    private static func sampling(_ reader: inout FieldReader, _ options: inout [String: Value]) throws -> Bool
+    {
         let temperature = try reader.number("temperature")
         let topP = try reader.number("top_p")
         let topK = try reader.integer("top_k")
@@ -47,7 +54,9 @@ enum DecodingFields {
         if let temperature, temperature > 0 { options["temperature"] = .number(temperature) }
         if let topP { options["top_p"] = .number(topP) }
         if let topK { options["top_k"] = .integer(max(topK, 0)) }
-        // OpenAI draws anew unless a seed is given.
+        // Draws, not the beams that the folder may say.
+        if reader.rest["num_beams"] == nil { options["num_beams"] = 1 }
+        // OpenAI draws again unless a seed is given.
         options["seed"] = .integer(seed ?? Int.random(in: 0...Int(Int32.max)))
         return true
     }
@@ -58,7 +67,9 @@ enum DecodingFields {
         let count = try length("n", &reader) ?? 1
         let best = try length("best_of", &reader) ?? count
         _ = try reader.bool("use_beam_search")
-        guard best >= count else { throw APIError.invalid("best_of", "'best_of': expected at least n (\(count)), got \(best)") }
+        guard best >= count else {
+            throw APIError.invalid("best_of", "'best_of': expected at least n (\(count)), got \(best)")
+        }
         if count > 1 { options["num_return_sequences"] = .integer(count) }
         // Several texts of which none is drawn are the beams of one search.
         if !isSampled, best > 1, reader.rest["num_beams"] == nil { options["num_beams"] = .integer(best) }

@@ -13,14 +13,16 @@ struct FieldReader {
 
     /// What every client may send and no student needs.
     static let ignored = [
-        "user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention",
+        "user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key",
+        "prompt_cache_retention",
         "parallel_tool_calls", "reasoning_effort", "verbosity", "prediction", "web_search_options",
     ]
 
     /// Names for the hint at a misspelt one.
     static let knownNames = [
         "model", "messages", "prompt", "input", "stream", "stream_options", "stop", "echo", "n", "best_of",
-        "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "seed", "min_tokens", "variables",
+        "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "seed", "min_tokens",
+        "variables",
         "truncate_prompt_tokens", "use_beam_search",
     ]
 
@@ -64,7 +66,9 @@ enum ChatMessages {
             throw APIError.wrongType("messages", expected: "a list of {role, content}", got: value)
         }
         if list.isEmpty { throw APIError.invalid("messages", "'messages' is an empty list") }
-        if list.count > 1000 { throw APIError.invalid("messages", "'messages' has \(list.count) messages; at most 1000") }
+        if list.count > 1000 {
+            throw APIError.invalid("messages", "'messages' has \(list.count) messages; at most 1000")
+        }
         return try list.enumerated().map { place, message in
             let name = "messages[\(place)]"
             guard let fields = message.object else {
@@ -87,15 +91,18 @@ enum ChatMessages {
         guard let value, !value.isNull else { return "" }
         if let text = value.string { return text }
         guard let parts = value.list else {
-            throw APIError.wrongType("\(name).content", expected: "a string or a list of text parts", got: value)
+            throw APIError.wrongType(
+                "\(name).content", expected: "a string or a list of text parts", got: value)
         }
         return try parts.map { part in
             guard let fields = part.object, let kind = fields["type"]?.string else {
-                throw APIError.wrongType("\(name).content", expected: "parts of the form {type, text}", got: part)
+                throw APIError.wrongType(
+                    "\(name).content", expected: "parts of the form {type, text}", got: part)
             }
             guard kind == "text", let text = fields["text"]?.string else {
                 throw APIError.invalid(
-                    "\(name).content", "'\(name).content': a student reads text only, got \"\(kind.prefix(40))\"")
+                    "\(name).content",
+                    "'\(name).content': a student reads text only, got \"\(kind.prefix(40))\"")
             }
             return text
         }.joined(separator: "\n")

@@ -52,8 +52,8 @@ struct GenerationRequest: Sendable {
         let truncates = try Self.truncates(&reader)
         try Self.refuseWhatIsNotDone(&reader)
         let options = try DecodingFields.options(&reader, form: form, limits: limits)
-        count = options["num_return_sequences"]?.integer ?? 1
         let declared = student.options(of: .generate)
+        try Self.checkKnown(options, declared)
         // What is left are options by our own names.
         let names = Set(declared.map(\.name))
         var given = options
@@ -71,10 +71,12 @@ struct GenerationRequest: Sendable {
         let checked: Options
         do {
             checked = try Options(
-                given.filter { names.contains($0.key) }, declared: declared, function: "the request")
+                given.filter { names.contains($0.key) }.merging(student.fixed) { _, own in own },
+                declared: student.generationOptions, function: "the request")
         } catch {
             throw APIError.wrapping(error, isClients: true)
         }
+        count = checked.optionalInt("num_return_sequences") ?? 1
         works = sources.map { Ticket.Work(task: .generate, text: $0, options: checked, truncates: truncates) }
     }
 
@@ -100,7 +102,8 @@ struct GenerationRequest: Sendable {
             if element.integer != nil || element.list != nil {
                 throw APIError.invalid(
                     "prompt",
-                    "'prompt' holds token ids; send text: the student's vocabulary is not that of OpenAI's models")
+                    "'prompt' holds token ids; send text: the student's vocabulary is not that of OpenAI's models"
+                )
             }
             throw APIError.wrongType("prompt", expected: "a string or a list of strings", got: element)
         }
@@ -111,11 +114,13 @@ struct GenerationRequest: Sendable {
         let tokens = try reader.integer("truncate_prompt_tokens")
         let word = try reader.string("truncation")
         if let word, !["auto", "disabled"].contains(word) {
-            throw APIError.invalid("truncation", "'truncation': expected \"auto\" or \"disabled\", got \"\(word)\"")
+            throw APIError.invalid(
+                "truncation", "'truncation': expected \"auto\" or \"disabled\", got \"\(word)\"")
         }
         if let tokens, tokens != -1 {
             guard tokens > 0 else {
-                throw APIError.invalid("truncate_prompt_tokens", "'truncate_prompt_tokens': expected -1 or more than 0")
+                throw APIError.invalid(
+                    "truncate_prompt_tokens", "'truncate_prompt_tokens': expected -1 or more than 0")
             }
             reader.rest["max_source_length"] = reader.rest["max_source_length"] ?? .integer(tokens)
         }
@@ -126,7 +131,8 @@ struct GenerationRequest: Sendable {
     private static func refuseWhatIsNotDone(_ reader: inout FieldReader) throws {
         func refuse(_ name: String, _ reason: String, unless isHarmless: (Value) -> Bool) throws {
             guard let value = reader.take(name), !value.isNull, !isHarmless(value) else { return }
-            throw APIError.invalid(name, "'\(name)' is not supported: \(reason)", code: "unsupported_parameter")
+            throw APIError.invalid(
+                name, "'\(name)' is not supported: \(reason)", code: "unsupported_parameter")
         }
         func isZero(_ value: Value) -> Bool { value.number == 0 }
         func isEmpty(_ value: Value) -> Bool { value.list?.isEmpty ?? value.object?.isEmpty ?? false }
@@ -145,6 +151,17 @@ struct GenerationRequest: Sendable {
         try refuse("modalities", "a student writes text") { $0 == ["text"] }
         try refuse("response_format", "a student writes what it was trained to write") {
             $0.object?["type"] == "text"
+        }
+    }
+
+    /// Refuses what OpenAI's names ask for and this student does not have, unless leaving it out changes nothing.
+    private static func checkKnown(_ options: [String: Value], _ declared: [OptionDeclaration]) throws {
+        let harmless: [String: Value] = ["do_sample": false, "num_beams": 1, "num_return_sequences": 1]
+        for (name, value) in options where !declared.contains(where: { $0.name == name }) {
+            // What has no length to choose, or draws nothing, cannot go beyond either.
+            if ["max_new_tokens", "seed"].contains(name) || harmless[name] == value { continue }
+            throw APIError.invalid(
+                name, "this student has no option '\(name)'", code: "unsupported_parameter")
         }
     }
 

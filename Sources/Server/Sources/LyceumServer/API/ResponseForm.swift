@@ -70,7 +70,9 @@ struct ResponseForm: Sendable {
     ///   - isFirst: whether it is the first of its choice, which says who speaks.
     ///   - reason: why the text ended, in its last chunk.
     ///   - includesUsage: whether a chunk with the usage will come: then the others say that they have none.
-    func chunk(_ index: Int, _ text: String?, isFirst: Bool = false, reason: String? = nil, includesUsage: Bool)
+    func chunk(
+        _ index: Int, _ text: String?, isFirst: Bool = false, reason: String? = nil, includesUsage: Bool
+    )
         -> Value
     {
         let content: (String, Value)

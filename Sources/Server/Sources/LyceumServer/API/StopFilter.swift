@@ -19,9 +19,12 @@ struct StopFilter {
             return text(of: end)
         }
         // The longest end that may be the beginning of a word stays.
-        let kept = words.map { word in
-            (1..<max(word.count, 1)).reversed().first { held.count >= $0 && held.suffix($0).elementsEqual(word.prefix($0)) } ?? 0
-        }.max() ?? 0
+        let kept =
+            words.map { word in
+                (1..<max(word.count, 1)).reversed().first {
+                    held.count >= $0 && held.suffix($0).elementsEqual(word.prefix($0))
+                } ?? 0
+            }.max() ?? 0
         return text(of: held.count - kept)
     }
 

@@ -51,7 +51,8 @@ final class BatchWorker: Worker {
             let texts = try opened.student.generate(
                 fitting.map(\.work.text), options: first.work.options, job: .silent("serving"))
             guard texts.count == fitting.count else {
-                throw LyceumError.failed("the student wrote \(texts.count) texts for \(fitting.count)", remedy: nil)
+                throw LyceumError.failed(
+                    "the student wrote \(texts.count) texts for \(fitting.count)", remedy: nil)
             }
             engine.metrics.stepped(fitting.count, in: start.duration(to: .now))
             let most = first.work.options.optionalInt("max_new_tokens") ?? .max

@@ -49,7 +49,11 @@ final class DecodingWorker: Worker {
         for (number, one) in active where one.ticket.isCancelled || one.ticket.deadline < now {
             session?.remove(number)
             active[number] = nil
-            if one.ticket.isCancelled { engine.metrics.cancelled.increment() } else { engine.expire(one.ticket) }
+            if one.ticket.isCancelled {
+                engine.metrics.cancelled.increment()
+            } else {
+                engine.expire(one.ticket)
+            }
         }
     }
 

@@ -13,12 +13,13 @@ struct FairQueue<Item> {
         count += 1
     }
 
-    /// Takes the next one; nil, and nothing taken, if it does not fit: nobody overtakes it.
-    mutating func next(where fits: (Item) -> Bool) -> Item? {
-        guard let client = turns.first, var line = lines[client], let item = line.first, fits(item) else {
-            return nil
-        }
-        line.removeFirst()
+    /// The one whose turn it is.
+    var first: Item? { turns.first.flatMap { lines[$0]?.first } }
+
+    /// Takes the one whose turn it is.
+    mutating func popFirst() -> Item? {
+        guard let client = turns.first, var line = lines[client], !line.isEmpty else { return nil }
+        let item = line.removeFirst()
         turns.removeFirst()
         lines[client] = line.isEmpty ? nil : line
         if !line.isEmpty { turns.append(client) }

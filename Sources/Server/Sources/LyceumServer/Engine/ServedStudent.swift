@@ -8,6 +8,8 @@ struct ServedStudent: Sendable {
     let card: [(name: String, value: String)]
     let generationOptions: [OptionDeclaration]
     let classificationOptions: [OptionDeclaration]
+    /// What the person who started the server chose: the precision.
+    let fixed: [String: Value]
     /// How a request becomes what the student reads.
     let template: SourceTemplate
     /// Tokens of the longest input; nil if unknown.
@@ -31,11 +33,12 @@ struct ServedStudent: Sendable {
 final class OpenedStudent {
     let student: any Student
     let described: ServedStudent
-    /// What the person who started the server chose: the device, the precision.
+    /// What comes before every input.
     private let prefix: String
 
     init(
-        _ student: any Student, architecture: StudentArchitecture, template: SourceTemplate, created: Int
+        _ student: any Student, architecture: StudentArchitecture, template: SourceTemplate,
+        fixed: [String: Value], created: Int
     ) {
         self.student = student
         let card = student.card
@@ -43,14 +46,17 @@ final class OpenedStudent {
         described = ServedStudent(
             architecture: student.architecture, tasks: student.tasks, card: card,
             generationOptions: architecture.generationOptions,
-            classificationOptions: architecture.classificationOptions, template: template,
+            classificationOptions: architecture.classificationOptions,
+            fixed: fixed.filter { name, _ in architecture.generationOptions.contains { $0.name == name } },
+            template: template,
             maxSourceLength: card.first { $0.name == "max_source_length" }.flatMap { Int($0.value) },
             created: created)
     }
 
     func decodingSession() throws -> any DecodingSession {
         guard let student = student as? any ServingStudent else {
-            throw LyceumError.unsupported("this \(student.architecture) student cannot be served", remedy: nil)
+            throw LyceumError.unsupported(
+                "this \(student.architecture) student cannot be served", remedy: nil)
         }
         return try student.decodingSession()
     }
@@ -60,7 +66,8 @@ final class OpenedStudent {
     /// - Throws: `APIError` if it is too long and may not be cut.
     func checkLength(of work: Ticket.Work) throws -> Int {
         guard let student = student as? any TokenizingStudent else { return 0 }
-        let count = try student.tokenize((work.options.optionalString("source_prefix") ?? prefix) + work.text).count
+        let count = try student.tokenize((work.options.optionalString("source_prefix") ?? prefix) + work.text)
+            .count
         let limit = work.options.optionalInt("max_source_length") ?? described.maxSourceLength
         guard let limit, count > limit, !work.truncates else { return min(count, limit ?? count) }
         throw APIError.invalid(
@@ -85,7 +92,8 @@ final class OpenedStudent {
             let classes = try student.classify(
                 tickets.map(\.work.text), options: first.work.options, job: .silent("serving"))
             guard classes.count == tickets.count else {
-                throw LyceumError.failed("the student classified \(classes.count) of \(tickets.count)", remedy: nil)
+                throw LyceumError.failed(
+                    "the student classified \(classes.count) of \(tickets.count)", remedy: nil)
             }
             metrics.stepped(tickets.count, in: start.duration(to: .now))
             for (ticket, label) in zip(tickets, classes) {

@@ -76,7 +76,8 @@ final class StudentEngine: Sendable {
             // A request of many inputs may fill an empty queue.
             guard shared.queue.count == 0 || shared.queue.count + tickets.count <= limits.queue else {
                 metrics.refused.increment()
-                throw APIError.queueFull(shared.queue.count, retryAfter: metrics.secondsToServe(shared.queue.count))
+                throw APIError.queueFull(
+                    shared.queue.count, retryAfter: metrics.secondsToServe(shared.queue.count))
             }
             for ticket in tickets { shared.queue.append(ticket, of: client) }
             metrics.waiting.record(shared.queue.count)
@@ -109,19 +110,22 @@ final class StudentEngine: Sendable {
         for ticket in shared.withLock({ $0.queue.remove { _ in true } }) { ticket.fail(.draining) }
     }
 
-    /// The next request; those that nobody waits for any more are dropped.
+    /// The next request, if it fits: nobody overtakes it. Those that nobody waits for any more are dropped.
     func next(where fits: (Ticket) -> Bool) -> Ticket? {
-        let (ticket, late): (Ticket?, [Ticket]) = shared.withLock { shared in
+        let (first, late): (Ticket?, [Ticket]) = shared.withLock { shared in
             let now = ContinuousClock.now
             let late = shared.queue.remove { $0.isCancelled || $0.deadline < now }
-            let ticket = shared.queue.next(where: fits)
-            metrics.waiting.record(shared.queue.count)
-            return (ticket, late)
+            return (shared.queue.first, late)
         }
         for ticket in late {
             if ticket.isCancelled { metrics.cancelled.increment() } else { expire(ticket) }
         }
-        return ticket
+        // Only this thread takes requests out, so the first stays the first.
+        guard let first, fits(first) else { return nil }
+        return shared.withLock { shared in
+            defer { metrics.waiting.record(shared.queue.count) }
+            return shared.queue.popFirst()
+        }
     }
 
     /// Refuses a request that has waited too long.

@@ -24,7 +24,9 @@ struct Access: Sendable {
     func check(_ request: Request) throws {
         if isLocal, keys.isEmpty { try checkHost(request.head.authority ?? "") }
         if keys.isEmpty { return }
-        guard let given = Self.key(in: request.headers[.authorization] ?? "") else { throw refusal("no API key") }
+        guard let given = Self.key(in: request.headers[.authorization] ?? "") else {
+            throw refusal("no API key")
+        }
         let digest = SHA256.hash(given)
         // Every key is compared, and every byte of it, whatever was found before.
         let isKnown = keys.reduce(false) { $0 || Self.isEqual($1, digest) }
@@ -37,7 +39,10 @@ struct Access: Sendable {
     }
 
     /// What the header of a refusal asks for.
-    var challenge: String { isForBrowsers ? "Basic realm=\"Lyceum lab\"" : "Bearer" }
+    var challenge: String { isForBrowsers ? Self.browserChallenge : "Bearer" }
+
+    /// Has a browser ask for a password.
+    static let browserChallenge = "Basic realm=\"Lyceum\""
 
     /// The key of "Bearer KEY", or the password of "Basic …", in bytes.
     private static func key(in header: String) -> String? {
@@ -61,7 +66,8 @@ struct Access: Sendable {
         guard !Access.isLoopback(Self.host(of: authority)) else { return }
         throw APIError(
             status: 403,
-            message: "this server answers to localhost only, not to '\(DisplayWidth.cut(DisplayWidth.oneLine(authority), to: 60))'",
+            message:
+                "this server answers to localhost only, not to '\(DisplayWidth.cut(DisplayWidth.oneLine(authority), to: 60))'",
             code: "wrong_host")
     }
 

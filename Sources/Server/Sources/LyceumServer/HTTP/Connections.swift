@@ -6,7 +6,7 @@ import Synchronization
 final class Connections: Sendable {
     private struct State {
         var leaving: [ObjectIdentifier: @Sendable () -> Void] = [:]
-        var open: Set<ObjectIdentifier> = []
+        var open: [ObjectIdentifier: any Channel] = [:]
         var isDraining = false
     }
 
@@ -17,12 +17,17 @@ final class Connections: Sendable {
 
     func drain() { state.withLock { $0.isDraining = true } }
 
-    func opened(_ channel: any Channel) { state.withLock { _ = $0.open.insert(ObjectIdentifier(channel)) } }
+    /// Closes all connections, answered or not.
+    func closeAll() {
+        for channel in state.withLock({ Array($0.open.values) }) { channel.close(promise: nil) }
+    }
+
+    func opened(_ channel: any Channel) { state.withLock { $0.open[ObjectIdentifier(channel)] = channel } }
 
     func closed(_ channel: any Channel) {
         let id = ObjectIdentifier(channel)
         let body = state.withLock { state in
-            state.open.remove(id)
+            state.open[id] = nil
             return state.leaving.removeValue(forKey: id)
         }
         body?()
@@ -32,8 +37,9 @@ final class Connections: Sendable {
     func whenClosed(_ channel: any Channel, _ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
         let id = ObjectIdentifier(channel)
         let isOpen = state.withLock { state in
-            if state.open.contains(id) { state.leaving[id] = body }
-            return state.open.contains(id)
+            guard state.open[id] != nil else { return false }
+            state.leaving[id] = body
+            return true
         }
         if !isOpen { body() }
         return { [weak self] in _ = self?.state.withLock { $0.leaving.removeValue(forKey: id) } }

@@ -48,7 +48,8 @@ final class LabServer: HTTPResponder {
             if request.uri.path == "/health" { return .json(["status": "ok"]) }
             try access.check(request)
             guard request.method == .get || request.method == .head else {
-                throw APIError(status: 405, message: "the lab is only read; use GET", code: "method_not_allowed")
+                throw APIError(
+                    status: 405, message: "the lab is only read; use GET", code: "method_not_allowed")
             }
             return await desk.response(to: request, below: "")
         } catch {

@@ -29,7 +29,9 @@ extension Response {
     /// An error in OpenAI's form.
     static func error(_ error: APIError, challenge: String) -> Response {
         var headers: HTTPFields = [:]
-        if let seconds = error.retryAfter, let name = HTTPField.Name.retryAfter { headers[name] = String(seconds) }
+        if let seconds = error.retryAfter, let name = HTTPField.Name.retryAfter {
+            headers[name] = String(seconds)
+        }
         if error.status == 401 { headers[.wwwAuthenticate] = challenge }
         return .json(error.json, status: error.status, headers: headers)
     }

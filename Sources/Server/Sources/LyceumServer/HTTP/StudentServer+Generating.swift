@@ -13,7 +13,9 @@ extension StudentServer {
             throw APIError.invalid(
                 "model", "'model' is missing; the models are \(engines.map(\.name).joined(separator: ", "))")
         }
-        guard let name = value.string else { throw APIError.wrongType("model", expected: "a string", got: value) }
+        guard let name = value.string else {
+            throw APIError.wrongType("model", expected: "a string", got: value)
+        }
         let engine = try engine(named: name)
         switch engine.state {
         case .ready(let student): return (engine, student)
@@ -27,12 +29,13 @@ extension StudentServer {
     func generate(
         _ request: Request, _ form: GenerationRequest.Form, _ context: ServerContext
     ) async throws -> Answer {
-        if connections.isDraining { throw APIError.draining }
         let fields = try await request.fields(limit: limits.body)
         let (engine, student) = try student(fields)
         let wish = try GenerationRequest(fields, form: form, student: student, limits: limits)
         let tickets = try engine.submit(wish.works, client: context.client)
-        let stopWatching = connections.whenClosed(context.channel) { for ticket in tickets { ticket.cancel() } }
+        let stopWatching = connections.whenClosed(context.channel) {
+            for ticket in tickets { ticket.cancel() }
+        }
         let response = ResponseForm(form, model: engine.name, created: Int(time(nil)))
         guard wish.isStreamed else {
             defer { stopWatching() }
@@ -50,7 +53,9 @@ extension StudentServer {
             throw error
         }
         let stream = AnswerStream(tickets: tickets, first: first, wish: wish, form: response)
-        var headers: HTTPFields = [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache"]
+        var headers: HTTPFields = [
+            .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache",
+        ]
         // Proxies are not to wait for more.
         if let name = HTTPField.Name("x-accel-buffering") { headers[name] = "no" }
         let body = ResponseBody { writer in
@@ -97,12 +102,13 @@ extension StudentServer {
 
     /// Names the class of each input, in the form of vLLM's API.
     func classify(_ request: Request, _ context: ServerContext) async throws -> Response {
-        if connections.isDraining { throw APIError.draining }
         let fields = try await request.fields(limit: limits.body)
         let (engine, student) = try student(fields)
         let wish = try ClassificationRequest(fields, student: student, limits: limits)
         let tickets = try engine.submit(wish.works, client: context.client)
-        let stopWatching = connections.whenClosed(context.channel) { for ticket in tickets { ticket.cancel() } }
+        let stopWatching = connections.whenClosed(context.channel) {
+            for ticket in tickets { ticket.cancel() }
+        }
         defer { stopWatching() }
         var (data, tokens): ([Value], Int) = ([], 0)
         for (place, ticket) in tickets.enumerated() {
@@ -123,7 +129,8 @@ extension StudentServer {
             .object(
                 ObjectFields(ordered: [
                     ("id", .string("classify-" + ResponseForm.token())), ("object", "list"),
-                    ("created", .integer(Int(time(nil)))), ("model", .string(engine.name)), ("data", .list(data)),
+                    ("created", .integer(Int(time(nil)))), ("model", .string(engine.name)),
+                    ("data", .list(data)),
                     ("usage", ResponseForm.usage(source: tokens, new: 0)),
                 ])))
     }
@@ -211,7 +218,8 @@ struct AnswerStream: Sendable {
         _ answer: Ticket.Answer, _ first: inout Choice, _ send: ([UInt8]) async throws -> Void
     ) async throws {
         for (offset, text) in answer.texts.prefix(wish.count).enumerated() {
-            var choice = offset == 0 ? first : Choice(index: first.index + offset, filter: StopFilter(wish.stop))
+            var choice =
+                offset == 0 ? first : Choice(index: first.index + offset, filter: StopFilter(wish.stop))
             let rest = String(decoding: text.utf8.dropFirst(choice.sent), as: UTF8.self)
             var shown = choice.filter.take(rest)
             let isCut = choice.filter.isOver

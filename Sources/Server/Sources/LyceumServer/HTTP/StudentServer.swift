@@ -48,8 +48,13 @@ final class StudentServer: HTTPResponder {
             response = answer.response
             isOver = !answer.isStream
         } catch {
-            response = .error(.wrapping(error, isClients: false), challenge: access.challenge)
+            // A browser asks its user for the key, as a password.
+            let isForBrowser = request.uri.path == "/" || request.uri.path.hasPrefix("/lab")
+            response = .error(
+                .wrapping(error, isClients: false),
+                challenge: isForBrowser ? Access.browserChallenge : access.challenge)
         }
+        if request.method == .head { response.body = .init() }
         if let name = HTTPField.Name.requestID { response.headers[name] = "req-" + ResponseForm.token() }
         if connections.isDraining { response.headers[.connection] = "close" }
         let labels = [("path", Self.label(request.uri.path)), ("status", String(response.status.code))]
@@ -83,7 +88,8 @@ final class StudentServer: HTTPResponder {
         case "/" where isRead: return Answer(response: startPage)
         case "/metrics" where isRead:
             return Answer(
-                response: .bytes(Array(registry.text().utf8), type: "text/plain; version=0.0.4; charset=utf-8"))
+                response: .bytes(
+                    Array(registry.text().utf8), type: "text/plain; version=0.0.4; charset=utf-8"))
         case "/v1/models" where isRead:
             return Answer(response: .json(["object": "list", "data": .list(engines.map { model($0) })]))
         case _ where isRead && path.hasPrefix("/v1/models/"):
@@ -101,7 +107,8 @@ final class StudentServer: HTTPResponder {
         case _ where Self.paths.contains(path):
             throw APIError(
                 status: 405,
-                message: "\(request.method.rawValue.prefix(20)) is not for \(path); use \(path.hasPrefix("/v1/") && path != "/v1/models" ? "POST" : "GET")",
+                message:
+                    "\(request.method.rawValue.prefix(20)) is not for \(path); use \(path.hasPrefix("/v1/") && path != "/v1/models" ? "POST" : "GET")",
                 code: "method_not_allowed")
         default: break
         }

@@ -11,7 +11,8 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     private static let counts: [Double] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 
     /// What one name and its labels have.
-    final class Series: CounterHandler, FloatingPointCounterHandler, RecorderHandler, TimerHandler, MeterHandler,
+    final class Series: CounterHandler, FloatingPointCounterHandler, RecorderHandler, TimerHandler,
+        MeterHandler,
         Sendable
     {
         struct State {
@@ -62,8 +63,11 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     /// Nothing is recorded yet.
     public init() {}
 
-    private func series(_ label: String, _ dimensions: [(String, String)], _ kind: Kind, _ steps: [Double]) -> Series {
-        let name = String(label.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":") ? $0 : "_" })
+    private func series(_ label: String, _ dimensions: [(String, String)], _ kind: Kind, _ steps: [Double])
+        -> Series
+    {
+        let name = String(
+            label.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":") ? $0 : "_" })
         let labels = dimensions.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }.joined(separator: ",")
         return families.withLock { families in
             var family = families[name] ?? Family(kind: kind)
@@ -99,7 +103,9 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         series(label, dimensions, .gauge, [])
     }
     /// A gauge, or, if it aggregates, a histogram of counts.
-    public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool)
+        -> any RecorderHandler
+    {
         aggregate ? series(label, dimensions, .histogram, Self.counts) : series(label, dimensions, .gauge, [])
     }
     /// A histogram of seconds.
@@ -145,5 +151,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func number(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
+    private static func number(_ value: Double) -> String {
+        Int(exactly: value).map(String.init) ?? "\(value)"
+    }
 }

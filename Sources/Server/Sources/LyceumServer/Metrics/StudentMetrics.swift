@@ -30,7 +30,8 @@ final class StudentMetrics: Sendable {
             Recorder(label: "lyceum:" + name, dimensions: labels, aggregate: aggregate, factory: factory)
         }
         func timer(_ name: String) -> Timer {
-            Timer(label: "lyceum:" + name, dimensions: labels, preferredDisplayUnit: .seconds, factory: factory)
+            Timer(
+                label: "lyceum:" + name, dimensions: labels, preferredDisplayUnit: .seconds, factory: factory)
         }
         running = gauge("num_requests_running")
         waiting = gauge("num_requests_waiting")

@@ -1,0 +1,191 @@
+import Glibc
+import LyceumKit
+import Testing
+
+@testable import LyceumServer
+
+/// The program itself, with a real T5, as people start it. The plugins are those of the application's tests:
+/// scripts/test says where.
+@Suite(.serialized, .enabled(if: getenv("LYCEUM_TEST_PLUGINS") != nil))
+struct ProgramTests {
+    private static var plugins: String { getenv("LYCEUM_TEST_PLUGINS").map { String(cString: $0) } ?? "" }
+    private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(5)
+        .joined(
+            separator: "/")
+    private static let student = root + "/Tests/T5Tests/Fixtures/relu"
+
+    /// A server that runs.
+    private final class Program {
+        let process: pid_t
+        let output: Int32
+        private(set) var said = ""
+
+        init(_ arguments: [String]) throws {
+            var ends: [Int32] = [0, 0]
+            pipe(&ends)
+            output = ends[0]
+            var actions = posix_spawn_file_actions_t()
+            posix_spawn_file_actions_init(&actions)
+            defer { posix_spawn_file_actions_destroy(&actions) }
+            posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+            posix_spawn_file_actions_addclose(&actions, ends[0])
+            var words = ([Self.path] + arguments).map { strdup($0) } + [nil]
+            defer { for word in words { free(word) } }
+            var child: pid_t = 0
+            let code = posix_spawn(&child, Self.path, &actions, nil, &words, environ)
+            Glibc.close(ends[1])
+            guard code == 0 else {
+                throw LyceumError.failed("\(Self.path): \(String(cString: strerror(code)))", remedy: nil)
+            }
+            process = child
+        }
+
+        /// Next to the tests.
+        private static var path: String {
+            var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let count = max(0, readlink("/proc/self/exe", &buffer, buffer.count))
+            let own = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+            var folder = Files.parent(of: own)
+            // swift test runs its own helper, which is told where the tests are.
+            for word in CommandLine.arguments where word.hasSuffix(".xctest") {
+                folder = Files.parent(of: word)
+            }
+            return folder + "/lyceum-server"
+        }
+
+        /// Waits for the line that names the port.
+        func port() throws -> Int {
+            while true {
+                if let end = said.range(of: "/v1 (") ?? said.range(of: " (Ctrl-C"),
+                    let port = said[..<end.lowerBound].split(separator: ":").last.flatMap({ Int($0) })
+                {
+                    return port
+                }
+                var buffer = [UInt8](repeating: 0, count: 4096)
+                let count = read(output, &buffer, buffer.count)
+                guard count > 0 else { throw LyceumError.failed("the server ended: \(said)", remedy: nil) }
+                said += String(decoding: buffer[..<count], as: UTF8.self)
+            }
+        }
+
+        /// Its exit status, or 128 + n after signal n.
+        func end(_ signal: Int32) -> Int32 {
+            kill(process, signal)
+            var status: Int32 = 0
+            while waitpid(process, &status, 0) < 0, errno == EINTR {}
+            Glibc.close(output)
+            return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
+        }
+    }
+
+    private func start(_ folder: String, _ more: [String] = []) throws -> Program {
+        try Program(["serve", "small=" + folder, "--port", "0", "--plugin-folder", Self.plugins] + more)
+    }
+
+    private static func waitUntilReady(_ port: Int) throws {
+        while try RawConnection(port: port).ask("GET", "/health")?.status != 200 { usleep(20000) }
+    }
+
+    /// Each answer is the student's own, whoever was in the batch, streamed or not.
+    @Test func answersAreThoseOfTheStudentAlone() async throws {
+        let prompts = (0..<24).map { number in
+            (0...(number % 7)).map { "The \(["cat", "market", "storm"][$0 % 3]) number \(number)." }.joined(
+                separator: " ")
+        }
+        let options: [[String: Value]] = [
+            [:], ["num_beams": 3], ["temperature": 0.8, "seed": 7], ["no_repeat_ngram_size": 2],
+        ]
+        let expected = try await blocking {
+            let loaded = try Installation(executable: nil, folders: [Self.plugins]).student(
+                in: Self.student, device: "cpu")
+            return try prompts.enumerated().map { number, prompt in
+                var given = options[number % options.count]
+                if given["temperature"] != nil { given["do_sample"] = true }
+                given["max_new_tokens"] = 12
+                let checked = try Options(
+                    given, declared: loaded.architecture.generationOptions, function: "generate")
+                return try loaded.student.generate([prompt], options: checked, job: .silent())[0].text
+            }
+        }
+        try await blocking {
+            let program = try start(Self.student)
+            let port = try program.port()
+            try Self.waitUntilReady(port)
+            let connections = try prompts.enumerated().map { number, prompt in
+                let connection = try RawConnection(port: port)
+                let more = options[number % options.count].merging(
+                    ["max_tokens": 12, "stream": .bool(number % 3 == 0)]
+                ) { _, own in own }
+                connection.send(
+                    RawConnection.request("POST", "/v1/completions", completion(prompt, more, model: "small"))
+                )
+                return connection
+            }
+            for (number, connection) in connections.enumerated() {
+                let reply = try #require(connection.reply())
+                #expect(reply.status == 200, "\(reply.body)")
+                let text =
+                    number % 3 == 0
+                    ? reply.events.dropLast().compactMap {
+                        (try? JSON.decode($0, name: "c"))?.object?["choices"]?.list?.first?.object?["text"]?
+                            .string
+                    }.joined() : reply.field("choices", "0", "text")?.string
+                #expect(text == expected[number])
+            }
+            #expect(program.end(SIGTERM) == 0)
+        }
+    }
+
+    /// kill -9 leaves nothing that would keep the next server from its port; a folder that is replaced meanwhile does
+    /// no harm to a server that has read it.
+    @Test func killedAndStartedAgainOnTheSamePort() async throws {
+        try await blocking {
+            let folder = "/tmp/lyceum-serve-\(UInt64.random(in: 0...UInt64.max))"
+            defer { Files.removeTree(folder) }
+            func copy() throws {
+                Files.removeTree(folder)
+                try Files.makeFolder(folder)
+                for name in Files.list(Self.student) {
+                    try Files.write(try Files.read(Self.student + "/" + name), to: folder + "/" + name)
+                }
+            }
+            try copy()
+            let first = try start(folder)
+            let port = try first.port()
+            try Self.waitUntilReady(port)
+            let body = completion("The cat sat.", ["max_tokens": 8], model: "small")
+            let before = try RawConnection(port: port).ask("POST", "/v1/completions", body)
+            Files.removeTree(folder)
+            let after = try RawConnection(port: port).ask("POST", "/v1/completions", body)
+            #expect(after?.status == 200)
+            #expect(before?.field("choices", "0", "text") == after?.field("choices", "0", "text"))
+            #expect(first.end(SIGKILL) == 128 + SIGKILL)
+            try copy()
+            let second = try start(folder, ["--port", String(port)])
+            #expect(try second.port() == port)
+            try Self.waitUntilReady(port)
+            #expect(try RawConnection(port: port).ask("POST", "/v1/completions", body)?.status == 200)
+            #expect(second.end(SIGINT) == 0)
+        }
+    }
+
+    @Test func wrongArgumentsAreSaid() async throws {
+        try await blocking {
+            func said(_ arguments: [String]) throws -> (text: String, status: Int32) {
+                let program = try Program(arguments + ["--plugin-folder", Self.plugins])
+                var text = ""
+                if case .failure(let error) = Result(catching: { try program.port() }) { text = "\(error)" }
+                return (text, program.end(0))
+            }
+            let open = try said(["serve", Self.student, "--host", "0.0.0.0", "--port", "0"])
+            #expect(open.status == 2)
+            #expect(open.text.contains("--no-auth"))
+            let missing = try said(["serve", "/nothing/here", "--port", "0"])
+            #expect(missing.status == 1)
+            #expect(missing.text.contains("/nothing/here: does not exist"))
+            let twice = try said(["serve", Self.student, Self.student, "--port", "0"])
+            #expect(twice.status == 2)
+            #expect(twice.text.contains("two students are called 'relu'"))
+        }
+    }
+}
