@@ -20,7 +20,8 @@ enum ServerProgram {
         let folders = Program.pluginFolders().flatMap { ["--plugin-folder", $0] }
         let asksForHelp = arguments.contains { $0 == "--help" || $0 == "-h" }
         let own = asksForHelp ? [] : ["--lyceum", Program.executable] + folders
-        var words: [UnsafeMutablePointer<CChar>?] = ([path, command] + arguments + own).map { strdup($0) } + [nil]
+        var words: [UnsafeMutablePointer<CChar>?] =
+            ([path, command] + arguments + own).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         execv(path, &words)
         throw LyceumError.failed(
@@ -30,8 +31,8 @@ enum ServerProgram {
 
     /// Where the server is; in a checkout it is brought up to date first.
     private static func find() throws -> String {
-        let beside = Program.executableFolder + "/" + name
-        if access(beside, X_OK) == 0 { return beside }
+        let installed = Program.executableFolder + "/" + name
+        if access(installed, X_OK) == 0 { return installed }
         guard let root = checkout, case let script = root + "/scripts/serve", access(script, X_OK) == 0 else {
             throw LyceumError.failed(
                 "this installation has no server",

@@ -334,10 +334,14 @@ function student:classify(data, options) end
 ---@return number # a number; exp of it is the perplexity
 function student:loss(data, options) end
 
+---@class student.save.options
+---@field template? string the prompt template that its inputs were made with: lyceum serve puts each request's text into it; a student that was loaded keeps its own
+
 ---Writes the student to a folder, which is replaced as a whole or not at all.
 ---@param folder string its path
+---@param options? student.save.options what goes along
 ---@return student # the student itself
-function student:save(folder) end
+function student:save(folder, options) end
 
 ---Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.
 ---@return any # nothing

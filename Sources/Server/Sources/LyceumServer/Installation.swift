@@ -58,7 +58,7 @@ public struct Installation: Sendable {
     ///   - device: "auto", "cpu" or "cuda".
     ///   - precision: of matrix products: "auto", "fp32", "bf16".
     /// - Throws: `LyceumError` that names the file and what is missing.
-    public func student(in folder: String, device: String, precision: String = "auto") throws -> LoadedStudent
+    public func student(in folder: String, device: String, precision: String = "fp32") throws -> LoadedStudent
     {
         let path = Files.join(folder, "config.json")
         let config = try JSON.decode(try Files.read(path), name: path)

@@ -27,8 +27,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where students compute: auto, cpu or cuda.", valueName: "device"))
     var device = "auto"
 
-    @Option(help: ArgumentHelp("Of matrix products: auto, fp32 or bf16.", valueName: "precision"))
-    var precision = "auto"
+    @Option(
+        help: ArgumentHelp(
+            "Of matrix products: fp32, with which an answer is the same whoever else is in the batch; bf16 or auto.",
+            valueName: "precision"))
+    var precision = "fp32"
 
     @Option(
         help: ArgumentHelp(

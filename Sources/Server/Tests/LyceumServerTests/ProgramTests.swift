@@ -102,6 +102,7 @@ struct ProgramTests {
                 var given = options[number % options.count]
                 if given["temperature"] != nil { given["do_sample"] = true }
                 given["max_new_tokens"] = 12
+                given["precision"] = "fp32"
                 let checked = try Options(
                     given, declared: loaded.architecture.generationOptions, function: "generate")
                 return try loaded.student.generate([prompt], options: checked, job: .silent())[0].text
