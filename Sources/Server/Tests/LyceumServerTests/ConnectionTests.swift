@@ -76,12 +76,12 @@ import UnixSignals
         door.port = 0
         let log = StepLog()
         var limits = ServerLimits()
-        (limits.batch, limits.grace) = (64, 1)
+        (limits.batch, limits.grace) = (64, 3)
         let serving = Serving(door: door, limits: limits, tell: { _ in })
         let (ports, sink) = AsyncStream<Int>.makeStream()
         let server = Task {
             try await serving.serve(
-                [words(log: log, pause: 0.02)], signals: [.sigusr2], onRunning: { sink.yield($0) })
+                [words(log: log, pause: 0.03)], signals: [.sigusr2], onRunning: { sink.yield($0) })
         }
         var iterator = ports.makeAsyncIterator()
         let port = try #require(await iterator.next())
@@ -94,10 +94,12 @@ import UnixSignals
             }
         }
         let watcher = try await blocking { try RawConnection(port: port) }
-        while log.additions < clients.count { try await Task.sleep(for: .milliseconds(5)) }
+        for _ in 0..<6000 where log.additions < clients.count { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(log.additions == clients.count)
         kill(getpid(), SIGUSR2)
         var health: RawConnection.Reply?
-        while health?.status != 503 { health = try await blocking { watcher.ask("GET", "/health") } }
+        repeat { health = try await blocking { watcher.ask("GET", "/health") } } while health?.status == 200
+        #expect(health?.status == 503)
         #expect(health?.field("status") == "draining")
         #expect(health?.headers["connection"] == "close")
         for client in clients {
