@@ -159,6 +159,7 @@ final class StudentObject {
                 let given = try call.options(2).values.optionalString(StudentTemplate.option)
                 let template = try given.map { try StudentTemplate($0) } ?? object.opened.template
                 try Ranks.onMain {
+                    if template != nil { try Files.checkFolder(folder, canTake: [StudentTemplate.file]) }
                     try object.student.save(to: folder)
                     try template?.write(to: folder)
                 }

@@ -32,9 +32,11 @@ public struct StudentTemplate: Sendable, Equatable {
         return Files.exists(path) ? try StudentTemplate(try Files.readText(path)) : nil
     }
 
-    /// Writes it into a student's folder.
+    /// Writes it into a folder that a student was saved to; a later save without a template removes it.
+    ///
+    /// - Throws: `LyceumError.file` if there is one that no save wrote.
     public func write(to folder: String) throws {
-        try Files.write(template.source, to: Files.join(folder, Self.file))
+        try Files.write(template.source, named: Self.file, alsoInto: folder)
     }
 
     /// What the student reads for a text.

@@ -46,6 +46,22 @@ import Testing
         }
     }
 
+    @Test("a file that is added to a save goes with the next one; somebody's own is not replaced")
+    func aFileMore() throws {
+        try withTemporaryFolder { folder in
+            let saved = folder + "/saved"
+            try save(saved, ["config.json": "1"])
+            try Files.write("a", named: "more.txt", alsoInto: saved)
+            try Files.write("b", named: "more.txt", alsoInto: saved)
+            #expect(try text(saved + "/more.txt") == "b")
+            try save(saved, ["config.json": "2"])
+            #expect(Set(Files.list(saved)) == ["config.json", ".lyceum-files"])
+            try Files.write("mine", to: saved + "/more.txt")
+            #expect(throws: LyceumError.self) { try Files.write("c", named: "more.txt", alsoInto: saved) }
+            #expect(try text(saved + "/more.txt") == "mine")
+        }
+    }
+
     @Test("a file of somebody's in the way is an error, and nothing changes", arguments: [true, false])
     func aFileInTheWay(isSaved: Bool) throws {
         try withTemporaryFolder { folder in

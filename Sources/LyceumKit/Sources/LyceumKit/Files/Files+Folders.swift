@@ -55,6 +55,15 @@ extension Files {
         try checkUntaken(WrittenFiles(names), WrittenFiles(in: target), in: target, named: path)
     }
 
+    /// Writes one more file into a folder that `writeFolderAtomically` wrote: the next save replaces it with the others.
+    ///
+    /// - Throws: `LyceumError.file` if a file of that name is there that no save wrote.
+    public static func write(_ text: String, named name: String, alsoInto folder: String) throws {
+        try checkFolder(folder, canTake: [name])
+        try write(text, to: join(folder, name))
+        try WrittenFiles(WrittenFiles(in: folder).paths.union([name])).write(into: folder)
+    }
+
     /// Removes from a folder what `writeFolderAtomically` wrote, and the folder if nothing else is in it.
     ///
     /// - Throws: `LyceumError.file`.
