@@ -9,7 +9,7 @@ extension RunObject {
         LuaType(
             RunObject.self, name: "run",
             summary: "What a student or a teacher did: its progress, its output and its scores.",
-            methods: [history, plot, predictions, note, tag, untag],
+            methods: [history, plot, predictions, note, tag(environment), untag(environment)],
             properties: properties,
             toString: { $0.number.map { "run \($0)" } ?? "run (\($0.title), not recorded)" },
             preview: { run, width in run.preview(width: width) })
@@ -145,18 +145,18 @@ extension RunObject {
             })
     }
 
-    private static var tag: LuaFunction {
+    private static func tag(_ environment: ScriptEnvironment) -> LuaFunction {
         tagging(
-            "tag", summary: "Gives the run tags, by which runs.list finds it.",
+            "tag", environment, summary: "Gives the run tags, by which runs.list finds it.",
             example: "run:tag(\"paper\", \"gold\")\nassert(run.tags[1] == \"gold\")"
         ) { lab, run, tags in
             try lab.tag(run: run, add: tags)
         }
     }
 
-    private static var untag: LuaFunction {
+    private static func untag(_ environment: ScriptEnvironment) -> LuaFunction {
         tagging(
-            "untag", summary: "Takes tags away from the run.",
+            "untag", environment, summary: "Takes tags away from the run.",
             example: "run:tag(\"paper\"):untag(\"paper\")\nassert(#run.tags == 0)"
         ) { lab, run, tags in
             try lab.tag(run: run, remove: tags)
@@ -164,11 +164,12 @@ extension RunObject {
     }
 
     private static func tagging(
-        _ name: String, summary: String, example: String,
+        _ name: String, _ environment: ScriptEnvironment, summary: String, example: String,
         _ body: @escaping (LabStore, Int, [String]) throws -> Void
     ) -> LuaFunction {
         LuaFunction(
-            name: name, summary: summary, parameters: [LuaParameter("tag", .string, "a word")],
+            name: name, summary: summary,
+            parameters: [LuaParameter("tag", .string, "a word", names: Scripting.tags(environment))],
             isVariadic: true, returns: "the run itself", errors: ["a run that was not recorded"],
             example: Scripting.exampleStudent + example,
             body: { call in
