@@ -87,8 +87,8 @@ import Testing
             // Tab knows by what runs are sorted, and their tags.
             terminal.type("runs.list { sort = \"\t\t")
             try terminal.expect("seconds")
-            terminal.type("\u{15}run:tag('draft', 'paper'); #run.tags\r")
-            try terminal.expect("\n2\n")
+            terminal.type("\u{15}run:tag('draft', 'paper')\r")
+            try terminal.expect(": tags draft, paper\n")
             try terminal.expect("> ")
             terminal.type("runs.list { tags = { \"\t\t")
             try terminal.expect("draft  tag")

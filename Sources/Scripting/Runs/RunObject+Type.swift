@@ -140,7 +140,10 @@ extension RunObject {
             body: { call in
                 let run = try call.receiver(RunObject.self)
                 guard let text = try call.optionalString(1) else { return [.string(try run.record().note)] }
-                try run.environment.lab.store.note(text, run: try run.recordedNumber())
+                let number = try run.recordedNumber()
+                try run.environment.lab.store.note(text, run: number)
+                run.environment.shortJob("noting").note("run \(number): note kept")
+                call.state.quietValue = run
                 return [.object(run)]
             })
     }
@@ -175,7 +178,12 @@ extension RunObject {
             body: { call in
                 let run = try call.receiver(RunObject.self)
                 let tags = try call.arguments.indices.map { try call.string($0 + 1) }
-                try body(try run.environment.lab.store, try run.recordedNumber(), tags)
+                let number = try run.recordedNumber()
+                try body(try run.environment.lab.store, number, tags)
+                let all = try run.record().tags.joined(separator: ", ")
+                run.environment.shortJob("tagging").note(
+                    "run \(number): \(all.isEmpty ? "no tags" : "tags " + all)")
+                call.state.quietValue = run
                 return [.object(run)]
             })
     }

@@ -84,7 +84,7 @@ public struct GenerationPlan: Sendable {
     ///
     /// - Parameter sent: the first question.
     func start(by teacher: OpenTeacher, _ sent: SentRequest?, versions: [String: String]) -> GenerationStart {
-        var options = teacher.options.merging(sent?.parameters ?? [:]) { _, own in own }
+        var options = teacher.options(of: sent)
         options["n"] = .integer(samples)
         options["output"] = .string(output)
         options["rows"] = .integer(data.count)
