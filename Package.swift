@@ -39,7 +39,7 @@ func plugin(_ name: String) -> Target {
 /// What `lyceum plugin new` writes.
 let templates =
     ["Package.swift.txt", "Plugin.swift.txt", "README.md.txt"]
-    + ["Student", "Recurrent", "Classifier", "Teacher", "Metric", "Format"]
+    + ["Student", "Recurrent", "Copying", "Classifier", "Teacher", "Metric", "Format"]
     .flatMap { ["Sources/\($0).swift", "Tests/\($0)Tests.swift"] }
 
 let package = Package(

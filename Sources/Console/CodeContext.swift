@@ -41,7 +41,7 @@ struct CodeContext {
         var elements: [Operand] = []
         /// Whether the cursor is in a table that is itself the value of `key`.
         var isNested = false
-        /// In such a table the field whose value is being typed.
+        /// In such a table the field whose value is being typed, or in whose table the cursor is.
         var innerKey: String?
     }
 
@@ -237,22 +237,30 @@ struct CodeContext {
                 table = last.table
                 return
             }
-            guard let outer = levels.dropLast().last else { return }
-            if outer.bracket == .parenthesis, let callee = outer.callee {
+            finishTable(last)
+        }
+    }
+
+    /// Finds the call that a table without a callee of its own is an argument of, through the tables that it is in:
+    /// `f { equals = { label = { "`.
+    private mutating func finishTable(_ innermost: Level) {
+        var table = innermost.table
+        // From the inside out, as far as a call.
+        for outer in levels.dropLast().reversed() {
+            if outer.bracket == .parenthesis {
+                guard let callee = outer.callee else { return }
                 call = Call(callee: callee, arguments: outer.arguments)
-                table = last.table
-            } else if outer.bracket == .brace, let key = outer.table.key {
-                // A list that is the value of an option.
-                table = Table(
-                    given: last.table.given, key: key, elements: last.table.elements, isNested: true,
-                    innerKey: last.table.key)
-                if let callee = outer.callee {
-                    call = Call(callee: callee)
-                } else if let far = levels.dropLast(2).last, far.bracket == .parenthesis,
-                    let callee = far.callee
-                {
-                    call = Call(callee: callee, arguments: far.arguments)
-                }
+                self.table = table
+                return
+            }
+            guard outer.bracket == .brace, let key = outer.table.key else { return }
+            table = Table(
+                given: innermost.table.given, key: key, elements: innermost.table.elements, isNested: true,
+                innerKey: table.key)
+            if let callee = outer.callee {
+                call = Call(callee: callee)
+                self.table = table
+                return
             }
         }
     }

@@ -118,6 +118,7 @@ struct Completer {
         if let table = context.table, let key = table.key {
             if let names = function.declaration.optionNames[key] {
                 if case .columnValues = names { return columnValues(table.innerKey, site) }
+                if case .files = names, word == nil { return nil }
                 return suggestions(names, site, word)
             }
             guard let option = options(function, site).first(where: { $0.name == key }) else { return nil }
@@ -217,10 +218,19 @@ struct Completer {
             guard let option = options(function, site).first(where: { $0.name == key }) else {
                 return everything(word) + local
             }
-            if table.isNested {
-                return (option.kind == .table ? fields(columns(site)) : []) + everything(word)
+            // `sort = `, `equals = { label = ` and `tags = { `: what the text in quotes would be.
+            var quoted: [LuaSuggestion] = []
+            if word.isEmpty, function.declaration.optionNames[key] != nil {
+                quoted = (names(function, context, resolver, word: nil) ?? []).map { name in
+                    guard case .list = option.kind, !table.isNested else { return Self.quoted(name) }
+                    return LuaSuggestion("{ \"\(name.text)\" }", name.hint)
+                }
             }
-            let values = self.values(option)
+            if table.isNested {
+                let asksForField = option.kind == .table && table.innerKey == nil
+                return (asksForField ? fields(columns(site)) : []) + quoted + everything(word)
+            }
+            let values = self.values(option) + quoted
             return word.isEmpty && !values.isEmpty ? values : values + everything(word) + local
         }
         let open = options(function, site).map { LuaSuggestion($0.name + " = ", Self.hint($0)) }
@@ -281,6 +291,7 @@ struct Completer {
     private func parameter(_ function: PathResolver.Function, _ context: CodeContext) -> LuaParameter? {
         let position = context.call?.arguments.count ?? 0
         let parameters = function.declaration.parameters
+        if function.declaration.isVariadic, position >= parameters.count { return parameters.last }
         return parameters.indices.contains(position) ? parameters[position] : nil
     }
 

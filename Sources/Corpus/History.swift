@@ -38,6 +38,13 @@ public struct HistoryStep: Sendable {
 }
 
 extension Dataset {
+    /// The same rows, whose history says that they were loaded.
+    ///
+    /// - Parameter origin: from where, and by what.
+    public func loaded(from origin: String) -> Dataset {
+        Dataset(views: views, count: count, history: [HistoryStep("load", origin)], origins: origins)
+    }
+
     /// The runs of the lab that made columns of this dataset, the newest first.
     public var runs: [Int] {
         var seen: Set<Int> = []

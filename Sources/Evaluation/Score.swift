@@ -73,8 +73,10 @@ public struct Score: Sendable {
 
     /// The options that a signature was made of; nil for one that says no options.
     public static func options(ofSignature signature: String) -> [String: Value]? {
-        guard let start = signature.firstIndex(of: "{") else { return nil }
-        return (try? JSON.decode(String(signature[start...]), name: "signature"))?.object
+        // Behind the options may stand the build of the plugin.
+        guard let start = signature.firstIndex(of: "{"), let end = signature.lastIndex(of: "}"), start < end
+        else { return nil }
+        return (try? JSON.decode(String(signature[start...end]), name: "signature"))?.object
     }
 
     /// Row by row, the figures by name.

@@ -90,6 +90,15 @@ extension LabStore {
         }
     }
 
+    /// All tags that any run has, sorted.
+    public func tagNames() throws -> [String] {
+        try read(ifMissing: []) { db in
+            try Row.fetchAll(db, sql: "SELECT DISTINCT tag FROM tags ORDER BY tag").map {
+                try $0.value("tag")
+            }
+        }
+    }
+
     /// The names of all figures and scores that any run has, sorted.
     public func figureNames() throws -> [String] {
         try read(ifMissing: []) { db in

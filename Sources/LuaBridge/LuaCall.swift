@@ -150,7 +150,7 @@ public struct LuaCall {
         return "\(name): argument \(position)\(label)"
     }
 
-    private func parameter(_ position: Int) -> LuaParameter? {
+    func parameter(_ position: Int) -> LuaParameter? {
         declaration.parameters.indices.contains(position - 1) ? declaration.parameters[position - 1] : nil
     }
 
@@ -178,18 +178,28 @@ public struct LuaCall {
         guard arguments.count > allowed, !declared.function.isVariadic,
             arguments.dropFirst(allowed).contains(where: { !$0.isNil })
         else { return }
-        // Several names or numbers are one list.
-        var remedy: String?
-        let listed = arguments.compactMap { $0.string.map { "\"\($0)\"" } ?? $0.integer.map { String($0) } }
-        if takesList, listed.count == arguments.count {
-            let list = "{ \(listed.joined(separator: ", ")) }"
-            remedy =
-                allowed == 1
-                ? "put several into one list, in braces: write \(name)(\(list))"
-                : "put several into one list, in braces: \(list)"
-        }
         throw LyceumError.invalid(
             name, expected: allowed == 1 ? "1 argument" : "at most \(allowed) arguments",
-            got: "\(arguments.count)", remedy: remedy)
+            got: "\(arguments.count)", remedy: takesList ? listInstead : nil)
+    }
+
+    /// How a call is written whose first argument is a list, if what belongs into the list stands one after the other;
+    /// nil if the arguments are something else.
+    public var listInstead: String? {
+        let elements = arguments.prefix { $0.table == nil }
+        let rest = arguments.dropFirst(elements.count)
+        guard elements.count > 1, rest.count <= 1 else { return nil }
+        var objects = 0
+        let written = elements.compactMap { element -> String? in
+            if element.object != nil {
+                objects += 1
+                return objects <= 26 ? String(UnicodeScalar(UInt8(96 + objects))) : "x\(objects)"
+            }
+            return element.string.map { "\"\($0)\"" } ?? element.integer.map { String($0) }
+        }
+        guard written.count == elements.count else { return nil }
+        let options = rest.isEmpty ? "" : ", { … }"
+        return
+            "put several into one list, in braces: write \(name)({ \(written.joined(separator: ", ")) }\(options))"
     }
 }

@@ -34,11 +34,7 @@ final class LuaErrorObject {
         self.location = location
     }
 
-    var message: String {
-        if error is any CustomStringConvertible { return "\(location)\(error)" }
-        // Somebody's own type, which says nothing of where it comes from: "BadPlugin.Oops: Oops(why: "nothing")".
-        return "\(location)\(String(reflecting: type(of: error))): \(error)"
-    }
+    var message: String { location + LyceumError.text(of: error) }
 }
 
 extension LuaState {

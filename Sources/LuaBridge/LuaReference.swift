@@ -135,6 +135,24 @@ public final class LuaTable: LuaReference {
         }
     }
 
+    /// A key that is none of the positions 1, 2, … of the list part: a name, or a position behind a gap; nil if there is
+    /// none, as in a list, or in what `table.pack` gives.
+    public func strayKey() throws -> LuaValue? {
+        try open().withStack { state in
+            state.push(self)
+            let count = Int(clamping: clua_rawlen(state.stack, -1))
+            var stray: LuaValue?
+            try state.forEachEntry(at: -1) {
+                if stray != nil { return }
+                let key = state.read(-2)
+                if case .integer(let position) = key, position >= 1, position <= count { return }
+                if key.string == "n", state.read(-1).integer == count { return }
+                stray = key
+            }
+            return stray
+        }
+    }
+
     /// Every key with its value, in Lua's (arbitrary) order.
     public func entries() throws -> [(key: LuaValue, value: LuaValue)] {
         try open().withStack { state in

@@ -106,7 +106,7 @@ extension LuaState {
         case .number(let number): return .number(number)
         case .string(let text): return .string(text)
         case .bytes: throw refuse("a string that is not valid UTF-8", "convert the text to UTF-8")
-        case .some(let value): throw refuse(typeName(value))
+        case .some(let value): throw refuse(typeName(value), dataAdvice(value))
         case nil: break
         }
         if clua_pushfields(stack, index) {
@@ -158,6 +158,17 @@ extension LuaState {
             clua_settop(stack, -2)
         }
         return .list(elements)
+    }
+
+    /// What to give instead of a value that is not data.
+    private func dataAdvice(_ value: LuaValue) -> String? {
+        if value.function != nil { return "call it, or leave it out" }
+        guard let object = value.object, let type = type(of: object) else { return nil }
+        if let advice = type.dataAdvice { return advice }
+        let fields = self.fields(of: object) + type.properties.map(\.name)
+        if fields.isEmpty { return nil }
+        return "give what you need of it; its fields are \(fields.prefix(6).joined(separator: ", "))"
+            + (fields.count > 6 ? ", …" : "")
     }
 
     /// The value at an index unless it is a table.

@@ -41,6 +41,7 @@ public struct LuaType {
     let show: ((AnyObject, ShowOptions) throws -> String)?
     let equals: ((AnyObject, AnyObject) throws -> Bool)?
     let byteCount: ((AnyObject) -> Int)?
+    let dataAdvice: String?
 
     /// Declares a type.
     ///
@@ -58,6 +59,7 @@ public struct LuaType {
     ///   - show: what `show(object, { … })` shows; the preview if absent.
     ///   - equals: what `==` says of two objects of this type that are not the same.
     ///   - byteCount: the bytes that a new object keeps from being freed, roughly; Lua collects garbage the sooner.
+    ///   - dataAdvice: what to give where data is expected and not an object; its fields are named if nil.
     public init<T>(
         _ swiftType: T.Type, name: String, summary: String, methods: [LuaFunction] = [],
         properties: [LuaProperty] = [], call: LuaFunction? = nil, length: ((T) throws -> Int)? = nil,
@@ -66,8 +68,9 @@ public struct LuaType {
         toString: ((T) throws -> String)? = nil, preview: ((T, _ width: Int) throws -> String)? = nil,
         columnValues: ((T, _ column: String) -> [String])? = nil,
         show: ((T, ShowOptions) throws -> String)? = nil, equals: ((T, T) throws -> Bool)? = nil,
-        byteCount: ((T) -> Int)? = nil
+        byteCount: ((T) -> Int)? = nil, dataAdvice: String? = nil
     ) {
+        self.dataAdvice = dataAdvice
         self.name = name
         self.summary = summary
         self.methods = methods

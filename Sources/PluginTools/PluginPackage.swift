@@ -8,6 +8,8 @@ public struct PluginPackage {
         case student
         /// A GRU that writes texts and copies words.
         case recurrent
+        /// A transformer that writes texts and copies words.
+        case copying
         /// A classifier without a neural network.
         case classifier
         /// A teacher.
@@ -21,6 +23,7 @@ public struct PluginPackage {
             switch self {
             case .student: return .student
             case .recurrent: return .recurrent
+            case .copying: return .copying
             case .classifier: return .classifier
             case .teacher: return .teacher
             case .metric: return .metric

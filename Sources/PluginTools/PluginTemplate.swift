@@ -37,6 +37,16 @@ struct PluginTemplate {
             help "template"
             """#)
 
+    static let copying = PluginTemplate(
+        type: "PointerTransformer", file: "Copying.swift", source: PackageResources.Copying_swift,
+        test: PackageResources.CopyingTests_swift, needsTorch: true,
+        usage: #"""
+            s = student.new("template", { d_model = 128 })
+            s:train(data.load("pairs.jsonl"), { input = "text", target = "summary", max_steps = 500 })
+            s "A text to summarise"
+            help "template"
+            """#)
+
     static let classifier = PluginTemplate(
         type: "NaiveBayes", file: "Classifier.swift", source: PackageResources.Classifier_swift,
         test: PackageResources.ClassifierTests_swift, needsTorch: false,

@@ -55,7 +55,7 @@ public enum TeacherRun {
             var figures: [(name: String, value: String)] = []
             if !result.failures.isEmpty { figures.append(("failed", String(result.failures.count))) }
             if let before, let cost = metered?.usage.since(before).cost {
-                figures.append(("USD", String((cost * 10_000).rounded() / 10_000)))
+                figures.append(("USD", DisplayNumber.money(cost)))
             }
             return figures
         }

@@ -18,13 +18,19 @@ import Testing
             .boolean("shuffle", default: true, "random order"), .object("valid", "box", "another box"),
             OptionDeclaration("longest", kind: .table, doc: "column = a number"),
             OptionDeclaration("equals", kind: .table, doc: "column = a value"), .string("title", "any text"),
+            .list("tags", of: .string, "words"), .string("folder", "where"),
         ]
+        let tags = LuaNames.suggestions { _ in [LuaSuggestion("paper"), LuaSuggestion("draft")] }
+        let mark = LuaFunction(
+            name: "mark", summary: "Marks.", parameters: [LuaParameter("tag", .string, "which", names: tags)],
+            isVariadic: true
+        ) { _ in [] }
         let train = LuaFunction(
             name: "train", summary: "Trains.",
             parameters: [LuaParameter("options", .options(options), "how")],
             returns: "a box, trained",
             furtherOptions: { [.string("of_" + ($0.receiver == nil ? "nobody" : "mybox"), "further")] },
-            optionNames: ["equals": .columnValues]
+            optionNames: ["equals": .columnValues, "tags": tags, "folder": .files]
         ) { _ in [] }
         let column = LuaFunction(
             name: "column", summary: "One column.",
@@ -46,7 +52,7 @@ import Testing
         ) { _ in [] }
         try state.register(
             LuaType(
-                Box.self, name: "box", summary: "A box.", methods: [train, column, map],
+                Box.self, name: "box", summary: "A box.", methods: [train, column, map, mark],
                 properties: [LuaProperty("size", "its size") { (_: Box) in .integer(1) }],
                 call: LuaFunction(
                     name: "fill", summary: "Fills.", parameters: [LuaParameter("record", .table, "what")]
@@ -80,7 +86,7 @@ import Testing
         "names, members, methods",
         arguments: [
             ("box", ["boxes"]), ("bo", ["boxes"]), ("x = myb", ["mybox"]), ("boxes.t", ["train"]),
-            ("mybox:", ["column", "map", "train"]), ("mybox.", ["rouge1", "size"]),
+            ("mybox:", ["column", "map", "mark", "train"]), ("mybox.", ["rouge1", "size"]),
             ("parts.train:tr", ["train"]), ("parts.t", ["test", "train"]),
             ("trap.", ["real"]), ("trap.x.y", []), ("string.gs", ["gsub"]),
             ("whi", ["while"]), ("nothing.at.all", []), ("math.hu", ["huge"]),
@@ -158,7 +164,8 @@ import Testing
     func topics() throws {
         #expect(
             try complete("help \"box") == [
-                "box", "box.size", "box:column", "box:map", "box:train", "boxes", "boxes.open", "boxes.train",
+                "box", "box.size", "box:column", "box:map", "box:mark", "box:train", "boxes", "boxes.open",
+                "boxes.train",
             ])
         #expect(try complete("? boxes.t") == ["boxes.train"])
     }
@@ -172,6 +179,15 @@ import Testing
             ("help(mybox.tr", ["train"]), ("help \"colu", ["column"]),
             ("mybox:train { equals = { summary = \"", ["long", "short"]),
             ("mybox:train { equals = { su", ["summary = "]),
+            ("mybox:train { equals = { summary = { \"s", ["short"]),
+            ("mybox:train({ equals = { summary = { \"long\", \"s", ["short"]),
+            ("mybox:train { equals = { summary = { \"long\", \"short\" }, ar", ["article = "]),
+            ("mybox:train { tags = \"", ["draft", "paper"]),
+            ("mybox:train { tags = { \"paper\", \"d", ["draft"]),
+            ("mybox:train { tags = ", ["{ \"draft\" }", "{ \"paper\" }"]),
+            ("mybox:train { tags = { ", ["\"draft\"", "\"paper\"", "boxes"]),
+            ("mybox:train { folder = \"/us", ["/usr/"]),
+            ("mybox:mark(\"paper\", \"", ["draft", "paper"]),
         ])
     func known(line: String, expected: [String]) throws {
         #expect(try complete(line) == expected)

@@ -94,7 +94,7 @@ struct CancellationTests {
             name: "paired tests",
             prepare:
                 "local t, u = {}, {} for i = 1, 3000 do t[i] = { prediction = 'a b c', r = 'b c d' } u[i] = { prediction = 'b c', r = 'b c d' } end a, b = data.from(t), data.from(u)",
-            call: "metrics.compare(a, b, { reference = 'r', resamples = 1000000 })"),
+            call: "metrics.compare({ a, b }, { reference = 'r', resamples = 1000000 })"),
         Work(
             name: "BM25",
             prepare:

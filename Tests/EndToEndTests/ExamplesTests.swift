@@ -16,13 +16,21 @@ import Testing
     @Test("there are at least six")
     func count() { #expect(Self.scripts.count >= 6) }
 
-    @Test("an example runs", arguments: scripts)
+    /// What each shows of its tables.
+    private static let shown = [
+        "classify.lua": "95 % interval of F1", "compare.lua": "95 % interval of F1",
+        "few-shot.lua": "3 rows × 2 columns", "judge.lua": "95 % interval of F",
+        "quickstart.lua": "16 rows × 3 columns", "resume.lua": "20",
+    ]
+
+    @Test("an example runs, and shows its tables as the prompt does", arguments: scripts)
     func running(script: String) throws {
         let program = try Program()
         defer { program.remove() }
         let result = try program.run(["-q", "run", Self.folder.appending(path: script).path])
         #expect(result.status == 0, "\(result.errors)")
         #expect(!result.output.isEmpty)
+        #expect(result.output.contains(Self.shown[script] ?? "\n"), "\(result.output)")
         #expect(!result.output.contains("0x"), "addresses are of no use to a reader")
     }
 }

@@ -4,16 +4,12 @@ import Testing
 @Suite(.serialized) struct FirstHourTests {
     /// Pairs in a file, and a prompt that has loaded them as `gold`.
     private func session(_ body: (Program, PseudoTerminal) throws -> Void) throws {
-        let program = try Program()
-        defer { program.remove() }
-        _ = try program.write("gold.jsonl", Self.pairs)
-        let terminal = try program.terminal()
-        try terminal.expect("> ")
-        terminal.resize(columns: 140)
-        terminal.type("gold = data.load('~/gold.jsonl')\r")
-        try terminal.expect("> ")
-        try body(program, terminal)
-        #expect(terminal.leave() == 0)
+        try Program.atPrompt(prepare: { _ = try $0.write("gold.jsonl", Self.pairs) }) { terminal, program in
+            terminal.resize(columns: 140)
+            terminal.type("gold = data.load('~/gold.jsonl')\r")
+            try terminal.expect("> ")
+            try body(program, terminal)
+        }
     }
 
     private static let pairs = (1...40).map { number in
@@ -86,6 +82,18 @@ import Testing
             try terminal.expect("ROUGE-1")
             terminal.type("gb 'One sentence. Another sentence.'\r")
             try terminal.expect(" ms\n")
+            terminal.type("metrics.compare(score, score)\r")
+            try terminal.expect("write metrics.compare({ a, b })")
+            // Tab knows by what runs are sorted, and their tags.
+            terminal.type("runs.list { sort = \"\t\t")
+            try terminal.expect("seconds")
+            terminal.type("\u{15}run:tag('draft', 'paper')\r")
+            try terminal.expect(": tags draft, paper\n")
+            try terminal.expect("> ")
+            terminal.type("runs.list { tags = { \"\t\t")
+            try terminal.expect("draft  tag")
+            try terminal.expect("paper  tag")
+            terminal.type("\u{15}")
         }
     }
 
@@ -144,7 +152,11 @@ import Testing
             terminal.type("gold:filter { equals = { section = \"\t\t")
             try terminal.expect("doc")
             try terminal.expect("libs")
-            terminal.type("\u{15}")
+            terminal.type("\u{15}gold:filter { equals = { section = { \"doc\", \"\t\t")
+            try terminal.expect("libs")
+            terminal.type("\u{15}gb:classify 'A library for people.'\r")
+            try terminal.expect("\n\"libs\"\n")
+            try terminal.expect("> ")
         }
     }
 

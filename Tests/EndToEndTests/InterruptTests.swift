@@ -12,11 +12,7 @@ import Testing
         """
 
     private func session(_ body: (PseudoTerminal, Program) throws -> Void) throws {
-        let program = try Program()
-        defer { program.remove() }
-        let terminal = try program.terminal()
-        try terminal.expect("> ")
-        try body(terminal, program)
+        try Program.atPrompt(leaves: false, body)
     }
 
     /// Lets work go on for a while.

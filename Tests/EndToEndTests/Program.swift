@@ -124,6 +124,24 @@ struct Program {
         return PseudoTerminal(master: master, process: process)
     }
 
+    /// Opens a prompt with folders of its own, types, and leaves with Ctrl-D.
+    ///
+    /// - Parameters:
+    ///   - leaves: false if the body ends the prompt itself.
+    ///   - prepare: writes files before the prompt opens.
+    static func atPrompt(
+        leaves: Bool = true, prepare: (inout Program) throws -> Void = { _ in },
+        _ body: (PseudoTerminal, Program) throws -> Void
+    ) throws {
+        var program = try Program()
+        defer { program.remove() }
+        try prepare(&program)
+        let terminal = try program.terminal()
+        try terminal.expect("> ")
+        try body(terminal, program)
+        if leaves { #expect(terminal.leave() == 0) }
+    }
+
     /// A child process.
     struct Child {
         let identifier: pid_t

@@ -4,13 +4,13 @@ import Testing
 @Suite(.serialized) struct PromptTests {
     /// Opens a prompt, types, leaves with Ctrl-D.
     private func session(_ body: (PseudoTerminal) throws -> Void) throws -> String {
-        let program = try Program()
-        defer { program.remove() }
-        let terminal = try program.terminal()
-        try terminal.expect("> ")
-        try body(terminal)
-        #expect(terminal.leave() == 0)
-        return program.read("state/lyceum/history")
+        var history = ""
+        try Program.atPrompt(leaves: false) { terminal, program in
+            try body(terminal)
+            #expect(terminal.leave() == 0)
+            history = program.read("state/lyceum/history")
+        }
+        return history
     }
 
     @Test("expressions are shown, statements run, blocks go on")

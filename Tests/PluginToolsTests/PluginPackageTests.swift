@@ -54,6 +54,27 @@ import Testing
         #expect(lines.count <= 125)
     }
 
+    @Test("the functions that the guide's section on copying shows are those of the template")
+    func theGuideShowsTheTemplate() throws {
+        let root = Files.parent(of: Files.parent(of: Files.parent(of: #filePath)))
+        let guide = String(decoding: try Files.read("\(root)/plugins/README.md"), as: UTF8.self)
+        let section = try #require(guide.split(separator: "\n## ").first { $0.hasPrefix("Copying\n") })
+        let template = PluginTemplate.text(PluginTemplate.copying.source)
+        var shown = 0
+        for part in section.split(separator: "private func ").dropFirst() {
+            shown += 1
+            let body = try #require(part.firstRange(of: "\n}\n"))
+            let lines = ("private func " + part[..<body.upperBound]).split(separator: "\n").map {
+                "    \($0)"
+            }
+            #expect(template.contains(lines.joined(separator: "\n")), "\(part)")
+        }
+        #expect(shown == 1)
+        for line in ["copies: Bool { configuration.copies }", "copyingFrom: batch", "WordTokenizer.train("] {
+            #expect(section.contains(line) && template.contains(line), "\(line)")
+        }
+    }
+
     @Test(arguments: ["", "My", "1st", "a b", "../x", "a/b", "ä", "-a", "a-", "t5"])
     func otherNamesAreRefused(id: String) throws {
         try withSDK { sdk, _ in

@@ -64,11 +64,11 @@ import Testing
                 a[i] = { reference = gold[i].reference, prediction = "the cat sat on " .. i }
                 b[i] = { reference = gold[i].reference, prediction = i % 2 == 0 and "a dog" or "the cat " .. i }
             end
-            local c = metrics.compare(data.from(a), data.from(b), { reference = "reference", types = { "rouge1" } })
+            local c = metrics.compare({ data.from(a), data.from(b) }, { reference = "reference", types = { "rouge1" } })
             assert(#c.pairs == 1 and c.pairs[1].difference > 0 and c.pairs[1].p_holm < 0.05)
             local x = metrics.rouge(data.from(a), { reference = "reference", types = { "rouge1" } })
             local y = metrics.rouge(data.from(b), { reference = "reference", types = { "rouge1" } })
-            local m = metrics.compare(x, y, x, { resamples = 99 })
+            local m = metrics.compare({ x, y, x }, { resamples = 99 })
             assert(#m.pairs == 3 and m.pairs[2].p_holm == 1 and m.names[3] == "C")
             """
         ),
@@ -104,8 +104,15 @@ import Testing
         ("data.from({ { a = 'x' } }):dedup(nil, { near = 0.8 })", ["option 'near'", "one column"]),
         ("data.from({ { a = 'x' } }):stats { tokens = function() end }", ["returns a count or a list"]),
         ("metrics.rouge({ 'a' }, { 'a' }, { tokenizer = 'bpe' })", ["tokenizer", "google", "unicode"]),
-        ("metrics.compare({ 'a' }, 3)", ["argument 1", "a dataset or a score"]),
-        ("metrics.compare(data.from { { prediction = 'a' } })", ["metrics.compare"]),
+        ("metrics.compare({ 'a' })", ["argument 1 (systems), element 1", "a dataset or a score"]),
+        ("metrics.compare(data.from { { prediction = 'a' } })", ["write metrics.compare({ a, b })"]),
+        (
+            "local s = metrics.rouge({ 'a' }, { 'a' }) metrics.compare(s, s, s, { seed = 1 })",
+            ["write metrics.compare({ a, b, c }, { … })"]
+        ),
+        ("metrics.compare({ metrics.rouge({ 'a' }, { 'a' }) })", ["two"]),
+        ("metrics.compare({ names = { 'x' } })", ["write metrics.compare(systems, { names = … })"]),
+        ("metrics.rouge({ 'a' }, { 'a', prediction = 'x' })", ["a table with the name 'prediction'"]),
         ("metrics.classification({ 'a' }, { { 'a', 'b' } })", ["row 1", "one class"]),
         ("metrics.classification({}, {})", ["empty"]),
         ("metrics.latency(3, { 'a' })", ["argument 1 (student)", "a student"]),

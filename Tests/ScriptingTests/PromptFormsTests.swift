@@ -49,6 +49,44 @@ struct PromptFormsTests {
                 """)
     }
 
+    @Test("one text gives the answer alone, a list of texts a list; asked once, kept and reused")
+    func texts() throws {
+        let server = try LoopbackServer { request in
+            let asked = (try? question(request)) ?? "?"
+            if asked == "bad" { return LoopbackServer.Reply(400, #"{"error":{"message":"no such thing"}}"#) }
+            return LoopbackServer.Reply(200, completion("re: \(asked)"))
+        }
+        defer { server.stop() }
+        try withLab { folder in
+            let state = try session(folder)
+            try state.run(
+                setUp(server) + """
+                    assert(select("#", gpt:generate "Say {{ a }}") == 1)
+                    assert(gpt:generate("Say {{ a }}", { temperature = 0, name = "one" }) == "re: Say {{ a }}")
+                    assert(gpt:generate("Say {{ a }}") == "re: Say {{ a }}" and gpt.usage.calls == 2)
+                    local list = gpt:generate({ "x", "y" }, { n = 2 })
+                    assert(#list == 2 and list[2][1] == "re: y" and #list[1] == 2)
+                    assert(gpt:generate({ "y" })[1] == "re: y" and gpt.usage.calls == 6)
+                    assert(runs.list()[2].title == "one" and runs.list()[2].rows == 1)
+                    """)
+            for (code, expected) in [
+                ("gpt:generate('bad')", "no such thing"),
+                ("gpt:generate({ 'good', 'bad' })", "1 of 2 were not answered; text 2:"),
+                ("gpt:generate('x', { prompt = 'y' })", "'prompt'; it belongs to a dataset"),
+                ("gpt:generate({ { role = 'user', content = 'x' } })", "gpt(messages)"),
+                ("gpt:generate({ prompt = 'x' })", "teacher:generate(data, { prompt = \"x\" })"),
+                ("gpt:generate(3)", "a dataset or a list of strings or a string"),
+                ("gpt:generate({ 'x', 4 })", "element 2"), ("gpt:generate({})", "empty"),
+            ] {
+                let text = message(code, in: state)
+                #expect(text.contains(expected), "\(code): \(text)")
+            }
+            try state.run(
+                "local before = gpt.usage.calls assert(gpt:generate('good') == 're: good' and gpt.usage.calls == before)"
+            )
+        }
+    }
+
     @Test("max_tokens, temperature and the like for one call, within the same budget")
     func options() throws {
         let server = try echoServer()

@@ -56,8 +56,8 @@ import Testing
         #expect(score.contains("ROUGE-1") && score.contains("95 % interval of F") && score.contains("\n"))
         let comparison = try output(
             """
-            print(metrics.compare(metrics.rouge({ 'a cat', 'a dog' }, { 'a cat', 'a fox' }),
-                                  metrics.rouge({ 'a hat', 'a dog' }, { 'a cat', 'a fox' })))
+            print(metrics.compare({ metrics.rouge({ 'a cat', 'a dog' }, { 'a cat', 'a fox' }),
+                                  metrics.rouge({ 'a hat', 'a dog' }, { 'a cat', 'a fox' }) }))
             """)
         #expect(comparison.contains("ROUGE-1") && comparison.split(separator: "\n").count > 2)
         #expect(

@@ -44,6 +44,15 @@ import Testing
         #expect(message("coroutine.wrap(function() return nevr end)()", in: state).contains("unknown global"))
     }
 
+    @Test("what table.pack gives is a list")
+    func packed() throws {
+        try makeState().run(
+            """
+            local d = data.from { { a = 1, b = 2, c = 3 } }
+            assert(#d:select(table.pack("a", "c")).columns == 2)
+            """)
+    }
+
     @Test("no guess by letters across variables that have nothing to do with it")
     func noGuess() throws {
         let state = try makeState()
@@ -67,8 +76,25 @@ import Testing
             ("d:select('document', 'n')", "in braces"), ("d:split(0.8)", "{ train = 0.8, test = 0.2 }"),
             ("d:shuffle(13)", "d:shuffle({ seed = 13 })"), ("d:sample(1, 13)", "d:sample(1, { seed = 13 })"),
             ("runs.compare(1, 2)", "write runs.compare({ 1, 2 })"),
+            (
+                "local a, b = metrics.rouge({ 'a' }, { 'a' }), 1 metrics.compare(a, a, { seed = 1 })",
+                "write metrics.compare({ a, b }, { … })"
+            ),
+            ("local s = metrics.rouge({ 'a' }, { 'a' }) runs.compare(s, s)", "write runs.compare({ a, b })"),
             ("runs.delete(1)", "write runs.delete({ 1 })"),
-            ("runs.report { 1, 2, file = 'x.html' }", "write runs.report({ 1, 2 }, { file = … })"),
+            ("runs.report { 1, 2, file = 'x.html' }", "write runs.report({ 1, 2 }, { file = \"x.html\" })"),
+            ("d:dedup { near = 0.8 }", "write dataset:dedup(columns, { near = 0.8 })"),
+            ("d:dedup { 'document', near = 0.8 }", "write dataset:dedup({ \"document\" }, { near = 0.8 })"),
+            ("d:select { columns = 'n' }", "got a table with the name 'columns'"),
+            ("d:drop { 'n', all = true }", "got a table with the name 'all'"),
+            ("d:select { [1] = 'n', [3] = 'document' }", "a table with the key 3"),
+            ("data.from { { a = 1 }, b = 2 }", "got a table with the name 'b'"),
+            ("runs.delete { run = 3 }", "got a table with the name 'run'"),
+            ("runs.compare { kind = 'train' }", "got a table with the name 'kind'"),
+            ("metrics.rouge({ 'a' }, { { 'a', reference = 'x' } })", "element 1"),
+            ("json.encode(d)", "d:save(\"rows.jsonl\")"), ("json.encode { rows = d }", "data at 'rows'"),
+            ("json.encode(metrics.rouge({ 'a' }, { 'a' }))", "its fields are"),
+            ("json.encode(print)", "call it, or leave it out"),
 
             ("json.encode({}, true)", "json.encode(x, { pretty = true })"),
             ("data.from { a = 1 }", "data.from { { text ="), ("x += 1", "x = x + y"),

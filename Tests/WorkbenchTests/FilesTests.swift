@@ -62,6 +62,7 @@ import Testing
             #expect(try load(folder + "/2.pairs.gz", session)?.strings("target") == ["cow"])
             #expect(try load(folder, session)?.strings("target") == ["cat", "dog", "cow"])
             #expect(try load(folder + "/*.pairs", session)?.count == 2)
+            #expect(try load(folder, session)?.history.map(\.detail) == [folder])
             try Files.write("a -> b\n", to: folder + "/3.PAIRS")
             #expect(try load(folder + "/3.PAIRS", session, ["arrow": "->"])?.strings("input") == ["a"])
             // Lyceum's own kinds are left to Dataset.load.
@@ -75,6 +76,11 @@ import Testing
             try body()
             return ""
         } catch { return "\(error)" }
+    }
+
+    /// In a function of its own: next to closures inside of #expect, Swift 6.3.1 takes one of those for a closure here.
+    private func problem(loading path: String, _ session: WorkSession) -> String {
+        problem { _ = try load(path, session) }
     }
 
     @Test("what is wrong is named: the file as the user knows it, its line, the kinds there are")
@@ -91,6 +97,9 @@ import Testing
             #expect(problem { _ = try load(folder + "/none.pairs", session) }.contains("does not exist"))
             try Files.write("{\"a\":1}\n", to: folder + "/y.jsonl")
             #expect(problem { _ = try load(folder, session) }.contains("several kinds (.pairs and .jsonl)"))
+            try Files.write("x", to: folder + "/z.xls")
+            let unknown = problem(loading: folder + "/z.xls", session)
+            for ending in [".jsonl", ".pairs", ".gz"] { #expect(unknown.contains(ending), "\(unknown)") }
             #expect(
                 problem { _ = try load(folder + "/x.pairs.gz", session, ["arow": "x"]) }.contains("'arrow'"))
             let bytes = try Files.read(folder + "/x.pairs.gz")

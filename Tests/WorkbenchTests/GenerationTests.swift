@@ -61,6 +61,25 @@ struct GenerationTests {
         }
     }
 
+    @Test("replies are kept under the build of the plugin that gave them")
+    func builds() throws {
+        let server = try echoServer()
+        defer { server.stop() }
+        try withLab { folder in
+            func calls(_ build: String) throws -> Int {
+                let session = workSession(folder)
+                let tiny = try session.openTiny(server.baseURL).teacher
+                let teacher = OpenTeacher(tiny, builds: ["plugin x": build])
+                let result = try session.generate(try plan(rows(2)), by: teacher)
+                let run = try session.lab.store.run(try #require(result.run))
+                #expect(run.options["plugin x"] == nil)
+                return teacher.usage.calls
+            }
+            let asked = [try calls("0.1.0 (a)"), try calls("0.1.0 (a)"), try calls("0.1.0 (b)")]
+            #expect(asked == [2, 0, 2])
+        }
+    }
+
     @Test("a changed call and a later session buy nothing again, and the lab knows the cost")
     func reused() throws {
         let server = try echoServer()

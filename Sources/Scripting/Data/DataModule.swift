@@ -123,15 +123,15 @@ extension Scripting {
                     example:
                         "local d = data.from { { text = \"a cat\", label = \"pet\" } }\nassert(d[1].label == \"pet\")",
                     body: { call in
-                        let elements = try call.table(1).elements()
-                        if elements.isEmpty, let key = try call.table(1).entries().first?.key {
+                        if let name = try call.table(1).strayKey()?.string {
                             throw LyceumError.invalid(
                                 call.place(1), expected: "a list of records",
-                                got: "a table with the name '\(try call.state.describe(key))'",
+                                got: "a table with the name '\(name)'",
                                 remedy:
                                     "put each record into braces of its own: data.from { { text = \"a cat\" } }"
                             )
                         }
+                        let elements = try call.elements(1)
                         let records = try elements.enumerated().map { index, element in
                             guard let fields = try element.table?.value().fields else {
                                 throw LyceumError.invalid(

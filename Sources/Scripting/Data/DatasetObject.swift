@@ -84,7 +84,10 @@ final class DatasetObject {
                 a.dataset.count == b.dataset.count && a.dataset.columns == b.dataset.columns
                     && a.dataset.fingerprint == b.dataset.fingerprint
             },
-            byteCount: { $0.dataset.byteCount })
+            byteCount: { $0.dataset.byteCount },
+            dataAdvice:
+                "d[1] is a row, d:column(\"text\") the values of a column; d:save(\"rows.jsonl\") writes all rows as JSON"
+        )
     }
 
     private static var close: LuaFunction {

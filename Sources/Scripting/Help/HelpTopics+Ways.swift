@@ -105,7 +105,7 @@ extension Scripting {
         Scored against the human texts, with a paired test:
           zero = metrics.rouge(out, { prediction = "zero", reference = "summary" })
           few  = metrics.rouge(out, { prediction = "few", reference = "summary" })
-          metrics.compare(zero, few)
+          metrics.compare({ zero, few })
 
         max_tokens, temperature and the other options of requests can be given to one call:
           gpt:generate(rows, { prompt = ask, output = "cold", temperature = 0, max_tokens = 60 })

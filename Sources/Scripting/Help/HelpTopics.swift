@@ -39,7 +39,7 @@ extension Scripting {
                 """
                 A plugin adds to Lyceum what it does not have. In a shell, not at this prompt:
 
-                  lyceum plugin new tiny                  -- --kind student, recurrent, classifier, teacher, metric, format
+                  lyceum plugin new tiny                  -- --kind student, recurrent, copying, classifier, teacher, metric, format
                   lyceum plugin build tiny                -- compiles it and installs it for you
                   lyceum plugin check tiny                -- tries it against its contract, clause by clause
                   lyceum plugin remove tiny

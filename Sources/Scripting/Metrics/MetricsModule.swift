@@ -217,37 +217,34 @@ extension Scripting {
                 "Is the difference real? Paired tests of every figure of a metric on the same texts: bootstrap and approximate randomisation, McNemar for what is right or wrong; corrected by Holm if there are more than two systems.",
             parameters: [
                 LuaParameter(
-                    "a", .either([.object("dataset"), .object("score")]),
-                    "a dataset with both columns, or a score of any metric"),
-                LuaParameter(
-                    "b", .either([.object("dataset"), .object("score")]), "the same rows, answered by another"
+                    "systems", .list("datasets or scores"),
+                    "two or more: datasets with both columns, or scores of one metric; the same rows, answered by each"
                 ),
-                LuaParameter(
-                    "options", .either([.options(options), .object("dataset"), .object("score")]),
-                    "further systems, and last the options", optional: true),
+                LuaParameter("options", .options(options), "how", optional: true),
             ],
-            isVariadic: true,
             returns:
                 "a score: names, and pairs: a list of { measure, a, b, difference, ci, p_bootstrap, p_randomization, p_mcnemar, p_holm }",
             errors: ["scores of different texts, of another number of them, or computed in another way"],
             example: "local a = metrics.rouge({ \"the cat\", \"a dog\" }, { \"the cat\", \"a dog\" })\n"
                 + "local b = metrics.rouge({ \"the rat\", \"a dog\" }, { \"the cat\", \"a dog\" })\n"
-                + "assert(metrics.compare(a, b, { names = { \"one\", \"two\" } }).pairs[1].difference > 0)",
+                + "assert(metrics.compare({ a, b }, { names = { \"one\", \"two\" } }).pairs[1].difference > 0)",
             furtherOptions: { _ in ownOptions(nil) },
+            optionNames: [
+                "metric": .suggestions { _ in
+                    environment.plugins.metrics.map { LuaSuggestion($0.id, $0.summary) }
+                }
+            ],
             body: { call in
-                var systems = call.arguments
-                let table = systems.last?.table
-                if table != nil { systems.removeLast() }
-                let name = try table?.get("metric").string
-                let given = try LuaOptions(
-                    table, declared: options + ownOptions(name), function: call.name, state: call.state)
+                let systems = try comparedSystems(call)
+                let name = try call.value(2).table?.get("metric").string
+                let given = try call.options(2, adding: ownOptions(name))
                 let metric = try environment.plugins.metric(named: try given.values.string("metric"))
                 let resampling = try resampling(given.values)
                 let scores = try systems.enumerated().map { i, system -> Score in
                     if let score = (system.object as? ScoreObject)?.score { return score }
                     guard let data = (system.object as? DatasetObject)?.dataset else {
                         throw LyceumError.invalid(
-                            "\(call.name): argument \(i + 1)",
+                            "\(call.place(1)), element \(i + 1)",
                             expected: "a dataset or a score of a metric",
                             got: call.state.typeName(system), remedy: nil)
                     }
@@ -267,6 +264,15 @@ extension Scripting {
                     )
                 ]
             })
+    }
+
+    /// The list of systems; the systems one after another, as it was written once, are an error that shows the list.
+    private static func comparedSystems(_ call: LuaCall) throws -> [LuaValue] {
+        guard call.value(1).table == nil else { return try call.elements(1) }
+        throw LyceumError.invalid(
+            call.place(1), expected: "a list of datasets or scores",
+            got: call.state.typeName(call.value(1)),
+            remedy: call.listInstead ?? "write metrics.compare({ a, b })")
     }
 
     private static func listMetrics(_ environment: ScriptEnvironment) -> LuaFunction {

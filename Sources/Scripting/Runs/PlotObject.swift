@@ -133,11 +133,12 @@ extension RunObject {
         let options = try call.options(first + 1, declared: PlotObject.options).values
         if given.isNil { return ([], options) }
         if let name = given.string { return ([name], options) }
-        guard let elements = try given.table?.elements() else { throw call.mismatch(first, nil) }
+        guard let table = given.table else { throw call.mismatch(first, nil) }
         // A table of names alone is options, where there is no figure.
-        if elements.isEmpty, !call.isGiven(first + 1) {
+        if try table.count() == 0, !call.isGiven(first + 1) {
             return ([], try call.options(first, declared: PlotObject.options).values)
         }
+        let elements = try call.elements(first)
         let names = elements.compactMap(\.string)
         guard names.count == elements.count else { throw call.mismatch(first, nil) }
         return (names, options)
@@ -170,7 +171,7 @@ extension Scripting {
     /// The elements of a list of runs, or of what runs.list found.
     static func runValues(_ call: LuaCall, _ position: Int) throws -> [LuaValue] {
         if let list = call.value(position).object as? RunList { return list.records.map { .integer($0.id) } }
-        guard let table = call.value(position).table else {
+        guard call.value(position).table != nil else {
             // One run after another, as it was written once.
             let numbers = try call.arguments.compactMap { value -> String? in
                 if let run = value.object as? RunObject { return try "\(run.recordedNumber())" }
@@ -182,7 +183,7 @@ extension Scripting {
                 remedy: numbers.isEmpty
                     ? nil : "write \(call.name)({ \(numbers.joined(separator: ", ")) })")
         }
-        return try table.elements()
+        return try call.elements(position)
     }
 
     /// Runs that are given as numbers or objects.

@@ -37,7 +37,6 @@ extension Scripting {
             optionNames: ["file": .files],
             body: { call in
                 let values = try runValues(call, 1)
-                try refuseOptionsInList(call)
                 let options = try call.options(2).values
                 let numbers = try runObjects(call, values, environment).map { try $0.recordedNumber() }
                 let named = numbers.map(String.init).joined(separator: ", ")
@@ -54,15 +53,5 @@ extension Scripting {
                 try Ranks.onMain { try Files.keepFromOthers(path) { try Files.write(page, to: path) } }
                 return [.string(path)]
             })
-    }
-
-    /// Options used to stand in the list of runs.
-    private static func refuseOptionsInList(_ call: LuaCall) throws {
-        guard let table = call.value(1).table else { return }
-        let names = try table.entries().compactMap(\.key.string).sorted()
-        guard let name = names.first else { return }
-        throw LyceumError.invalid(
-            call.place(1), expected: "runs alone", got: "the option '\(name)' among them",
-            remedy: "write runs.report({ 1, 2 }, { \(name) = … })")
     }
 }

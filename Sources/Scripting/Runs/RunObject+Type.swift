@@ -9,7 +9,7 @@ extension RunObject {
         LuaType(
             RunObject.self, name: "run",
             summary: "What a student or a teacher did: its progress, its output and its scores.",
-            methods: [history, plot, predictions, note, tag, untag],
+            methods: [history, plot, predictions, note, tag(environment), untag(environment)],
             properties: properties,
             toString: { $0.number.map { "run \($0)" } ?? "run (\($0.title), not recorded)" },
             preview: { run, width in run.preview(width: width) })
@@ -140,23 +140,26 @@ extension RunObject {
             body: { call in
                 let run = try call.receiver(RunObject.self)
                 guard let text = try call.optionalString(1) else { return [.string(try run.record().note)] }
-                try run.environment.lab.store.note(text, run: try run.recordedNumber())
+                let number = try run.recordedNumber()
+                try run.environment.lab.store.note(text, run: number)
+                run.environment.shortJob("noting").note("run \(number): note kept")
+                call.state.quietValue = run
                 return [.object(run)]
             })
     }
 
-    private static var tag: LuaFunction {
+    private static func tag(_ environment: ScriptEnvironment) -> LuaFunction {
         tagging(
-            "tag", summary: "Gives the run tags, by which runs.list finds it.",
+            "tag", environment, summary: "Gives the run tags, by which runs.list finds it.",
             example: "run:tag(\"paper\", \"gold\")\nassert(run.tags[1] == \"gold\")"
         ) { lab, run, tags in
             try lab.tag(run: run, add: tags)
         }
     }
 
-    private static var untag: LuaFunction {
+    private static func untag(_ environment: ScriptEnvironment) -> LuaFunction {
         tagging(
-            "untag", summary: "Takes tags away from the run.",
+            "untag", environment, summary: "Takes tags away from the run.",
             example: "run:tag(\"paper\"):untag(\"paper\")\nassert(#run.tags == 0)"
         ) { lab, run, tags in
             try lab.tag(run: run, remove: tags)
@@ -164,17 +167,23 @@ extension RunObject {
     }
 
     private static func tagging(
-        _ name: String, summary: String, example: String,
+        _ name: String, _ environment: ScriptEnvironment, summary: String, example: String,
         _ body: @escaping (LabStore, Int, [String]) throws -> Void
     ) -> LuaFunction {
         LuaFunction(
-            name: name, summary: summary, parameters: [LuaParameter("tag", .string, "a word")],
+            name: name, summary: summary,
+            parameters: [LuaParameter("tag", .string, "a word", names: Scripting.tags(environment))],
             isVariadic: true, returns: "the run itself", errors: ["a run that was not recorded"],
             example: Scripting.exampleStudent + example,
             body: { call in
                 let run = try call.receiver(RunObject.self)
                 let tags = try call.arguments.indices.map { try call.string($0 + 1) }
-                try body(try run.environment.lab.store, try run.recordedNumber(), tags)
+                let number = try run.recordedNumber()
+                try body(try run.environment.lab.store, number, tags)
+                let all = try run.record().tags.joined(separator: ", ")
+                run.environment.shortJob("tagging").note(
+                    "run \(number): \(all.isEmpty ? "no tags" : "tags " + all)")
+                call.state.quietValue = run
                 return [.object(run)]
             })
     }

@@ -49,6 +49,10 @@ extension Scripting {
             errors: ["a figure to sort by that no run has", "a lab that cannot be read"],
             example: exampleStudent
                 + "assert(#runs.list { kind = \"train\", sort = \"loss\", limit = 5 } >= 1)",
+            optionNames: [
+                "sort": .suggestions { _ in sortNames(environment).map { LuaSuggestion($0) } },
+                "tags": tags(environment),
+            ],
             body: { call in
                 let options = try call.options(1)
                 let lab = try environment.lab.store
@@ -76,6 +80,20 @@ extension Scripting {
                 if isNewest, !isDescending { found.reverse() }
                 return [.object(RunList(found, in: environment))]
             })
+    }
+
+    /// What runs can be sorted by, for completion.
+    private static func sortNames(_ environment: ScriptEnvironment) -> [String] {
+        let figures = environment.lab.isOn ? (try? environment.lab.store.figureNames()) ?? [] : []
+        return ["number", "title", "seconds"] + figures.filter { !RunText.isDetail($0) }
+    }
+
+    /// Completion of the tags that runs have.
+    static func tags(_ environment: ScriptEnvironment) -> LuaNames {
+        .suggestions { _ in
+            let tags = environment.lab.isOn ? (try? environment.lab.store.tagNames()) ?? [] : []
+            return tags.map { LuaSuggestion($0, "tag") }
+        }
     }
 
     private static func order(_ name: String, in lab: LabStore) throws -> RunQuery.Order {

@@ -29,7 +29,11 @@ extension Scripting {
                         LuaParameter(
                             "architecture", .string, "an id of student.list()",
                             names: .suggestions { _ in
-                                plugins.students.map { LuaSuggestion($0.id, $0.summary) }
+                                plugins.students.flatMap { student in
+                                    ([student.id] + student.aliases).map {
+                                        LuaSuggestion($0, student.summary)
+                                    }
+                                }
                             }),
                         LuaParameter(
                             "options", .table, "of the architecture: help \"t5\" lists them", optional: true),
@@ -143,8 +147,8 @@ extension Scripting {
             HelpTopic(name: name, summary: entry.summary, isFromPlugin: true) {
                 let options = try environment.plugins.options(ofStudent: entry.id)
                 func section(_ title: String, _ purpose: String) -> String {
-                    guard let options = options[purpose], !options.isEmpty else { return "" }
-                    return "\n" + optionTable(title, options, help())
+                    let table = optionTable(title, options[purpose] ?? [], help())
+                    return table.isEmpty ? "" : "\n" + table
                 }
                 return "\(entry.id): \(entry.summary)\n"
                     + section("options of student.new(\"\(entry.id)\", { … })", "configuration")
@@ -155,8 +159,9 @@ extension Scripting {
         }
     }
 
-    /// Options under a title, aligned and wrapped.
+    /// Options under a title, aligned and wrapped; nothing if there are none.
     static func optionTable(_ title: String, _ options: [OptionDeclaration], _ help: HelpText) -> String {
-        ([title] + help.table(HelpText.rows(options))).joined(separator: "\n") + "\n"
+        if options.isEmpty { return "" }
+        return ([title] + help.table(HelpText.rows(options))).joined(separator: "\n") + "\n"
     }
 }

@@ -18,11 +18,15 @@ extension StudentObject {
                             "name", "makes a run of its own of this name; else it belongs to the training"),
                         .string(
                             "probability", default: "probability", "the column that takes its probability"),
+                        .boolean(
+                            "all_probabilities", default: false,
+                            "the probability of every label: for a text a table of label = probability instead of the label, "
+                                + "for a list a list of them, for a dataset a further column probability_all"),
                     ]), "also the architecture's own: see help \"gbdt\"", optional: true),
             ],
             returns:
-                "the dataset plus both columns; for a list, a list of labels; for a text, the label, its "
-                + "probability (0…1) and a table of all labels' probabilities",
+                "the dataset plus both columns; for a list, a list of labels; for a text, the label. With all_probabilities "
+                + "tables of label = probability, 0…1",
             errors: [
                 "a student that does not classify (the message says who does)",
                 "a student that has not been trained",
@@ -35,50 +39,39 @@ extension StudentObject {
                 }
                 local gb = student.new("gbdt", { task = "classify", min_df = 1 })
                 gb:train(d, { input = "text", target = "label", n_estimators = 2 })
-                print(gb:classify(d, { input = "text" })[1].prediction)
+                print(gb:classify(d, { input = "text" })[1].prediction, gb:classify "two cats")
+                print(gb:classify("two cats", { all_probabilities = true }).pet)
                 """,
             furtherOptions: { ($0.receiver as? StudentObject)?.architecture.classificationOptions ?? [] },
             body: { call in
                 let object = try call.receiver(StudentObject.self)
-                try object.require(.classify, in: environment)
-                let options = try call.options(2, adding: object.architecture.classificationOptions)
-                let own = try options.values.only(object.architecture.classificationOptions)
-                let title = "classifying with \(object.student.architecture)"
-                if let data = (call.value(1).object as? DatasetObject)?.dataset {
-                    try data.requireRows("classify")
-                    let texts = try data.strings(try options.values.string("input"))
-                    let (classes, run) = try environment.session.work(
-                        object.opened, .classify, title, over: data, options: options.values,
-                        name: options.values.optionalString("name")
-                    ) { job in
-                        try RankShares.classify(texts, by: object.student, options: own, job: job)
-                    } predictions: {
-                        $0.map(\.label)
-                    }
-                    let output = try data.adding(
-                        column: try options.values.string("output"),
-                        values: classes.map { .string($0.label) }, run: run
-                    ).adding(
-                        column: try options.values.string("probability"),
-                        values: classes.map { .number($0.probability) }, run: run)
-                    return [.object(DatasetObject(output))]
-                }
-                let job = environment.job(title)
-                if let text = call.value(1).string {
-                    guard let answer = try object.student.classify([text], options: own, job: job).first
-                    else {
-                        return [.nil]
-                    }
-                    let all = answer.probabilities.map { ($0.label, Value.number($0.probability)) }
-                    return [
-                        .string(answer.label), .number(answer.probability),
-                        .data(.object(Dictionary(all, uniquingKeysWith: { first, _ in first }))),
-                    ]
-                }
-                guard call.value(1).table != nil else { throw call.mismatch(1, nil) }
-                let texts = try call.strings(1)
-                let classes = try object.student.classify(texts, options: own, job: job)
-                return [.data(.list(classes.map { .string($0.label) }))]
+                return try object.read(
+                    call, environment, task: .classify, title: "classifying", verb: "classify",
+                    options: object.architecture.classificationOptions,
+                    shared: { try RankShares.classify($0, by: object.student, options: $1, job: $2) },
+                    alone: { try object.student.classify($0, options: $1, job: $2) },
+                    text: { $0.label },
+                    values: { classes, options in
+                        let wantsAll = try options.bool("all_probabilities")
+                        return classes.map { wantsAll ? allProbabilities($0) : .string($0.label) }
+                    },
+                    columns: { data, classes, options, run in
+                        let probability = try options.string("probability")
+                        let output = try data.adding(
+                            column: try options.string("output"), values: classes.map { .string($0.label) },
+                            run: run
+                        ).adding(
+                            column: probability, values: classes.map { .number($0.probability) }, run: run)
+                        guard try options.bool("all_probabilities") else { return output }
+                        return try output.adding(
+                            column: probability + "_all", values: classes.map(allProbabilities), run: run)
+                    })
             })
+    }
+
+    /// The labels with their probabilities.
+    private static func allProbabilities(_ classes: Classification) -> Value {
+        let all = classes.probabilities.map { ($0.label, Value.number($0.probability)) }
+        return .object(Dictionary(all, uniquingKeysWith: { first, _ in first }))
     }
 }

@@ -32,42 +32,23 @@ extension StudentObject {
             furtherOptions: { ($0.receiver as? StudentObject)?.architecture.generationOptions ?? [] },
             body: { call in
                 let object = try call.receiver(StudentObject.self)
-                try object.require(.generate, in: environment)
-                let options = try call.options(2, adding: object.architecture.generationOptions)
-                let own = try options.values.only(object.architecture.generationOptions)
-                let title = "generating with \(object.student.architecture)"
-                if let data = (call.value(1).object as? DatasetObject)?.dataset {
-                    try data.requireRows("generate from")
-                    let texts = try data.strings(try options.values.string("input"))
-                    let (answers, run) = try environment.session.work(
-                        object.opened, .generate, title, over: data, options: options.values,
-                        name: options.values.optionalString("name")
-                    ) { job in
-                        try RankShares.generate(texts, by: object.student, options: own, job: job)
-                    } predictions: {
-                        $0.map(\.text)
-                    }
-                    let column = try options.values.string("output")
-                    var output = try data.adding(
-                        column: column, values: answers.map { .string($0.text) }, run: run)
-                    if answers.contains(where: { !$0.alternatives.isEmpty }) {
-                        output = try output.adding(column: column + "_all", values: answers.map(allTexts))
-                    }
-                    return [.object(DatasetObject(output))]
-                }
-                if let text = call.value(1).string {
-                    let job = environment.shortJob(title)
-                    guard let answer = try object.student.generate([text], options: own, job: job).first
-                    else {
-                        return [.nil]
-                    }
-                    return [answer.alternatives.isEmpty ? .string(answer.text) : .data(allTexts(answer))]
-                }
-                guard call.value(1).table != nil else { throw call.mismatch(1, nil) }
-                let texts = try call.strings(1)
-                let answers = try object.student.generate(texts, options: own, job: environment.job(title))
-                let hasSeveral = answers.contains { !$0.alternatives.isEmpty }
-                return [.data(.list(answers.map { hasSeveral ? allTexts($0) : .string($0.text) }))]
+                return try object.read(
+                    call, environment, task: .generate, title: "generating", verb: "generate from",
+                    options: object.architecture.generationOptions,
+                    shared: { try RankShares.generate($0, by: object.student, options: $1, job: $2) },
+                    alone: { try object.student.generate($0, options: $1, job: $2) },
+                    text: { $0.text },
+                    values: { answers, _ in
+                        let hasSeveral = answers.contains { !$0.alternatives.isEmpty }
+                        return answers.map { hasSeveral ? allTexts($0) : .string($0.text) }
+                    },
+                    columns: { data, answers, options, run in
+                        let column = try options.string("output")
+                        let output = try data.adding(
+                            column: column, values: answers.map { .string($0.text) }, run: run)
+                        guard answers.contains(where: { !$0.alternatives.isEmpty }) else { return output }
+                        return try output.adding(column: column + "_all", values: answers.map(allTexts))
+                    })
             })
     }
 

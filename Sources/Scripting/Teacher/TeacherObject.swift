@@ -133,16 +133,21 @@ final class TeacherObject {
         LuaFunction(
             name: "generate",
             summary:
-                "Answers a prompt for each row of a dataset. What was asked before is not asked again: replies "
-                + "are kept in the lab as they arrive, under the request as it is sent.",
+                "Answers a prompt for each row of a dataset, or one text, or each text of a list. What was asked before "
+                + "is not asked again: replies are kept in the lab as they arrive, under the request as it is sent.",
             parameters: [
-                LuaParameter("data", .object("dataset"), "its columns are the prompt's variables"),
+                LuaParameter(
+                    "data", .either([.object("dataset"), .list("strings"), .string]),
+                    "a dataset, whose columns are the prompt's variables; or what is sent as it is: a text, or a list of texts"
+                ),
                 LuaParameter(
                     "options", .options(generateOptions),
-                    "how; also max_tokens, temperature and the like for this call: help \"openai\""),
+                    "how; also max_tokens, temperature and the like for this call: help \"openai\"; for texts only these, "
+                        + "name, n and fresh", optional: true),
             ],
             returns:
-                "the answered rows with the new column, or one for each prompt; rows without an answer are in its `failed`",
+                "the answered rows with the new column, or one for each prompt; rows without an answer are in its `failed`. "
+                + "For a text the answer, for a list a list of answers; with n above 1 lists of answers",
             errors: [
                 "a variable of the prompt that the data does not have",
                 "no key, a refused key, an empty account, a spent budget: the run stops, what was answered is "
@@ -155,10 +160,14 @@ final class TeacherObject {
                 + "local out = gpt:generate(data.from { { summary = \"a cat\" } }, { prompt = ask, output = \"document\" })\n"
                 + "assert(out[1].document)\n"
                 + "local both = gpt:generate(data.from { { summary = \"a cat\" } }, { prompt = { short = ask, long = \"Write much about {{ summary }}.\" } })\n"
-                + "assert(both[1].short and both[1].long)",
+                + "assert(both[1].short and both[1].long)\n"
+                + "assert(gpt:generate(\"Where did the cat sit?\") == gpt:generate({ \"Where did the cat sit?\" })[1])",
             furtherOptions: { ($0.receiver as? TeacherObject)?.opened.callOptions ?? [] },
             body: { call in
                 let object = try call.receiver(TeacherObject.self)
+                if !(call.value(1).object is DatasetObject) {
+                    return try generateTexts(call, by: object, in: environment)
+                }
                 let (options, request) = try object.callOptions(call)
                 let plans = try plans(call, options)
                 let teacher = try object.opened.adjusted(request)
@@ -204,7 +213,7 @@ final class TeacherObject {
     }
 
     /// Does the work of a run; what there is when it ends early is left in `_`.
-    private static func finishing(
+    static func finishing(
         _ run: GenerationRun, _ state: LuaState, _ work: () throws -> GenerationResult
     ) throws -> GenerationResult {
         do {

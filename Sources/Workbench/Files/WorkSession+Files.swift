@@ -37,7 +37,10 @@ extension WorkSession {
         if dataset.count == 0 {
             throw LyceumError.empty(path, remedy: "it should hold at least one record")
         }
-        return dataset
+        // The history says which build of the plugin read it.
+        let builds = versions(ofPlugins: { $0.formats.contains { $0.id == kind.id } })
+        let origin = ([path] + builds.map { "\($0.key) \($0.value)" }.sorted()).joined(separator: ", ")
+        return dataset.loaded(from: origin)
     }
 
     /// The options of the kind of file that a plugin brings; none for Lyceum's own.

@@ -62,7 +62,7 @@ final class BatchRun {
         var parts: [String] = []
         if replies > 0 {
             parts.append("\(replies) replies")
-            parts.append(cost.map { "\($0.fixed(4)) USD" } ?? "price not known")
+            parts.append(cost.map { "\(RunText.money($0)) USD" } ?? "price not known")
         }
         if let first = failures.first {
             parts.append("\(failures.count) failed (the first: \(first)); see .failed")

@@ -116,8 +116,7 @@ extension GenerationRun {
         try answers.indices.map { index in
             if index % 256 == 0 { try job.checkCancelled() }
             let state = answers[index]
-            return teacher.described(
-                try plan.prompt.request(for: plan.data.record(at: state.row), sample: state.sample))
+            return teacher.described(try plan.request(row: state.row, sample: state.sample))
         }
     }
 }

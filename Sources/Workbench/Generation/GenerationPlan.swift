@@ -27,6 +27,9 @@ public struct GenerationPlan: Sendable {
     public var reuse: Reuse
     /// Whether columns of the result say where each answer comes from.
     public var showsProvenance: Bool
+    /// Whether a teacher sees the fields of the row, and not only the messages they were put into; false for texts that
+    /// are sent as they are.
+    public var showsFields = true
     /// What the run is called in lists; nil names it by teacher, model and rows.
     public var name: String?
 
@@ -58,6 +61,12 @@ public struct GenerationPlan: Sendable {
         self.name = name
     }
 
+    /// What is asked about a row.
+    func request(row: Int, sample: Int) throws -> TeacherRequest {
+        let request = try prompt.request(for: data.record(at: row), sample: sample)
+        return showsFields ? request : TeacherRequest(messages: request.messages, sample: sample)
+    }
+
     /// The prompt as it was written, which the lab keeps: its messages under their roles, and its examples.
     var promptSource: String {
         var parts = prompt.messages.map { "[\($0.role.rawValue)]\n\($0.template.source)" }
@@ -75,14 +84,15 @@ public struct GenerationPlan: Sendable {
     ///
     /// - Parameter sent: the first question.
     func start(by teacher: OpenTeacher, _ sent: SentRequest?, versions: [String: String]) -> GenerationStart {
-        var options = teacher.options.merging(sent?.parameters ?? [:]) { _, own in own }
+        var options = teacher.options(of: sent)
         options["n"] = .integer(samples)
         options["output"] = .string(output)
         options["rows"] = .integer(data.count)
         options["model"] = .string(sent?.model ?? teacher.teacher.name)
         options["prompt"] = .string(promptSource)
         return GenerationStart(
-            title: name ?? "\(teacher.teacher.kind) \(teacher.teacher.name), \(data.count) rows",
+            title: name
+                ?? "\(teacher.teacher.kind) \(teacher.teacher.name), \(data.count) \(data.count == 1 ? "row" : "rows")",
             teacher: teacher.teacher.kind, model: sent?.model ?? teacher.teacher.name, prompt: promptSource,
             inputData: data.fingerprint, rows: data.count, options: options,
             seed: sent?.parameters["seed"]?.integer, versions: versions, parents: data.runs)

@@ -35,7 +35,7 @@ extension GenerationRun {
                 throw LyceumError.cancelled(
                     [name, batch.standing].filter { !$0.isEmpty }.joined(separator: ": "))
             }
-            log.finish(.failed, problem: "\(error)", output: nil)
+            log.finish(.failed, problem: LyceumError.text(of: error), output: nil)
             if !batch.standing.isEmpty { job.note("\(job.title): \(batch.standing)") }
             throw error
         }

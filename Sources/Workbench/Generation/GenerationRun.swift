@@ -85,8 +85,7 @@ public final class GenerationRun {
         for index in answers.indices where !answers[index].isGood {
             if index % 256 == 0 { try job.checkCancelled() }
             var state = AnswerState(row: answers[index].row, sample: answers[index].sample)
-            let request = try plan.prompt.request(
-                for: plan.data.record(at: state.row), sample: state.sample)
+            let request = try plan.request(row: state.row, sample: state.sample)
             let (sent, name) = teacher.described(request)
             state.request = request
             (state.sent, state.name) = (sent, name)
@@ -123,7 +122,7 @@ public final class GenerationRun {
             }
         }
         if count > 0 {
-            let money = saved > 0 ? ", \(saved.fixed(4)) USD not spent again" : ""
+            let money = saved > 0 ? ", \(RunText.money(saved)) USD not spent again" : ""
             job.note("\(job.title): \(count) of \(open.count) replies reused\(money)")
         }
         _ = log.keep(reused)
@@ -193,7 +192,7 @@ public final class GenerationRun {
     static func read(_ result: Result<TeacherReply, any Error>) -> (reply: TeacherReply?, problem: String?) {
         switch result {
         case .success(let reply): return (reply, nil)
-        case .failure(let error): return ((error as? UnusableReply)?.reply, "\(error)")
+        case .failure(let error): return ((error as? UnusableReply)?.reply, LyceumError.text(of: error))
         }
     }
 
@@ -251,7 +250,7 @@ public final class GenerationRun {
             log.finish(.cancelled, output: nil)
             return LyceumError.cancelled(kept)
         }
-        log.finish(.failed, problem: "\(error)", output: nil)
+        log.finish(.failed, problem: LyceumError.text(of: error), output: nil)
         job.note("\(job.title): \(kept)")
         return error
     }
@@ -262,7 +261,7 @@ public final class GenerationRun {
         let tokens = usage.promptTokens + usage.completionTokens
         if tokens > 0 { parts.append("\(tokens) tokens\(usage.estimatedReplies > 0 ? " (estimated)" : "")") }
         if tokens > 0 || (usage.cost ?? 0) > 0 {
-            parts.append(usage.cost.map { "\($0.fixed(4)) USD" } ?? "price not known")
+            parts.append(usage.cost.map { "\(RunText.money($0)) USD" } ?? "price not known")
         }
         if let first = result.failures.first {
             parts.append("\(result.failures.count) failed (the first: \(first.reason)); see .failed")

@@ -75,7 +75,7 @@ final class QuestionLog {
     private var count = 0
 
     init(_ teacher: OpenTeacher, _ sent: SentRequest, in session: WorkSession) {
-        var options = teacher.options.merging(sent.parameters) { _, own in own }
+        var options = teacher.options(of: sent)
         options["model"] = .string(sent.model)
         log = GenerationLog(
             GenerationStart(

@@ -1,5 +1,4 @@
 import Evaluation
-import Glibc
 import Lab
 import LyceumKit
 
@@ -67,7 +66,7 @@ public enum RunText {
     /// The value of an option.
     public static func option(_ value: Value?) -> String {
         guard let value else { return "–" }
-        if case .number(let number) = value { return Self.number(number) }
+        if case .number(let number) = value { return DisplayNumber.text(number) }
         return DisplayWidth.oneLine(value.text)
     }
 
@@ -83,11 +82,7 @@ public enum RunText {
 extension RunText {
     /// US dollars in so many digits as matter, at least two: "0.0042".
     public static func money(_ usd: Double) -> String {
-        guard usd.isFinite else { return "–" }
-        if usd == 0 { return "0.00" }
-        var decimals = 2
-        while decimals < 8, abs(usd) < pow(10, Double(1 - decimals)) { decimals += 1 }
-        return usd.fixed(decimals)
+        usd.isFinite ? DisplayNumber.money(usd) : "–"
     }
 }
 

@@ -74,8 +74,15 @@ extension WorkSession {
                     figures.map { ($0.name, $0.values[row]) }, uniquingKeysWith: { first, _ in first }))
         }
         let evaluation = score.report.evaluation(
-            name: score.metric, data: texts.fingerprint, signature: score.signature)
+            name: score.metric, data: texts.fingerprint, signature: signature(of: score))
         try record(evaluation, pairs: pairs, run: run, isAsked: origin.run != nil)
+    }
+
+    /// How a score was computed, with the build of the plugin that computed it: what another build computed is another
+    /// thing, and the comparison of runs says so.
+    private func signature(of score: Score) -> String {
+        let builds = versions(ofPlugins: { $0.metrics.contains { $0.id == score.metric } })
+        return ([score.signature] + builds.map { "\($0.key) \($0.value)" }.sorted()).joined(separator: ", ")
     }
 
     /// Records scores.

@@ -29,6 +29,8 @@ extension WorkSession {
         students: [String: GivenStudent] = [:]
     ) throws -> OpenTeacher {
         let setUp = TeacherSetup(options: options, tables: tables, students: students) { self.job($0) }
-        return OpenTeacher(try kind.open(setUp), options: options)
+        return OpenTeacher(
+            try kind.open(setUp), options: options,
+            builds: versions(ofPlugins: { $0.teachers.contains { $0.id == kind.id } }))
     }
 }

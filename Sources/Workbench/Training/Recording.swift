@@ -47,7 +47,7 @@ public final class Recording: Sendable {
             if case LyceumError.cancelled = error {
                 recorder?.finish(.cancelled)
             } else {
-                recorder?.finish(.failed, problem: "\(error)")
+                recorder?.finish(.failed, problem: LyceumError.text(of: error))
                 if !hasSteps, Self.isMisuse(error) { forget() }
             }
             throw error

@@ -86,7 +86,7 @@ import Testing
     @Test func bestScoresAreFound() {
         var generator = RandomSource(seed: 4).generator(.other)
         for count in [1, 2, 15, 16, 17, 63, 64, 65, 1000, 2049] {
-            // Few values, so that many are equal; some are no numbers.
+            // Few values, so that many are equal; some are NaN.
             var scores = (0..<count).map { _ in Float(generator.next() % 50) }
             if count > 20 { scores[7] = .nan }
             if count > 20 { scores[9] = -.infinity }

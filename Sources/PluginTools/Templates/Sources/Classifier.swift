@@ -18,6 +18,9 @@ final class NaiveBayes: Student {
     /// By label, how often each word was seen, and how many texts.
     private var words: [String: [String: Int]] = [:]
     private var texts: [String: Int] = [:]
+    /// By label, how many words were seen; and how many different ones in all.
+    private var totals: [String: Double] = [:]
+    private var vocabulary = 0.0
 
     init(_ configuration: Configuration) { self.configuration = configuration }
 
@@ -47,7 +50,7 @@ final class NaiveBayes: Student {
             words[example.target] = words[example.target] ?? [:]
             job.update(done: index + 1, of: examples.count, unit: "texts")
         }
-        (self.words, self.texts) = (words, texts)
+        know(words, texts)
         var loss = 0.0
         for index in 0..<examples.count {
             let example = try examples.example(at: index)
@@ -56,6 +59,13 @@ final class NaiveBayes: Student {
         }
         let point = TrainingReport.Point(step: 1, value: loss / Double(examples.count))
         return TrainingReport(steps: 1, epochs: 1, seconds: 0, tokens: tokens, history: ["loss": [point]])
+    }
+
+    /// Takes the counts over.
+    private func know(_ words: [String: [String: Int]], _ texts: [String: Int]) {
+        (self.words, self.texts) = (words, texts)
+        totals = words.mapValues { Double($0.values.reduce(0, +)) }
+        vocabulary = Double(words.values.reduce(into: Set<String>()) { $0.formUnion($1.keys) }.count)
     }
 
     func classify(_ inputs: [String], options: Options, job: Job) throws -> [Classification] {
@@ -71,10 +81,9 @@ final class NaiveBayes: Student {
 
     private func classify(_ text: String) -> Classification {
         let seen = split(text)
-        let vocabulary = Double(Set(words.values.flatMap(\.keys)).count)
         let logarithms = texts.keys.sorted().map { label -> (String, Double) in
             let own = words[label] ?? [:]
-            let total = Double(own.values.reduce(0, +)) + configuration.alpha * max(vocabulary, 1)
+            let total = (totals[label] ?? 0) + configuration.alpha * max(vocabulary, 1)
             let prior = log(Double(texts[label] ?? 0))
             let sum = seen.reduce(prior) { $0 + log((Double(own[$1] ?? 0) + configuration.alpha) / total) }
             return (label, sum)
@@ -106,8 +115,10 @@ final class NaiveBayes: Student {
         let declared = Configuration.declarations
         let known = document.filter { entry in declared.contains { $0.name == entry.key } }
         self.init(try Configuration(Options(known, declared: declared, function: path)))
-        texts = (document["texts"]?.object ?? [:]).compactMapValues(\.integer)
-        words = (document["words"]?.object ?? [:]).compactMapValues { $0.object?.compactMapValues(\.integer) }
+        let words = (document["words"]?.object ?? [:]).compactMapValues {
+            $0.object?.compactMapValues(\.integer)
+        }
+        know(words, (document["texts"]?.object ?? [:]).compactMapValues(\.integer))
         guard !texts.isEmpty, Set(texts.keys) == Set(words.keys), texts.values.allSatisfy({ $0 > 0 }) else {
             throw LyceumError.file(
                 path: path, line: nil, problem: "does not hold the counts of each label",

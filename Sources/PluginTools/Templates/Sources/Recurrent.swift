@@ -86,9 +86,7 @@ final class Recurrent: Module, SequenceToSequenceModel {
         return try CopyStates.join(mixed, gate: gate(mixed), attention: weights)
     }
 
-    func logits(_ states: Tensor) throws -> Tensor {
-        try head(dropout(states.narrow(dim: 1, start: 0, length: configuration.size)))
-    }
+    func logits(_ states: Tensor) throws -> Tensor { try head(dropout(states)) }
 
     static func makeTokenizer(_ texts: some Sequence<String>, size: Int, job: Job) throws -> any Tokenizer {
         try WordTokenizer.train(on: texts, vocabularySize: size, lowercase: true, job: job)

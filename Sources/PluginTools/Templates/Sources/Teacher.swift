@@ -19,6 +19,11 @@ final class FirstSentences: Teacher {
 
     var card: [(name: String, value: String)] { [("sentences", String(sentences))] }
 
+    /// What decides an answer: under it replies are kept in the lab.
+    func sent(_ request: TeacherRequest) -> SentRequest? {
+        SentRequest(model: name, messages: request.messages)
+    }
+
     func answer(
         _ requests: [TeacherRequest], job: Job,
         receive: (_ index: Int, _ result: Result<TeacherReply, any Error>) throws -> Void

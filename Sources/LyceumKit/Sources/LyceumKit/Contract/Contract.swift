@@ -110,7 +110,7 @@ extension Contract {
         } catch ContractFault.nothingToTry(let why) {
             return .notApplicable(why)
         } catch {
-            return .broken("\(error)")
+            return .broken(LyceumError.text(of: error))
         }
     }
 

@@ -75,6 +75,12 @@ extension LyceumError: CustomStringConvertible {
             + (isClear ? "" : list(known, "the options are"))
     }
 
+    /// What an error says, whoever threw it. One that describes itself does so; of a plugin's own type that does not, the
+    /// module and the type say whose it is: "BadPlugin.Oops: Oops(why: "nothing")".
+    public static func text(of error: any Error) -> String {
+        error is any CustomStringConvertible ? "\(error)" : "\(String(reflecting: type(of: error))): \(error)"
+    }
+
     /// What a name may have meant: ours for a name of another tool, else the nearest ones.
     public static func hint(for name: String, among known: [String]) -> String? {
         ForeignNames.hint(for: name, among: known) ?? near(name, known)

@@ -37,10 +37,12 @@ public struct SentRequest: Sendable, Hashable {
     }
 
     /// The same request, as this sample of a question to this kind of teacher.
-    public func of(kind: String, sample: Int) -> SentRequest {
+    ///
+    /// - Parameter more: what else decides the answer, as the build of the plugin that gives it.
+    public func of(kind: String, sample: Int, adding more: [String: Value] = [:]) -> SentRequest {
         SentRequest(
-            kind: kind, server: server, model: model, messages: messages, parameters: parameters,
-            sample: sample)
+            kind: kind, server: server, model: model, messages: messages,
+            parameters: parameters.merging(more) { own, _ in own }, sample: sample)
     }
 
     private static let secretParameters: Set<String> = [
