@@ -156,9 +156,13 @@ struct DrainService: Service {
     func run() async throws {
         try? await gracefulShutdown()
         connections.drain()
+        // Whoever asks a second time does not want to wait.
+        signal(SIGINT, SIG_DFL)
         let waiting = unanswered()
         if waiting > 0 {
-            tell("ending; \(waiting) \(waiting == 1 ? "request is" : "requests are") still answered")
+            tell(
+                "ending; \(waiting) \(waiting == 1 ? "request is" : "requests are") still answered (Ctrl-C again ends at once)"
+            )
         }
         try? await Task.sleep(for: .seconds(limits.grace))
         let (connections, seconds) = (connections, limits.drain)
