@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 import Synchronization
@@ -58,6 +59,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let arrival: TimeAmount
     private let answer: TimeAmount
     private var unanswered = 0
+    /// Whether the answer that is being written says that the connection ends with it.
+    private var isLast = false
     private var deadline: Scheduled<Void>?
 
     /// - Parameters:
@@ -94,18 +97,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard case .end = unwrapOutboundIn(data) else {
-            context.write(data, promise: promise)
-            return
+        switch unwrapOutboundIn(data) {
+        case .head(let head): isLast = head.headerFields[.connection] == "close"
+        case .body: break
+        case .end:
+            unanswered -= 1
+            if unanswered <= 0 { deadline?.cancel() }
+            if isLast, unanswered <= 0 {
+                context.writeAndFlush(data, promise: promise)
+                context.close(promise: nil)
+                return
+            }
         }
-        unanswered -= 1
-        if unanswered <= 0 { deadline?.cancel() }
-        guard unanswered <= 0, connections.isDraining else {
-            context.write(data, promise: promise)
-            return
-        }
-        context.writeAndFlush(data, promise: promise)
-        context.close(promise: nil)
+        context.write(data, promise: promise)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
