@@ -6,12 +6,10 @@ local loaded = student.load(folder)
 print(json.encode({ ready = true }))
 for line in io.lines() do
     local ask = json.decode(line)
-    local rows = {}
-    for i, text in ipairs(ask.texts) do rows[i] = { text = text } end
     local start, cpu = clock(), os.clock()
-    local written = loaded:generate(data.from(rows), {
-        input = "text", output = "out", batch_size = #rows, num_beams = ask.beams, max_new_tokens = ask.tokens,
-        min_new_tokens = ask.tokens, max_source_length = 512, precision = ask.precision, source_prefix = "",
+    local written = loaded:generate(ask.texts, {
+        batch_size = #ask.texts, num_beams = ask.beams, max_new_tokens = ask.tokens, min_new_tokens = ask.tokens,
+        max_source_length = 512, precision = ask.precision, source_prefix = "",
     })
     print(json.encode({ seconds = clock() - start, cpu = os.clock() - cpu, texts = #written }))
 end

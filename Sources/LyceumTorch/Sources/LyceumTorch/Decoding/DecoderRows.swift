@@ -129,7 +129,7 @@ final class DecoderRows {
     /// Gives memory back that nobody needs.
     private func reset() {
         layers = layers.map { _ in Layer() }
-        (capacity, slotCount, freeSlots, table) = (0, 0, [], [])
+        (capacity, slotCount, freeSlots, table, arrivals) = (0, 0, [], [], [])
     }
 
     /// Attention to the own past, of which the new positions become part; see `DecoderCache.attend`.
