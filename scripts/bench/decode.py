@@ -71,7 +71,8 @@ def decode(kind, sides, rounds):
                     continue
                 one = side.ask(texts[:batch], beams, precision)
                 if turn > 0:
-                    measured[name].setdefault(f"b{batch} beams{beams}", []).append(batch * TOKENS / one["seconds"])
+                    for key, seconds in (("", one["seconds"]), (" cpu", one["cpu"])):
+                        measured[name].setdefault(f"b{batch} beams{beams}{key}", []).append(batch * TOKENS / seconds)
     return {name: {key: statistics.median(all) for key, all in table.items()} for name, table in measured.items()}
 
 
@@ -91,6 +92,23 @@ def latency(kind, sides, requests):
     return table
 
 
+def copying(bench, here):
+    """What drafts from the source gain on a trained student, and what int8 costs: see decode_copy.lua."""
+    program = [os.environ["LYCEUM_BENCH_PROGRAM"], "--no-lab", "--quiet", "run", f"{here}/decode_copy.lua", bench,
+               os.environ["LYCEUM_BENCH_CORPUS"]]
+    if not os.path.exists(f"{bench}/copier/config.json"):
+        subprocess.run(program + ["make"], check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(program + ["measure"], check=True, stdout=subprocess.PIPE, text=True)
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    rouge = result.pop("rougeL")
+    print(f"\ntrained student, ROUGE-L: fp32 {rouge['fp32']:.2f}, bf16 {rouge['bf16']:.2f}, int8 {rouge['int8']:.2f} "
+          f"(int8 - fp32: {rouge['int8'] - rouge['fp32']:+.2f})")
+    for name, one in sorted(result.items()):
+        print(f"drafts from the source, {name}: {one['plain']:.0f} -> {one['drafted']:.0f} tokens/s, {one['ratio']:.2f} ×")
+    result["rougeL"] = rouge
+    return result
+
+
 def first_answer(bench, here):
     """Seconds from the program's start to the first answer of a student that it loads: the least of five."""
     script = 'local s = student.load(...); print((s("a short text", { max_new_tokens = 8 })))'
@@ -108,8 +126,15 @@ def first_answer(bench, here):
 
 
 def show(kind, table):
-    columns = list(next(iter(table.values())))
-    print(f"\n{kind:22}" + "".join(f"{column:>13}" for column in columns))
+    every = list(next(iter(table.values())))
+    columns = [column for column in every if not column.endswith("cpu")]
+    show_columns(kind, table, columns)
+    if len(columns) < len(every):
+        show_columns(f"{kind}, by processor time", table, [column for column in every if column not in columns])
+
+
+def show_columns(title, table, columns):
+    print(f"\n{title:22}" + "".join(f"{column:>13}" for column in columns))
     for name, row in table.items():
         print(f"{name:22}" + "".join(f"{row[column]:13.1f}" for column in columns if column in row))
     for name in table:
@@ -125,7 +150,10 @@ def show(kind, table):
 def main():
     what, bench, count, here, python = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5]
     results = {}
-    for kind in sys.argv[6:] or ["t5", "bart"]:
+    for kind in sys.argv[6:] or (["t5", "bart", "copy"] if what == "decode" else ["t5", "bart"]):
+        if kind == "copy":
+            results[kind] = copying(bench, here)
+            continue
         sides = open_sides(kind, bench, here, python)
         results[kind] = decode(kind, sides, count) if what == "decode" else latency(kind, sides, count)
         for side in {id(side): side for side, _ in sides.values()}.values():

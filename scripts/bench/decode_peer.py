@@ -9,6 +9,7 @@ import sys
 import time
 
 what, folder = sys.argv[1], sys.argv[2]
+threads = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count()))
 
 
 def make(kind):
@@ -71,7 +72,7 @@ def ctranslate2_side(precision):
 
     tokenizer = tokenizer_of()
     translator = ctranslate2.Translator(
-        f"{folder}/{precision}", device="cpu", compute_type=precision, inter_threads=1, intra_threads=os.cpu_count())
+        f"{folder}/{precision}", device="cpu", compute_type=precision, inter_threads=1, intra_threads=threads)
 
     def answer(ask):
         ids = tokenizer(ask["texts"], truncation=True, max_length=512)["input_ids"]
@@ -88,7 +89,7 @@ def transformers_side():
     import torch
     from transformers import AutoModelForSeq2SeqLM
 
-    torch.set_num_threads(os.cpu_count())
+    torch.set_num_threads(threads)
     tokenizer, model = tokenizer_of(), AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
 
     def answer(ask):

@@ -14,7 +14,9 @@ struct GreedySearch: TextSearch {
         self.processor = processor
         mostTokens = options.maxNewTokens
         sampler = options.doSample ? Sampler(seed: options.seed, text: number) : nil
-        lookup = options.doSample ? nil : SourceLookup(source)
+        lookup =
+            options.doSample || options.lookupTokens == 0
+            ? nil : SourceLookup(source, most: options.lookupTokens)
     }
 
     var next: [Int] { [text.tokens.last ?? processor.startID] }

@@ -8,16 +8,20 @@ struct SourceLookup {
     /// Where each token stands in the source.
     private let places: [Int: [Int]]
     /// How many tokens are guessed at once: more after guesses that were right, fewer after wrong ones.
-    private var length = 3
+    private var length: Int
     /// Steps for which nothing is guessed, because guesses were wrong.
     private var pause = 0
     private var nextPause = 1
 
-    /// So many tokens cost hardly more than one.
-    private static let most = 7
+    private let most: Int
 
-    init(_ source: [Int]) {
+    /// - Parameters:
+    ///   - source: its tokens.
+    ///   - most: the most tokens that are guessed at once; about eight cost hardly more than one.
+    init(_ source: [Int], most: Int = 7) {
         self.source = source
+        self.most = most
+        length = min(3, most)
         places = Dictionary(grouping: source.indices, by: { source[$0] })
     }
 
@@ -49,14 +53,14 @@ struct SourceLookup {
             return
         }
         if accepted == guessed {
-            length = min(Self.most, length + 2)
+            length = min(most, length + 2)
             nextPause = 1
         } else if accepted == 0 {
             length = max(1, length - 1)
             pause = nextPause
             nextPause = min(16, 2 * nextPause)
         } else {
-            length = max(2, min(Self.most, accepted + 1))
+            length = min(most, max(2, accepted + 1))
         }
     }
 }

@@ -70,7 +70,7 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
             tasks: [.generate, .classify],
             configuration: Model.Configuration.declarations + NewStudentSettings.declarations,
             trainingOptions: trainingOptions(learningRate: learningRate),
-            generationOptions: DecodingOptions.declarations + ReadingSettings.declarations.map(\.withInt8),
+            generationOptions: DecodingOptions.declarations + ReadingSettings.declarations,
             classificationOptions: classificationOptions,
             trial: ["vocab_size": 120, "max_source_length": 64].merging(trial) { _, own in own },
             make: { options in

@@ -12,9 +12,6 @@ public enum Precision: String, SettingChoice {
     /// Weights of linear maps in eight bits, everything else as `auto`; for writing texts only.
     case int8
 
-    /// Those that every pass can take.
-    public static let allCases: [Precision] = [.auto, .fp32, .bf16]
-
     /// The type to compute in on a device of this machine.
     public func computeType(on device: Device) -> DType {
         switch (self, device) {
@@ -47,17 +44,10 @@ public enum Precision: String, SettingChoice {
     }()
 }
 
-extension OptionDeclaration {
-    /// `precision` with int8 as a further choice.
-    var withInt8: OptionDeclaration {
-        guard name == Precision.option, case .choice(let choices) = kind else { return self }
-        return OptionDeclaration(
-            name, kind: .choice(choices + [Precision.int8.rawValue]), default: defaultValue,
-            required: isRequired, range: range, unit: unit,
-            doc:
-                "number format of matrix products; auto takes bf16 where the device has it, int8 is fastest and "
-                + "rounds weights to 8 bits",
-            namesColumn: namesColumn)
+extension [OptionDeclaration] {
+    /// `precision` without int8, which is for writing texts.
+    var withoutInt8: [OptionDeclaration] {
+        choosing(Precision.option, among: Precision.allCases.filter { $0 != .int8 }.map(\.rawValue))
     }
 }
 
