@@ -24,12 +24,15 @@ final class LearnedPositions: Module {
             isEmbedding: true)
     }
 
-    /// The vectors of positions `first..<first + length`: [length, model].
+    /// The vectors of `length` positions from each of `firsts` on: [firsts, length, model].
     ///
     /// Padding may reach beyond the last position; it is given the last one's vector.
-    func callAsFunction(first: Int = 0, length: Int) throws -> Tensor {
-        let positions = (first..<first + length).map { min($0, count - 1) + Self.offset }
-        return try Tensor.embedding(weight.value, Tensor(positions).to(weight.tensor.device))
+    func callAsFunction(firsts: [Int] = [0], length: Int) throws -> Tensor {
+        let positions = firsts.flatMap { first in
+            (first..<first + length).map { min($0, count - 1) + Self.offset }
+        }
+        return try Tensor.embedding(
+            weight.value, Tensor(positions, shape: [firsts.count, length]).to(weight.tensor.device))
     }
 }
 
@@ -58,15 +61,27 @@ final class BARTAttention: Module {
         (try Attention.split(keys(x), heads: heads), try Attention.split(values(x), heads: heads))
     }
 
-    /// Attends from `x` [rows, length, model]. Keys may have fewer rows than `x`: each source's row then serves an
-    /// equal number of consecutive rows, its hypotheses.
+    /// Attends from `x` [rows, length, model] to keys and values.
     func callAsFunction(_ x: Tensor, keys: Tensor, values: Tensor, mask: Tensor?) throws -> Tensor {
-        let shape = x.shape
-        // Hypotheses of one source become queries of one row: (rows, 1, model) -> (sources, rows / sources, model).
-        let queries = try queries(x).view(keys.size(0), -1, shape[2])
         let mixed = try Attention.attend(
-            Attention.split(queries, heads: heads), keys, values, bias: mask, scale: scale, dropout: dropout)
-        return try output(Attention.merge(mixed)).view(shape)
+            Attention.split(queries(x), heads: heads), keys, values, bias: mask, scale: scale,
+            dropout: dropout)
+        return try output(Attention.merge(mixed))
+    }
+
+    /// Attends from tokens `x` [rows, length, model] to those read before, and to themselves.
+    func step(_ x: Tensor, layer: Int, cache: DecoderCache) throws -> Tensor {
+        try output(
+            cache.attend(
+                layer: layer, queries(x), keys: keys(x), values: values(x), heads: heads, scale: scale))
+    }
+
+    /// Attends from tokens `x` [rows, length, model] to the source.
+    func step(_ x: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource) throws -> Tensor {
+        try output(
+            cache.attendToSource(layer: layer, queries(x), heads: heads, scale: scale, source: source) {
+                (try keys($0), try values($0))
+            })
     }
 }
 
@@ -121,22 +136,27 @@ final class BARTLayer: Module {
     ///   - x: [rows, length, model].
     ///   - mask: of self-attention, broadcast to [rows, heads, length, keys]; nil if all may be seen.
     ///   - encoded: the sources, for the decoder.
-    ///   - cache: of this layer, when decoding step by step.
-    func callAsFunction(
-        _ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil, cache: inout DecoderCache.Layer?
-    ) throws -> Tensor {
-        var x = x
-        var (keys, values) = try selfAttention.keysAndValues(x)
-        if let held = cache?.selfAttention { (keys, values) = try held.append(keys, values) }
-        x = try selfAttentionNorm(x + dropout(selfAttention(x, keys: keys, values: values, mask: mask)))
+    func callAsFunction(_ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil) throws -> Tensor {
+        let (keys, values) = try selfAttention.keysAndValues(x)
+        var x = try selfAttentionNorm(
+            x + dropout(selfAttention(x, keys: keys, values: values, mask: mask)))
         if let crossAttention, let crossAttentionNorm, let encoded {
-            let memory = try cache?.crossAttention ?? crossAttention.keysAndValues(encoded.states)
-            cache?.crossAttention = memory
+            let (keys, values) = try crossAttention.keysAndValues(encoded.states)
             x = try crossAttentionNorm(
-                x + dropout(crossAttention(x, keys: memory.keys, values: memory.values, mask: encoded.mask)))
+                x + dropout(crossAttention(x, keys: keys, values: values, mask: encoded.mask)))
         }
         let hidden = try activationDropout(activation(inner(x)))
         return try norm(x + dropout(outer(hidden)))
+    }
+
+    /// Reads tokens `x` [rows, length, model] that follow those in the cache.
+    func step(_ x: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource) throws -> Tensor {
+        var x = try selfAttentionNorm(x + selfAttention.step(x, layer: layer, cache: cache))
+        if let crossAttention, let crossAttentionNorm {
+            x = try crossAttentionNorm(
+                x + crossAttention.step(x, layer: layer, cache: cache, source: source))
+        }
+        return try norm(x + outer(activation(inner(x))))
     }
 }
 
@@ -159,25 +179,28 @@ final class BARTStack: Module {
     }
 
     /// - Parameters: see `BARTLayer`; `x` are embedded tokens without their positions.
-    func callAsFunction(
-        _ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil, cache: DecoderCache? = nil
-    ) throws -> Tensor {
-        let place = try positions(first: cache?.length ?? 0, length: x.size(1))
-        var x = try dropout(embeddingNorm((scale == 1 ? x : x * scale) + place))
-        for (index, layer) in layers.enumerated() {
-            guard cache != nil else {
-                x = try layer.recomputed([x] + (encoded.map { [$0.states] } ?? [])) { inputs in
-                    var none: DecoderCache.Layer?
-                    let encoded = encoded.map { EncodedSource(states: inputs[1], mask: $0.mask) }
-                    return try layer(inputs[0], mask: mask, encoded: encoded, cache: &none)
-                }
-                continue
+    func callAsFunction(_ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil) throws -> Tensor {
+        var x = try dropout(embed(x, positions(length: x.size(1))))
+        for layer in layers {
+            x = try layer.recomputed([x] + (encoded.map { [$0.states] } ?? [])) { inputs in
+                let encoded = encoded.map { EncodedSource(states: inputs[1], mask: $0.mask) }
+                return try layer(inputs[0], mask: mask, encoded: encoded)
             }
-            var held = cache?.layers[index]
-            x = try layer(x, mask: mask, encoded: encoded, cache: &held)
-            if let held { cache?.layers[index] = held }
         }
         return x
+    }
+
+    /// Reads tokens `x` that follow those in the cache.
+    func step(_ x: Tensor, cache: DecoderCache, source: EncodedSource) throws -> Tensor {
+        var x = try embed(x, positions(firsts: cache.positions(rows: x.size(0)), length: x.size(1)))
+        for (index, layer) in layers.enumerated() {
+            x = try layer.step(x, layer: index, cache: cache, source: source)
+        }
+        return x
+    }
+
+    private func embed(_ x: Tensor, _ place: Tensor) throws -> Tensor {
+        try embeddingNorm((scale == 1 ? x : x * scale) + place)
     }
 }
 
@@ -221,6 +244,7 @@ final class BART: Module, SequenceToSequenceModel {
     }
 
     var decoderLayerCount: Int { configuration.decoder.layers }
+    var decodesUnevenRows: Bool { true }
     var padID: Int { configuration.padID }
     var eosID: Int { configuration.eosID }
     var decoderStartID: Int { configuration.decoderStartID }
@@ -234,20 +258,18 @@ final class BART: Module, SequenceToSequenceModel {
 
     func decode(_ tokens: Tensor, source: EncodedSource, cache: DecoderCache?) throws -> Tensor {
         let x = try shared(tokens)
+        if let cache { return try decoder.step(x, cache: cache, source: source) }
         let length = try x.size(1)
-        let past = cache?.length ?? 0
         var mask: Tensor?
         if length > 1 {
-            mask = try Tensor.full(
-                [length, past + length], TokenBatch.blocked, dtype: x.dtype, device: x.device
-            )
-            .triu(diagonal: past + 1)
+            mask = try Tensor.full([length, length], TokenBatch.blocked, dtype: x.dtype, device: x.device)
+                .triu(diagonal: 1)
         }
-        return try decoder(x, mask: mask, encoded: source, cache: cache)
+        return try decoder(x, mask: mask, encoded: source)
     }
 
     func logits(_ states: Tensor) throws -> Tensor {
-        let scores = try head?(states) ?? states.linear(shared.weight.value)
+        let scores = try head?(states) ?? shared.scores(states)
         return try scores + logitsBias
     }
 

@@ -28,11 +28,17 @@ final class RelativePositionBias: Module {
             weight: Initializer.normal([buckets, configuration.heads], deviation: deviation), decays: false)
     }
 
-    /// The biases of queries `first..<first + queries` to keys `0..<keys`: [1, heads, queries, keys].
-    func callAsFunction(first: Int = 0, queries: Int, keys: Int) throws -> Tensor {
-        let corner = try table(holding: max(first + queries, keys))
-            .narrow(dim: 0, start: first, length: queries).narrow(dim: 1, start: 0, length: keys)
+    /// The biases of queries `0..<queries` to keys `0..<keys`: [1, heads, queries, keys].
+    func callAsFunction(queries: Int, keys: Int) throws -> Tensor {
+        let corner = try table(holding: max(queries, keys)).narrow(dim: 0, start: 0, length: queries).narrow(
+            dim: 1, start: 0, length: keys)
         return try embedding(corner).permute(2, 0, 1).unsqueeze(0).contiguous()
+    }
+
+    /// The biases of a query to keys before it, by their distance from 0 on: [heads, distances].
+    func byDistance(_ distances: Int) throws -> Tensor {
+        let buckets = try Tensor((0..<distances).map { bucket(-$0) }).to(embedding.weight.tensor.device)
+        return try embedding(buckets).t().contiguous()
     }
 
     private func table(holding size: Int) throws -> Tensor {
@@ -103,19 +109,30 @@ final class T5Attention: Module {
         (try Attention.split(k(x), heads: heads), try Attention.split(v(x), heads: heads))
     }
 
-    /// Attends from `x` [rows, length, model]. Keys may have fewer rows than `x`: each source's row then serves an
-    /// equal number of consecutive rows, its hypotheses.
+    /// Attends from `x` [rows, length, model] to keys and values.
     func callAsFunction(
         _ x: Tensor, keys: Tensor, values: Tensor, bias: Tensor? = nil, mask: Tensor? = nil
     ) throws -> Tensor {
-        let shape = x.shape
-        let sources = try keys.size(0)
-        // Hypotheses of one source become queries of one row: (rows, 1, inner) -> (sources, rows / sources, inner).
-        let queries = try q(x).view(sources, -1, heads * keys.size(3))
         let mixed = try Attention.attend(
-            Attention.split(queries, heads: heads), keys, values, bias: bias, mask: mask, scale: 1,
+            Attention.split(q(x), heads: heads), keys, values, bias: bias, mask: mask, scale: 1,
             dropout: dropout)
-        return try o(Attention.merge(mixed)).view(shape)
+        return try o(Attention.merge(mixed))
+    }
+
+    /// Attends from tokens `x` [rows, length, model] to those read before, and to themselves.
+    func step(_ x: Tensor, layer: Int, cache: DecoderCache) throws -> Tensor {
+        try o(
+            cache.attend(
+                layer: layer, q(x), keys: k(x), values: v(x), heads: heads, scale: 1,
+                distances: cache.distanceBias))
+    }
+
+    /// Attends from tokens `x` [rows, length, model] to the source.
+    func step(_ x: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource) throws -> Tensor {
+        try o(
+            cache.attendToSource(layer: layer, q(x), heads: heads, scale: 1, source: source) {
+                (try k($0), try v($0))
+            })
     }
 }
 
@@ -178,25 +195,28 @@ final class T5Block: Module {
     ///   - bias: of self-attention, [1 or rows, heads, length, keys].
     ///   - mask: of self-attention, broadcast to that.
     ///   - encoded: the sources, for the decoder.
-    ///   - cache: of this layer, when decoding step by step.
     func callAsFunction(
-        _ x: Tensor, bias: Tensor, mask: Tensor?, encoded: EncodedSource? = nil,
-        cache: inout DecoderCache.Layer?
+        _ x: Tensor, bias: Tensor, mask: Tensor?, encoded: EncodedSource? = nil
     ) throws -> Tensor {
         var x = x
         let normed = try norms[0](x)
-        var (keys, values) = try selfAttention.keysAndValues(normed)
-        if let held = cache?.selfAttention { (keys, values) = try held.append(keys, values) }
+        let (keys, values) = try selfAttention.keysAndValues(normed)
         x = try x + dropout(selfAttention(normed, keys: keys, values: values, bias: bias, mask: mask))
         if let crossAttention, let encoded {
-            let memory = try cache?.crossAttention ?? crossAttention.keysAndValues(encoded.states)
-            cache?.crossAttention = memory
+            let (keys, values) = try crossAttention.keysAndValues(encoded.states)
             x =
-                try x
-                + dropout(
-                    crossAttention(norms[1](x), keys: memory.keys, values: memory.values, mask: encoded.mask))
+                try x + dropout(crossAttention(norms[1](x), keys: keys, values: values, mask: encoded.mask))
         }
         return try x + dropout(feedForward(norms[norms.count - 1](x)))
+    }
+
+    /// Reads tokens `x` [rows, length, model] that follow those in the cache.
+    func step(_ x: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource) throws -> Tensor {
+        var x = try x + selfAttention.step(norms[0](x), layer: layer, cache: cache)
+        if let crossAttention {
+            x = try x + crossAttention.step(norms[1](x), layer: layer, cache: cache, source: source)
+        }
+        return try x + feedForward(norms[norms.count - 1](x))
     }
 }
 
@@ -219,26 +239,31 @@ final class T5Stack: Module {
 
     /// - Parameters: see `T5Block`; `x` are embedded tokens.
     func callAsFunction(
-        _ x: Tensor, bias: Tensor, mask: Tensor? = nil, encoded: EncodedSource? = nil,
-        cache: DecoderCache? = nil
+        _ x: Tensor, bias: Tensor, mask: Tensor? = nil, encoded: EncodedSource? = nil
     ) throws -> Tensor {
         // In training the sum would be one for each row, whose gradient would have to be summed again.
         let (bias, mask) = isTraining ? (bias, mask) : (try mask.map { try bias + $0 } ?? bias, nil)
         var x = try dropout(x)
-        for (index, block) in blocks.enumerated() {
-            guard cache != nil else {
-                x = try block.recomputed([x, bias] + (encoded.map { [$0.states] } ?? [])) { inputs in
-                    var none: DecoderCache.Layer?
-                    let encoded = encoded.map { EncodedSource(states: inputs[2], mask: $0.mask) }
-                    return try block(inputs[0], bias: inputs[1], mask: mask, encoded: encoded, cache: &none)
-                }
-                continue
+        for block in blocks {
+            x = try block.recomputed([x, bias] + (encoded.map { [$0.states] } ?? [])) { inputs in
+                let encoded = encoded.map { EncodedSource(states: inputs[2], mask: $0.mask) }
+                return try block(inputs[0], bias: inputs[1], mask: mask, encoded: encoded)
             }
-            var layer = cache?.layers[index]
-            x = try block(x, bias: bias, mask: mask, encoded: encoded, cache: &layer)
-            if let layer { cache?.layers[index] = layer }
         }
         return try dropout(norm(x))
+    }
+
+    /// Reads embedded tokens `x` that follow those in the cache.
+    func step(_ x: Tensor, cache: DecoderCache, source: EncodedSource) throws -> Tensor {
+        let needed = try (cache.positions(rows: x.size(0)).max() ?? 0) + x.size(1)
+        if try cache.distanceBias.map({ try $0.size(1) < needed }) ?? true {
+            cache.distanceBias = try position.byDistance(max(64, 2 * needed))
+        }
+        var x = x
+        for (layer, block) in blocks.enumerated() {
+            x = try block.step(x, layer: layer, cache: cache, source: source)
+        }
+        return try norm(x)
     }
 }
 
@@ -273,6 +298,7 @@ final class T5: Module, SequenceToSequenceModel {
     }
 
     var decoderLayerCount: Int { configuration.decoderLayers }
+    var decodesUnevenRows: Bool { true }
     var padID: Int { 0 }
     var eosID: Int { 1 }
     var decoderStartID: Int { 0 }
@@ -288,20 +314,20 @@ final class T5: Module, SequenceToSequenceModel {
 
     func decode(_ tokens: Tensor, source: EncodedSource, cache: DecoderCache?) throws -> Tensor {
         let x = try shared(tokens)
+        if let cache { return try decoder.step(x, cache: cache, source: source) }
         let length = try x.size(1)
-        let past = cache?.length ?? 0
-        var bias = try decoder.position(first: past, queries: length, keys: past + length)
+        var bias = try decoder.position(queries: length, keys: length)
         if length > 1 {
             let future = try Tensor.full(
-                [length, past + length], TokenBatch.blocked, dtype: x.dtype, device: x.device)
-            bias = try bias + future.triu(diagonal: past + 1)
+                [length, length], TokenBatch.blocked, dtype: x.dtype, device: x.device)
+            bias = try bias + future.triu(diagonal: 1)
         }
-        return try decoder(x, bias: bias, encoded: source, cache: cache)
+        return try decoder(x, bias: bias, encoded: source)
     }
 
     func logits(_ states: Tensor) throws -> Tensor {
         if let head { return try head(states) }
         // The tied head expects states scaled down, because the embeddings are of size one.
-        return try (states * (1 / Double(configuration.modelSize).squareRoot())).linear(shared.weight.value)
+        return try shared.scores(states * (1 / Double(configuration.modelSize).squareRoot()))
     }
 }

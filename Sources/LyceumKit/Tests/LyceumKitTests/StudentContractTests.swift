@@ -144,6 +144,7 @@ private final class Counter: Student {
                     "precision: not tried: it declares no precision",
                     "stepping: not tried: it does not write token by token",
                     "searching: not tried: it declares no num_beams",
+                    "serving: not tried: it does not write texts",
                     "resuming: not tried: it declares no output_dir and resume",
                 ])
         }

@@ -7,6 +7,8 @@ struct TinyConfiguration: SequenceToSequenceConfiguration {
     var vocabularySize = 120
     @Setting("d_model", in: 1...256, "size of the states")
     var size = 16
+    @Setting("uneven", "whether it decodes by DecoderCache.attend")
+    var isUneven = false
 }
 
 /// A transformer as a plugin's author would write it.
@@ -35,6 +37,7 @@ final class TinyTransformer: Module, SequenceToSequenceModel {
     }
 
     var decoderLayerCount: Int { 2 }
+    var decodesUnevenRows: Bool { configuration.isUneven }
     var maxPositions: Int? { 128 }
 
     func encode(_ batch: TokenBatch) throws -> EncodedSource {
@@ -44,6 +47,7 @@ final class TinyTransformer: Module, SequenceToSequenceModel {
     }
 
     func decode(_ ids: Tensor, source encoded: EncodedSource, cache: DecoderCache?) throws -> Tensor {
+        if let cache, configuration.isUneven { return try step(ids, source: encoded, cache: cache) }
         let (past, length) = (cache?.length ?? 0, try ids.size(1))
         var x = try tokens(ids) + positions(Tensor.arange(past, past + length).to(ids.device))
         let blocked = try Tensor.full([length, past + length], -1e9, dtype: x.dtype, device: x.device)
@@ -66,10 +70,24 @@ final class TinyTransformer: Module, SequenceToSequenceModel {
         return x
     }
 
+    private func step(_ ids: Tensor, source encoded: EncodedSource, cache: DecoderCache) throws -> Tensor {
+        let (rows, length) = (try ids.size(0), try ids.size(1))
+        let places = cache.positions(rows: rows).flatMap { Array($0..<$0 + length) }
+        var x = try tokens(ids) + positions(Tensor(places, shape: [rows, length]).to(ids.device))
+        for index in own.indices {
+            x = try x + own[index].step(norm[2 * index](x), layer: index, cache: cache)
+            x =
+                try x
+                + source[index].step(norm[2 * index + 1](x), layer: index, cache: cache, source: encoded)
+        }
+        return x
+    }
+
     func logits(_ states: Tensor) throws -> Tensor { try head(states) }
 
-    static var registration: StudentArchitecture {
+    static func registration(uneven: Bool) -> StudentArchitecture {
         SequenceToSequenceStudent<TinyTransformer>.registration(
-            modelTypes: ["tiny"], summary: "a transformer for tests", learningRate: 1e-2)
+            modelTypes: ["tiny"], summary: "a transformer for tests", learningRate: 1e-2,
+            trial: ["uneven": .bool(uneven)])
     }
 }

@@ -31,9 +31,13 @@ extension StudentContract {
                 try expect(
                     answers.count == inputs.count, "\(answers.count) answers for \(inputs.count) inputs")
             } catch {
+                let said = LyceumError.text(of: error)
+                let isOfTensors = ["dtype", "device", "Float"].contains { said.contains($0) }
                 throw ContractFault.broken(
-                    "in \(precision) it fails: \(error). Make tensors where and as the others are: "
-                        + "dtype: x.dtype, device: x.device")
+                    "in \(precision) it fails: \(said)"
+                        + (isOfTensors
+                            ? ". Make tensors where and as the others are: dtype: x.dtype, device: x.device"
+                            : ""))
             }
         }
     }

@@ -95,6 +95,9 @@ CTorchStatus ctorch_tensor_copy_bytes(const CTorchTensor *tensor, void *bytes, s
 /// The address of the first element; null for a tensor without storage. Valid as long as the tensor.
 const void *ctorch_tensor_data(const CTorchTensor *tensor);
 
+/// How often the tensor was changed in place; -1 where nobody counts.
+int64_t ctorch_tensor_version(const CTorchTensor *tensor);
+
 /// Another handle of the same tensor, to be released as well.
 CTorchTensor *ctorch_tensor_share(const CTorchTensor *tensor);
 void ctorch_tensor_release(CTorchTensor *tensor);
@@ -199,6 +202,29 @@ CTorchStatus ctorch_few_rows_linear(
 CTorchStatus ctorch_few_queries_attention(
     const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value, const CTorchTensor *bias, double scale,
     CTorchTensor **out);
+/// Attention of rows that have read different numbers of tokens to their own past, of which the new tokens become part.
+///
+/// query, key, value [rows, steps, heads · size]; keys and values [slots, heads, capacity, size], written in place. Row r
+/// has read lengths[r] tokens; position j of it lies in slot slots[r · capacity + j], also those to be written. bias
+/// [heads, distances] is added by the distance of key and query, null for none. Gives [rows, steps, heads · size].
+CTorchStatus ctorch_cached_attention(
+    const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value, CTorchTensor *keys,
+    CTorchTensor *values, const int32_t *slots, const int64_t *lengths, const CTorchTensor *bias, double scale,
+    CTorchTensor **out);
+/// Attention of rows to sources of different lengths: keys and values [heads, length, size] of each source, of which row r
+/// reads number sources[r]. query [rows, steps, heads · size]. Gives the same shape.
+CTorchStatus ctorch_source_attention(
+    const CTorchTensor *query, CTorchTensor *const *keys, CTorchTensor *const *values, size_t source_count,
+    const int64_t *sources, double scale, CTorchTensor **out);
+/// A float32 matrix in eight bits: each row times 127 / its largest magnitude, what to multiply it with again, and 128 times
+/// its sum (int32).
+CTorchStatus ctorch_quantise(
+    const CTorchTensor *weight, CTorchTensor **quantised, CTorchTensor **scales, CTorchTensor **offsets);
+/// x · weightᵀ + bias (null for none) with weights that `ctorch_quantise` made; x is quantised row by row. Without
+/// gradients, on the CPU; x and bias float32 or bfloat16.
+CTorchStatus ctorch_int8_linear(
+    const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *scales, const CTorchTensor *offsets,
+    const CTorchTensor *bias, CTorchTensor **out);
 /// The vector instructions that our kernels use: 0 none, 1 AVX2, 2 AVX-512.
 int32_t ctorch_vector_level(void);
 /// Uses at most a level; without effect on results. For tests.

@@ -3,30 +3,37 @@ import LyceumKit
 extension Module {
     /// Copies a checkpoint's weights into the parameters and buffers, one tensor after the other.
     ///
-    /// Nothing is changed unless everything fits. The memory that reading takes is given back tensor by tensor, so
-    /// that the peak is the network itself and the largest of its weights.
+    /// Nothing is changed unless everything fits, except in a network that is new. The memory that reading takes is given
+    /// back tensor by tensor, so that the peak is the network itself and the largest of its weights.
     ///
     /// - Parameters:
     ///   - checkpoint: weights of any floating-point type.
     ///   - names: what this architecture's checkpoints call them.
+    ///   - isNew: whether nobody needs the network if this fails: then each weight is read once, and not twice.
     /// - Throws: `LyceumError.file` that lists what is missing, surplus, of another shape or type, or not finite.
-    public final func load(_ checkpoint: Checkpoint, names: WeightNames = WeightNames()) throws {
+    public final func load(
+        _ checkpoint: Checkpoint, names: WeightNames = WeightNames(), isNew: Bool = false
+    ) throws {
         let (present, unfit) = misfits(checkpoint, names)
-        let faults =
-            unfit
-            + NameList.lines(
+        var faults = unfit
+        if !isNew || !faults.isEmpty {
+            faults += NameList.lines(
                 "not finite",
                 try present.map(\.name).filter { name in
                     defer { checkpoint.release(name) }
                     return try !checkpoint.tensor(name).isAllFinite()
                 })
-        guard faults.isEmpty else { throw Self.misfit(faults, checkpoint) }
+            guard faults.isEmpty else { throw Self.misfit(faults, checkpoint) }
+        }
+        var odd: [String] = []
         try noGrad {
             for (name, target) in present {
                 try target.copy_(checkpoint.tensor(name))
                 checkpoint.release(name)
+                if isNew, try !target.isAllFinite() { odd.append(name) }
             }
         }
+        guard odd.isEmpty else { throw Self.misfit(NameList.lines("not finite", odd), checkpoint) }
     }
 
     /// Makes sure that a checkpoint's header names what this network has, in the same shapes and types, without reading

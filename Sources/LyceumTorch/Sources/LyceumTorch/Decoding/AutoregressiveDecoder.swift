@@ -2,6 +2,11 @@
 public protocol AutoregressiveDecoder: AnyObject {
     /// Layers that a `DecoderCache` must hold.
     var decoderLayerCount: Int { get }
+    /// Whether `decode` works for rows that have read different numbers of tokens: it then attends by
+    /// `DecoderCache.attend` and `attendToSource` alone, takes positions from `DecoderCache.positions`, carries nothing
+    /// else from token to token, and its scores depend on nothing but the states. Requests can then join a batch at any
+    /// time. False unless a network says otherwise.
+    var decodesUnevenRows: Bool { get }
     /// The token that every text begins with, itself not part of it.
     var decoderStartID: Int { get }
     /// The token that ends a text.
@@ -44,9 +49,19 @@ extension AutoregressiveDecoder {
 
     /// One step of generation: the float32 scores of what may follow `tokens`, [rows, vocabulary] or more.
     func step(_ tokens: [Int], source: EncodedSource, cache: DecoderCache) throws -> Tensor {
-        let last = try Tensor(tokens, shape: [tokens.count, 1]).to(source.states.device)
-        let states = try decode(last, source: source, cache: cache)
-        try cache.checkRows(tokens.count)
-        return try scores(states.select(dim: 1, index: 0), source: source).to(.float32)
+        try step(tokens.map { [$0] }, source: source, cache: cache)
     }
+
+    /// The same for as many tokens in each row: the scores of what may follow each, [rows · tokens, vocabulary] or more.
+    func step(_ tokens: [[Int]], source: EncodedSource, cache: DecoderCache) throws -> Tensor {
+        let steps = tokens.first?.count ?? 1
+        let read = try Tensor(tokens.flatMap { $0 }, shape: [tokens.count, steps]).to(source.states.device)
+        cache.uneven?.begin(steps: steps)
+        let states = try decode(read, source: source, cache: cache)
+        try cache.checkRows(tokens.count)
+        return try scores(states.flatten(endDim: 1), source: source).to(.float32)
+    }
+
+    /// It does not.
+    public var decodesUnevenRows: Bool { false }
 }

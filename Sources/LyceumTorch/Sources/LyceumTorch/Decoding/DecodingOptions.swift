@@ -74,6 +74,12 @@ public struct DecodingOptions: Settings {
         "repetition_penalty", in: 1e-6...100, declaresDefault: false,
         "scores of tokens already written are divided by this if positive, else multiplied; 1 is off")
     public var repetitionPenalty = 1.0
+    /// The most tokens that greedy search guesses at once from the source; 0 guesses none. The texts are the same.
+    @Setting(
+        "prompt_lookup_num_tokens", in: 0...64, unit: "tokens", declaresDefault: false,
+        "the most tokens of the input that greedy search tries at once where a text follows it; never changes the text, "
+            + "0 is off; 7")
+    public var lookupTokens = 7
     /// The token that a text must begin with.
     @Setting("forced_bos_token_id", in: 0...Int(Int32.max), "the id that a text must begin with")
     public var forcedBOS: Int?

@@ -17,34 +17,47 @@ public enum Generator {
         let plan = SearchPlan(options, network)
         var texts = [[[Int]]](repeating: [], count: sources.count * plan.searchesEach)
         // Longest first: if memory runs out, it does so at once.
-        let order = sources.indices.sorted { (sources[$0].count, $1) > (sources[$1].count, $0) }
-            .flatMap { source in (0..<plan.searchesEach).map { source * plan.searchesEach + $0 } }
+        var waiting = sources.indices.sorted { (sources[$0].count, $1) > (sources[$1].count, $0) }[...]
         let start = ProgressMeter.now()
+        let perBatch = max(1, batchSize / plan.searchesEach)
         var done = 0
         var tokens = 0
-        for first in stride(from: 0, to: order.count, by: max(1, batchSize)) {
-            try job.checkCancelled(kept: "\(done) of \(order.count) texts had been generated")
-            let numbers = Array(order[first..<min(first + max(1, batchSize), order.count)])
-            // Not inference mode: tensors that a network keeps from here would poison its next training.
-            try noGrad {
-                let batch = try DecodingBatch(
-                    network, sources: numbers.map { sources[$0 / plan.searchesEach] },
-                    searches: numbers.map { [(number: $0, search: plan.search(number: $0))] })
-                while batch.isOpen {
-                    try job.checkCancelled()
-                    for entry in try batch.step() where entry.search.isDone {
-                        texts[entry.number] = entry.search.texts.map(\.tokens)
-                        tokens += texts[entry.number].reduce(0) { $0 + $1.count }
-                    }
+        // Not inference mode: tensors that a network keeps from here would poison its next training.
+        try noGrad {
+            var batch = DecodingBatch(network)
+            while !waiting.isEmpty || batch.isOpen {
+                try job.checkCancelled(kept: "\(done) of \(texts.count) texts had been generated")
+                if !batch.isOpen { batch = DecodingBatch(network) }
+                let open = batch.openRows / max(1, plan.searchesEach * plan.rowsEach)
+                // A few sources are read together, and as soon as there is room for them.
+                if !waiting.isEmpty, batch.canJoin, open == 0 || perBatch - open >= max(1, perBatch / 4) {
+                    let some = waiting.prefix(perBatch - open)
+                    waiting = waiting.dropFirst(some.count)
+                    try batch.join(
+                        some.map { source in
+                            (
+                                sources[source],
+                                (0..<plan.searchesEach).map {
+                                    let number = source * plan.searchesEach + $0
+                                    return (number, plan.search(over: sources[source], number: number))
+                                }
+                            )
+                        })
                 }
+                let before = done
+                for entry in try batch.step() where entry.search.isDone {
+                    texts[entry.number] = entry.search.texts.map(\.tokens)
+                    tokens += texts[entry.number].reduce(0) { $0 + $1.count }
+                    done += 1
+                }
+                guard done > before else { continue }
+                let speed = Double(tokens) / max(ProgressMeter.now() - start, 1e-9)
+                job.update(
+                    done: done, of: texts.count, unit: "texts",
+                    figures: [("tokens/s", ProgressMeter.round(speed, digits: 0))])
             }
-            done += numbers.count
-            let speed = Double(tokens) / max(ProgressMeter.now() - start, 1e-9)
-            job.update(
-                done: done, of: order.count, unit: "texts",
-                figures: [("tokens/s", ProgressMeter.round(speed, digits: 0))])
         }
-        job.finish(done: done, of: order.count, unit: "texts")
+        job.finish(done: done, of: texts.count, unit: "texts")
         return texts.flatMap { $0 }
     }
 }
@@ -67,10 +80,12 @@ struct SearchPlan {
 
     /// A search that has not begun.
     ///
-    /// - Parameter number: counted over all sources; draws depend on it.
-    func search(number: Int) -> any TextSearch {
+    /// - Parameters:
+    ///   - source: the source's tokens.
+    ///   - number: counted over all sources; draws depend on it.
+    func search(over source: [Int], number: Int) -> any TextSearch {
         options.numBeams > 1
             ? BeamSearch(options, processor: processor, number: number)
-            : GreedySearch(options, processor: processor, number: number)
+            : GreedySearch(options, processor: processor, source: source, number: number)
     }
 }

@@ -73,14 +73,26 @@ public final class DecoderCache {
     public var recurrent: [Tensor] = []
     /// Hypotheses for each source row; rows come source by source.
     public let rowsPerSource: Int
+    /// What `decode` adds to scores of attention by the distance of two tokens, if it does; kept from step to step.
+    public var distanceBias: Tensor?
+    /// Where rows may have read different numbers of tokens: their past.
+    let uneven: DecoderRows?
 
     /// Empty caches.
     public init(layers: Int, rowsPerSource: Int = 1) {
         self.layers = (0..<layers).map { _ in Layer() }
         self.rowsPerSource = rowsPerSource
+        uneven = nil
     }
 
-    /// Tokens written so far.
+    /// Of rows that come and go.
+    init(unevenLayers layers: Int) {
+        self.layers = []
+        rowsPerSource = 1
+        uneven = DecoderRows(layers: layers)
+    }
+
+    /// Tokens read so far, where all rows have read as many.
     public var length: Int { layers.first?.selfAttention.length ?? 0 }
 
     /// Keeps the rows (hypotheses) of `rows` and, if sources were dropped, the sources of `sources`.

@@ -19,11 +19,27 @@ protocol TextSearch {
     /// The texts, the best first; final once the search is done.
     var texts: [WrittenText] { get }
 
+    /// The tokens that it expects to write next, if it has reason to; only of searches with one hypothesis.
+    var draft: [Int] { get }
+
     /// Takes the scores of what may follow each hypothesis, which it may change.
     mutating func advance(_ scores: ScoreRows)
+    /// Takes the scores of what may follow the last token and each token of a draft.
+    ///
+    /// - Returns: how many of these tokens are part of the text: 1 if the draft was wrong from the start.
+    mutating func advance(_ scores: ScoreRows, draft: [Int]) -> Int
 }
 
 extension TextSearch {
+    /// It expects nothing.
+    var draft: [Int] { [] }
+
+    /// The draft is not looked at.
+    mutating func advance(_ scores: ScoreRows, draft: [Int]) -> Int {
+        advance(scores.rows(0..<1))
+        return 1
+    }
+
     /// Whether a hypothesis continues another than itself.
     var movesRows: Bool { parents.map { !$0.elementsEqual($0.indices) } ?? false }
 }

@@ -18,10 +18,8 @@ public enum Attention {
         _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor?, mask: Tensor? = nil, scale: Double,
         dropout: Dropout
     ) throws -> Tensor {
-        // libtorch's fused kernel has no dropout and no gradient of the bias on the CPU; it is for inference.
         if !dropout.isTraining {
-            return try Tensor.scaledDotProductAttention(
-                query, key, value, mask: sum(bias, mask), scale: scale)
+            return try infer(query, key, value, bias: sum(bias, mask), scale: scale)
         }
         if query.suitsKernels, key.dtype == query.dtype, value.dtype == query.dtype, dropout.rate < 1 {
             return try Tensor.attention(
@@ -32,6 +30,17 @@ public enum Attention {
         if scale != 1 { scores = try scores * scale }
         if let bias { scores = try scores + bias }
         return try dropout(scores.softmax(dim: -1)).matmul(value)
+    }
+
+    /// The same without dropout.
+    static func infer(
+        _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor?, scale: Double
+    ) throws -> Tensor {
+        if query.isFewQueries(for: key, value) {
+            return try Tensor.fewQueriesAttention(query, key, value, bias: bias, scale: scale)
+        }
+        // libtorch's fused kernel has no dropout and no gradient of the bias on the CPU; it is for inference.
+        return try Tensor.scaledDotProductAttention(query, key, value, mask: bias, scale: scale)
     }
 
     private static func sum(_ a: Tensor?, _ b: Tensor?) throws -> Tensor? {

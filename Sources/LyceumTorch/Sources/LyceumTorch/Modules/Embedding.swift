@@ -18,6 +18,9 @@ public final class Embedding: Module {
         try self.init(weight: Initializer.normal([count, size], deviation: deviation))
     }
 
+    /// The products with all vectors: [..., size] to [..., ids]. For a head that is tied to the table.
+    public func scores(_ x: Tensor, bias: Tensor? = nil) throws -> Tensor { try weight.linear(x, bias) }
+
     /// The vectors of `ids`: [...] to [..., size].
     public func callAsFunction(_ ids: Tensor) throws -> Tensor {
         do { return try Tensor.embedding(weight.value, ids) } catch {

@@ -26,6 +26,6 @@ public final class Linear: Module {
 
     /// Maps [..., inputs] to [..., outputs].
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        try x.linear(weight.value, bias?.value)
+        try weight.linear(x, bias?.value)
     }
 }

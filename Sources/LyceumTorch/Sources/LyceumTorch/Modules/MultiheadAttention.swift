@@ -56,6 +56,27 @@ public final class MultiheadAttention: Module {
         return try self(x, keys: keys, values: values, mask: mask)
     }
 
+    /// Attends from tokens `x` [rows, length, size] to those read before and to themselves; see `DecoderCache.attend`.
+    public func step(_ x: Tensor, layer: Int, cache: DecoderCache) throws -> Tensor {
+        let parts = try map(x, from: 0, count: 3).chunk(3, dim: -1)
+        return try output(
+            cache.attend(
+                layer: layer, parts[0], keys: parts[1], values: parts[2], heads: heads,
+                scale: 1 / Double(size / heads).squareRoot()))
+    }
+
+    /// Attends from tokens `x` [rows, length, size] to the source; see `DecoderCache.attendToSource`.
+    public func step(_ x: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource) throws -> Tensor {
+        try output(
+            cache.attendToSource(
+                layer: layer, map(x, from: 0, count: 1), heads: heads,
+                scale: 1 / Double(size / heads).squareRoot(), source: source
+            ) {
+                let both = try map($0, from: 1, count: 2).chunk(2, dim: -1)
+                return (both[0], both[1])
+            })
+    }
+
     /// Some of the three maps, from the `first` on.
     private func map(_ x: Tensor, from first: Int, count: Int) throws -> Tensor {
         func rows(_ parameter: Parameter) throws -> Tensor {

@@ -42,6 +42,53 @@ extension Tensor {
         return try Tensor(owning: result)
     }
 
+    /// Whether this has so few rows that a product with `weight` is a matter of reading the weight, and nobody wants
+    /// gradients.
+    func isFewRows(for weight: Tensor, _ bias: Tensor?) -> Bool {
+        guard Self.hasDecoderKernels, suitsKernels, weight.suitsKernels, dtype == weight.dtype,
+            bias.map({ $0.dtype == dtype && $0.device == device }) ?? true, weight.rank == 2, rank > 0
+        else { return false }
+        let (inputs, all) = (weight.count / Swift.max(1, (try? weight.size(0)) ?? 1), count)
+        guard inputs > 0, all > 0, all <= Self.fewRows * inputs else { return false }
+        return !ctorch_grad_mode() || !(requiresGrad || weight.requiresGrad || bias?.requiresGrad ?? false)
+    }
+
+    /// As many rows take longer to multiply than to read a weight.
+    private static let fewRows = 64
+    static let hasDecoderKernels = ctorch_multiplies_few_rows()
+
+    /// `linear` for few rows, without gradients.
+    func fewRowsLinear(_ weight: Tensor, _ bias: Tensor?) throws -> Tensor {
+        var result: OpaquePointer?
+        try TorchError.check(
+            ctorch_few_rows_linear(handle, weight.handle, bias?.handle, &result), "linear",
+            [self, weight] + (bias.map { [$0] } ?? []))
+        guard let result else { throw TorchError.last("linear") }
+        return try Tensor(owning: result)
+    }
+
+    /// Whether attention from these queries is a matter of reading keys and values, and nobody wants gradients.
+    func isFewQueries(for key: Tensor, _ value: Tensor) -> Bool {
+        guard Self.hasDecoderKernels, suitsKernels, dtype == key.dtype, dtype == value.dtype,
+            key.device == device, value.device == device, rank == 4, count > 0, key.count > 0,
+            (try? size(2)).map({ $0 <= Self.fewRows }) ?? false
+        else { return false }
+        return !ctorch_grad_mode() || !(requiresGrad || key.requiresGrad || value.requiresGrad)
+    }
+
+    /// Attention from few queries, without gradients; see `Attention.attend`.
+    static func fewQueriesAttention(
+        _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor?, scale: Double
+    ) throws -> Tensor {
+        var result: OpaquePointer?
+        try TorchError.check(
+            ctorch_few_queries_attention(
+                query.handle, key.handle, value.handle, bias?.handle, scale, &result),
+            "attention", [query, key, value] + (bias.map { [$0] } ?? []))
+        guard let result else { throw TorchError.last("attention") }
+        return try Tensor(owning: result)
+    }
+
     /// `rmsNorm` over the last dimension, in one pass.
     func fusedRMSNorm(weight: Tensor, eps: Double) throws -> Tensor {
         var result: OpaquePointer?

@@ -61,7 +61,7 @@ extension SequenceClassificationStudent {
             // transformers leaves the names out of config.json when there are two labels without names.
             labels = map ?? LabelMap((0..<rows).map { "LABEL_\($0)" })
         }
-        try network.load(weights, names: Encoder.weightNames)
+        try network.load(weights, names: Encoder.weightNames, isNew: true)
         guard labels?.count ?? 0 == network.labelCount else {
             throw LyceumError.file(
                 path: path, line: nil,

@@ -108,6 +108,6 @@ extension SequenceClassificationStudent {
 
     /// The options of `student:classify`.
     public static var classificationOptions: [OptionDeclaration] {
-        ReadingSettings.declarations.without("source_prefix")
+        ReadingSettings.declarations.without("source_prefix").withoutInt8
     }
 }

@@ -17,7 +17,7 @@ final class SequenceToSequenceSession<Model: SequenceToSequenceModel>: DecodingS
     private struct Request {
         let input: RequestInput
         let plan: SearchPlan
-        let type: DType
+        let precision: Precision
         var stream: TextStream?
         /// By search; nil as long as it goes on.
         var texts: [[WrittenText]?]
@@ -31,10 +31,11 @@ final class SequenceToSequenceSession<Model: SequenceToSequenceModel>: DecodingS
     private let student: SequenceToSequenceStudent<Model>
     private let model: Model
     private let tokenizer: any Tokenizer
+    private let precisionSwitch: PrecisionSwitch
     private var requests: [Int: Request] = [:]
     /// Requests that no batch has yet, in the order they came.
     private var waiting: [Int] = []
-    private var batches: [(type: DType, batch: DecodingBatch<Model>)] = []
+    private var batches: [(precision: Precision, batch: DecodingBatch<Model>)] = []
     /// Whose search a number is.
     private var searches: [Int: (request: Int, index: Int)] = [:]
     private var lastRequest = 0
@@ -42,6 +43,7 @@ final class SequenceToSequenceSession<Model: SequenceToSequenceModel>: DecodingS
 
     init(_ student: SequenceToSequenceStudent<Model>, _ model: Model, _ tokenizer: any Tokenizer) {
         (self.student, self.model, self.tokenizer) = (student, model, tokenizer)
+        precisionSwitch = PrecisionSwitch(model)
     }
 
     var count: Int { requests.count }
@@ -54,12 +56,15 @@ final class SequenceToSequenceSession<Model: SequenceToSequenceModel>: DecodingS
                 remedy: "leave device out, or ask for it when nothing else is being answered")
         }
         let sources = try student.encodeSources([text], for: model, tokenizer, reading, .silent())
+        // Says now what a step could not do, and makes copies of the weights that steps compute with.
+        try noGrad { try precisionSwitch.set(reading.precision) }
+        precisionSwitch.drop()
         let plan = SearchPlan(search, model)
         let streams = plan.searchesEach == 1 && search.numBeams == 1
         lastRequest += 1
         requests[lastRequest] = Request(
             input: RequestInput(ids: sources.ids[0], words: sources.words[0]), plan: plan,
-            type: reading.precision.computeType(on: model.device), stream: streams ? TextStream() : nil,
+            precision: reading.precision.resolved(on: model.device), stream: streams ? TextStream() : nil,
             texts: [[WrittenText]?](repeating: nil, count: plan.searchesEach))
         waiting.append(lastRequest)
         return lastRequest
@@ -78,10 +83,10 @@ final class SequenceToSequenceSession<Model: SequenceToSequenceModel>: DecodingS
     func step() throws -> [DecodingEvent] {
         var events: [DecodingEvent] = []
         try noGrad {
-            defer { model.dropComputeType() }
+            defer { precisionSwitch.drop() }
             try admit()
-            for (type, batch) in batches {
-                try model.setComputeType(type)
+            for (precision, batch) in batches {
+                try precisionSwitch.set(precision)
                 for entry in try batch.step() { events += try follow(entry) }
             }
         }
@@ -91,30 +96,43 @@ final class SequenceToSequenceSession<Model: SequenceToSequenceModel>: DecodingS
 
     /// Reads the sources of those who wait.
     private func admit() throws {
-        var groups: [(type: DType, rows: Int, requests: [Int])] = []
+        var groups: [(precision: Precision, rows: Int, requests: [Int])] = []
         for number in waiting {
             guard let request = requests[number] else { continue }
-            let rows = request.plan.rowsEach
-            if let place = groups.firstIndex(where: { $0.type == request.type && $0.rows == rows }) {
+            // Only rows that may be uneven can be of different searches.
+            let rows = DecodingBatch(model).joinsAnyRows ? 0 : request.plan.rowsEach
+            if let place = groups.firstIndex(where: { $0.precision == request.precision && $0.rows == rows })
+            {
                 groups[place].requests.append(number)
             } else {
-                groups.append((request.type, rows, [number]))
+                groups.append((request.precision, rows, [number]))
             }
         }
         waiting = []
         for group in groups {
-            try model.setComputeType(group.type)
-            let own = group.requests.compactMap { number in requests[number].map { (number, $0) } }
-            let batch = try DecodingBatch(
-                model, sources: own.map(\.1.input.ids),
-                searches: own.map { number, request in
-                    (0..<request.plan.searchesEach).map { index in
-                        lastSearch += 1
-                        searches[lastSearch] = (number, index)
-                        return (lastSearch, request.plan.search(number: index))
-                    }
-                })
-            batches.append((group.type, batch))
+            try precisionSwitch.set(group.precision)
+            let sources = group.requests.compactMap { number in
+                requests[number].map { request in
+                    (
+                        ids: request.input.ids,
+                        searches: (0..<request.plan.searchesEach).map { index in
+                            lastSearch += 1
+                            searches[lastSearch] = (number, index)
+                            return (
+                                number: lastSearch,
+                                search: request.plan.search(over: request.input.ids, number: index)
+                            )
+                        }
+                    )
+                }
+            }
+            if let open = batches.first(where: { $0.precision == group.precision && $0.batch.canJoin }) {
+                try open.batch.join(sources)
+            } else {
+                let batch = DecodingBatch(model)
+                try batch.join(sources)
+                batches.append((group.precision, batch))
+            }
         }
     }
 

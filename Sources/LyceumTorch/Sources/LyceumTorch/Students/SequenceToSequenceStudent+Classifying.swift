@@ -4,7 +4,7 @@ import LyceumText
 // Classification as text to text: of the labels, the one that the network would most probably write.
 extension SequenceToSequenceStudent {
     /// The options of `student:classify`.
-    static var classificationOptions: [OptionDeclaration] { LabelSettings.declarations }
+    static var classificationOptions: [OptionDeclaration] { LabelSettings.declarations.withoutInt8 }
 
     /// Names the class of each text; see `Student.classify`.
     ///

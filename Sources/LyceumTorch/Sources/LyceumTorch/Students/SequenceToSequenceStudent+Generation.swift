@@ -8,8 +8,9 @@ extension SequenceToSequenceStudent {
         sayPendingNotes(job)
         let (reading, search) = try settings(options, for: model, job: job)
         let sources = try encodeSources(inputs, for: model, tokenizer, reading, job)
-        try noGrad { try model.setComputeType(reading.precision.computeType(on: model.device)) }
-        defer { model.dropComputeType() }
+        let precision = PrecisionSwitch(model)
+        try noGrad { try precision.set(reading.precision) }
+        defer { precision.drop() }
         let texts = try Generator.generate(
             model, sources: sources.ids, batchSize: reading.batchSize, options: search, job: job)
         let each = search.numReturnSequences

@@ -2,7 +2,7 @@ import LyceumKit
 
 extension SequenceToSequenceStudent: LossMeasuringStudent {
     /// Lengths, prefix, batch size, precision and device.
-    public var lossOptions: [OptionDeclaration] { LossSettings.declarations }
+    public var lossOptions: [OptionDeclaration] { LossSettings.declarations.withoutInt8 }
 
     /// The mean cross-entropy of the target tokens, end tokens included: transformers' `loss` of one padded batch
     /// with -100 where the labels are padded.

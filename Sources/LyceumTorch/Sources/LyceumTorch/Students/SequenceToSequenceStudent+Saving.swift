@@ -60,7 +60,7 @@ extension SequenceToSequenceStudent {
                     + "\(tokenizer.vocabularySize) pieces",
                 remedy: "take config.json and tokenizer from the same checkpoint")
         }
-        try model.load(weights, names: Model.weightNames)
+        try model.load(weights, names: Model.weightNames, isNew: true)
         model.eval()
         self.tokenizer = tokenizer
         self.model = model

@@ -49,6 +49,7 @@ extension Tensor {
 
     /// x · weightᵀ + bias: [..., in], [out, in], [out] → [..., out].
     public func linear(_ weight: Tensor, _ bias: Tensor? = nil) throws -> Tensor {
+        if isFewRows(for: weight, bias) { return try fewRowsLinear(weight, bias) }
         if suitsDNN(weight) { return try dnnLinear(weight, bias) }
         return try Op.linear(.tensor(self), .tensor(weight), .optional(bias))
     }

@@ -127,6 +127,6 @@ public struct TrainingOptions: Settings {
         var defaults = TrainingOptions()
         defaults.learningRate = learningRate
         defaults.batchSize = batchSize
-        return defaults.declarations.choosing("metric_for_best_model", among: [loss] + metrics)
+        return defaults.declarations.choosing("metric_for_best_model", among: [loss] + metrics).withoutInt8
     }
 }

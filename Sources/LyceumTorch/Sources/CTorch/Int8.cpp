@@ -1,0 +1,252 @@
+// The linear map with weights of eight bits: a scale for each output, and for each row of the input one that is found when
+// the row comes. Sums of products are exact.
+//
+// Source: Bhandare et al., "Efficient 8-Bit Quantization of Transformer Neural Machine Language Translation Model" (2019).
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "Avx512.h"
+#include "Boundary.h"
+
+using ctorch::borrow;
+using ctorch::guarded;
+using ctorch::Half;
+using ctorch::hand_out;
+
+namespace {
+
+/// What stands for 0 in a quantised input.
+constexpr int32_t input_zero = 128;
+
+CTORCH_VECTORISED void quantise_row(const float *w, int8_t *q, int64_t count, float *scale, int32_t *offset) {
+    float largest = 0;
+    for (int64_t k = 0; k < count; ++k) largest = std::max(largest, std::fabs(w[k]));
+    float factor = largest > 0 ? 127 / largest : 0;
+    int32_t sum = 0;
+    for (int64_t k = 0; k < count; ++k) {
+        q[k] = static_cast<int8_t>(std::lrintf(w[k] * factor));
+        sum += q[k];
+    }
+    *scale = largest / 127;
+    *offset = input_zero * sum;
+}
+
+}  // namespace
+
+CTorchStatus ctorch_quantise(
+    const CTorchTensor *weight, CTorchTensor **quantised, CTorchTensor **scales, CTorchTensor **offsets) {
+    return guarded([&] {
+        auto w = borrow(weight).contiguous();
+        TORCH_CHECK(
+            w.is_cpu() && w.dim() == 2 && w.scalar_type() == at::kFloat, "quantise: expected a float32 matrix on the CPU");
+        auto q = at::empty(w.sizes(), w.options().dtype(at::kChar).requires_grad(false));
+        auto s = at::empty({w.size(0)}, w.options().requires_grad(false));
+        auto o = at::empty({w.size(0)}, w.options().dtype(at::kInt).requires_grad(false));
+        const auto *from = static_cast<const float *>(w.const_data_ptr());
+        auto *offset = static_cast<int32_t *>(o.mutable_data_ptr());
+        auto *to = static_cast<int8_t *>(q.mutable_data_ptr());
+        auto *scale = static_cast<float *>(s.mutable_data_ptr());
+        int64_t inputs = w.size(1);
+        at::parallel_for(0, w.size(0), std::max<int64_t>(1, 65536 / std::max<int64_t>(1, inputs)), [&](int64_t begin, int64_t end) {
+            for (int64_t row = begin; row < end; ++row)
+                quantise_row(from + row * inputs, to + row * inputs, inputs, scale + row, offset + row);
+        });
+        *quantised = hand_out(std::move(q));
+        *scales = hand_out(std::move(s));
+        *offsets = hand_out(std::move(o));
+    });
+}
+
+#if defined(__x86_64__)
+namespace {
+
+struct Product {
+    const uint8_t *x;
+    const float *x_scales;
+    const int8_t *weight;
+    const float *scales;
+    const int32_t *offsets;
+    int64_t rows, inputs, outputs;
+};
+
+CTORCH_AVX512_BEGIN
+
+/// The products of M rows with four rows of weights, of which the offsets are to be taken off. `ahead` as in avx512::four.
+template <int M>
+CTORCH_INLINE void four(
+    const uint8_t *x, int64_t stride, const int8_t *const *w, int64_t count, __m128i *out, int64_t ahead) {
+    __m512i sums[M][4];
+    for (int j = 0; j < 4; ++j)
+        for (int i = 0; i < M; ++i) sums[i][j] = _mm512_setzero_si512();
+    for (int64_t k = 0; k < count; k += 64) {
+        auto mask = static_cast<__mmask64>(count - k >= 64 ? ~0ull : (1ull << (count - k)) - 1);
+        __m512i weights[4];
+        for (int j = 0; j < 4; ++j) {
+            weights[j] = _mm512_maskz_loadu_epi8(mask, w[j] + k);
+            if (ahead) _mm_prefetch(reinterpret_cast<const char *>(w[j] + k + ahead), _MM_HINT_T0);
+        }
+        for (int i = 0; i < M; ++i) {
+            __m512i row = _mm512_maskz_loadu_epi8(mask, x + i * stride + k);
+            for (int j = 0; j < 4; ++j) sums[i][j] = _mm512_dpbusd_epi32(sums[i][j], row, weights[j]);
+        }
+    }
+    for (int i = 0; i < M; ++i) {
+        const __m512i *part = sums[i];
+        __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(part[0], part[1]), _mm512_unpackhi_epi32(part[0], part[1]));
+        __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(part[2], part[3]), _mm512_unpackhi_epi32(part[2], part[3]));
+        __m512i all = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+        __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64(all, 1));
+        out[i] = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+    }
+}
+
+/// Rows that are taken together, and outputs: they fill a line of the cache, which is written only when all are there.
+constexpr int64_t few = 64, group = 16;
+
+template <int M>
+CTORCH_INLINE void block(const Product &p, int64_t row, const int8_t *const *weights, int32_t *held, bool fetches) {
+    __m128i sums[M];
+    four<M>(p.x + row * p.inputs, p.inputs, weights, p.inputs, sums, fetches ? 4 * p.inputs : 0);
+    for (int i = 0; i < M; ++i) _mm_storeu_si128(reinterpret_cast<__m128i *>(held + i * group), sums[i]);
+}
+
+/// Outputs `begin ..< end` of the rows `first ..< last`, at most `few`.
+template <typename T>
+CTORCH_INLINE void part(const Product &p, int64_t first, int64_t last, int64_t begin, int64_t end, const T *bias, T *out) {
+    int32_t held[few * group];
+    for (int64_t start = begin; start < end; start += group) {
+        int64_t count = std::min(group, end - start);
+        for (int64_t column = 0; column < count; column += 4) {
+            const int8_t *weights[4];
+            for (int64_t j = 0; j < 4; ++j)
+                weights[j] = p.weight + std::min(start + column + j, p.outputs - 1) * p.inputs;
+            int64_t row = first;
+            for (; row + 4 <= last; row += 4)
+                block<4>(p, row, weights, held + (row - first) * group + column, row == first);
+            switch (last - row) {
+                case 3: block<3>(p, row, weights, held + (row - first) * group + column, row == first); break;
+                case 2: block<2>(p, row, weights, held + (row - first) * group + column, row == first); break;
+                case 1: block<1>(p, row, weights, held + (row - first) * group + column, row == first); break;
+                default: break;
+            }
+        }
+        auto mask = static_cast<__mmask16>((1u << count) - 1);
+        __m512 added = bias ? ctorch::avx512::numbers(bias + start, mask) : _mm512_setzero_ps();
+        __m512 scales = ctorch::avx512::numbers(p.scales + start, mask);
+        __m512i offsets = _mm512_maskz_loadu_epi32(mask, p.offsets + start);
+        for (int64_t row = first; row < last; ++row) {
+            __m512i sums = _mm512_sub_epi32(_mm512_loadu_si512(held + (row - first) * group), offsets);
+            __m512 scale = _mm512_mul_ps(scales, _mm512_set1_ps(p.x_scales[row]));
+            ctorch::avx512::put(
+                out + row * p.outputs + start, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), scale, added), mask);
+        }
+    }
+}
+
+void part_of(const Product &p, int64_t first, int64_t last, int64_t begin, int64_t end, const float *bias, float *out) {
+    part(p, first, last, begin, end, bias, out);
+}
+void part_of(const Product &p, int64_t first, int64_t last, int64_t begin, int64_t end, const Half *bias, Half *out) {
+    part(p, first, last, begin, end, bias, out);
+}
+
+template <typename T>
+CTORCH_INLINE void quantise(const T *x, uint8_t *q, int64_t count, float *scale) {
+    constexpr int64_t lanes = ctorch::vector_lanes;
+    float most[lanes] = {}, largest = 0;
+    int64_t k = 0;
+    for (; k + lanes <= count; k += lanes)
+        for (int64_t lane = 0; lane < lanes; ++lane) {
+            float size = std::fabs(ctorch::load(x[k + lane]));
+            most[lane] = size > most[lane] ? size : most[lane];
+        }
+    for (; k < count; ++k) largest = std::max(largest, std::fabs(ctorch::load(x[k])));
+    for (int64_t lane = 0; lane < lanes; ++lane) largest = std::max(largest, most[lane]);
+    float factor = largest > 0 ? 127 / largest : 0;
+    // Adding and subtracting 1.5 · 2²³ rounds to a whole number.
+    for (k = 0; k < count; ++k)
+        q[k] = static_cast<uint8_t>(
+            static_cast<int32_t>((ctorch::load(x[k]) * factor + 12582912.0f) - 12582912.0f) + 128);
+    *scale = largest / 127;
+}
+
+void quantise_input(const float *x, uint8_t *q, int64_t count, float *scale) { quantise(x, q, count, scale); }
+void quantise_input(const Half *x, uint8_t *q, int64_t count, float *scale) { quantise(x, q, count, scale); }
+
+CTORCH_AVX512_END
+
+template <typename T>
+void multiply(
+    const at::Tensor &x, const at::Tensor &weight, const at::Tensor &scales,
+    const at::Tensor &offsets, const at::Tensor &bias, at::Tensor &out) {
+    int64_t inputs = x.size(-1), rows = x.numel() / inputs, outputs = weight.size(0);
+    auto held = at::empty({rows, inputs}, x.options().dtype(at::kByte));
+    auto found = at::empty({rows}, x.options().dtype(at::kFloat));
+    auto *q = static_cast<uint8_t *>(held.mutable_data_ptr());
+    auto *x_scales = static_cast<float *>(found.mutable_data_ptr());
+    const auto *from = static_cast<const T *>(x.const_data_ptr());
+    at::parallel_for(0, rows, std::max<int64_t>(1, 65536 / inputs), [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row)
+            quantise_input(from + row * inputs, q + row * inputs, inputs, x_scales + row);
+    });
+    Product p{q, x_scales, static_cast<const int8_t *>(weight.const_data_ptr()),
+              static_cast<const float *>(scales.const_data_ptr()),
+              static_cast<const int32_t *>(offsets.const_data_ptr()), rows, inputs, outputs};
+    const T *b = bias.defined() ? static_cast<const T *>(bias.const_data_ptr()) : nullptr;
+    auto *to = static_cast<T *>(out.mutable_data_ptr());
+    // Many rows are taken a few at a time, which stay in the cache while the weights pass by.
+    if (rows <= few) {
+        int64_t grain = std::max<int64_t>(1, 65536 / (group * inputs));
+        at::parallel_for(0, (outputs + group - 1) / group, grain, [&](int64_t begin, int64_t end) {
+            part_of(p, 0, rows, begin * group, std::min(outputs, end * group), b, to);
+        });
+    } else {
+        at::parallel_for(0, (rows + few - 1) / few, 1, [&](int64_t begin, int64_t end) {
+            for (int64_t chunk = begin; chunk < end; ++chunk)
+                part_of(p, chunk * few, std::min(rows, (chunk + 1) * few), 0, outputs, b, to);
+        });
+    }
+}
+
+}  // namespace
+#endif
+
+CTorchStatus ctorch_int8_linear(
+    const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *scales, const CTorchTensor *offsets,
+    const CTorchTensor *bias, CTorchTensor **out) {
+    return guarded([&] {
+        auto input = borrow(x).contiguous(), w = borrow(weight), s = borrow(scales), o = borrow(offsets);
+        auto b = bias ? borrow(bias).contiguous() : at::Tensor();
+        TORCH_CHECK(
+            input.dim() > 0 && w.dim() == 2 && input.size(-1) == w.size(1) && input.numel() > 0 && s.dim() == 1 &&
+                s.size(0) == w.size(0) && o.sizes() == s.sizes(),
+            "linear: a weight of shape ", w.sizes(), " does not fit an input of shape ", input.sizes());
+        TORCH_CHECK(
+            input.is_cpu() && (input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16) && w.is_cpu() &&
+                w.scalar_type() == at::kChar && w.is_contiguous() && s.is_cpu() && s.scalar_type() == at::kFloat &&
+                s.is_contiguous() && o.is_cpu() && o.scalar_type() == at::kInt && o.is_contiguous(),
+            "linear: expected float32 or bfloat16 inputs and int8 weights on the CPU");
+        TORCH_CHECK(
+            !b.defined() || (b.dim() == 1 && b.size(0) == w.size(0) && b.scalar_type() == input.scalar_type() && b.is_cpu()),
+            "linear: the bias does not fit");
+        TORCH_CHECK(!at::GradMode::is_enabled() || !input.requires_grad(), "linear: int8 weights record no gradients");
+        TORCH_CHECK(ctorch::has_avx512(), "linear: this processor has no AVX-512");
+        auto shape = input.sizes().vec();
+        shape.back() = w.size(0);
+        auto result = at::empty(shape, input.options());
+#if defined(__x86_64__)
+        if (input.scalar_type() == at::kBFloat16) multiply<Half>(input, w, s, o, b, result);
+        else multiply<float>(input, w, s, o, b, result);
+#endif
+        *out = hand_out(std::move(result));
+    });
+}
+
+int64_t ctorch_tensor_version(const CTorchTensor *tensor) {
+    auto *implementation = ctorch::implementation(tensor);
+    return implementation->is_inference() ? -1 : static_cast<int64_t>(implementation->version_counter().current_version());
+}

@@ -1,0 +1,150 @@
+import LyceumKit
+import Testing
+
+@testable import LyceumTorch
+
+@Suite("Products and attention of few rows") struct FewRowsTests {
+    @Test func linear() throws {
+        for (rows, inputs, outputs) in [
+            (1, 1, 1), (1, 16, 3), (1, 129, 37), (2, 31, 5), (3, 64, 4), (4, 100, 17), (5, 33, 66),
+            (7, 512, 40),
+            (32, 200, 35), (33, 64, 20),
+        ] {
+            let (x, weight) = (try Tensor.randn([rows, inputs]), try Tensor.randn([outputs, inputs]))
+            for bias in [nil, try Tensor.randn([outputs])] {
+                let exact = try x.to(.float64).linear(weight.to(.float64), bias?.to(.float64))
+                let name = "\(rows) rows of \(inputs) to \(outputs)"
+                let full = try noGrad { try x.linear(weight, bias) }
+                #expect(full.shape == [rows, outputs])
+                #expect(try difference(full, exact) < 1e-4, "\(name)")
+                let half = try noGrad {
+                    try x.to(.bfloat16).linear(weight.to(.bfloat16), bias?.to(.bfloat16))
+                }
+                #expect(half.dtype == .bfloat16)
+                #expect(
+                    try difference(half, exact) < 0.02 * Double(inputs).squareRoot() + 0.05, "\(name), bf16")
+            }
+        }
+    }
+
+    @Test func eightBits() throws {
+        for (rows, inputs, outputs) in [
+            (1, 1, 1), (1, 64, 16), (3, 130, 17), (5, 512, 40), (70, 96, 33), (64, 70, 5),
+        ] {
+            let (x, weight) = (try Tensor.randn([rows, inputs]), try Tensor.randn([outputs, inputs]))
+            let bias = try Tensor.randn([outputs])
+            let quantised = try noGrad { try QuantisedWeight(weight) }
+            // Exactly what rounding both says.
+            let scale = try x.abs().amax(dims: [1], keepdim: true) / 127
+            let rounded = try (x / scale).round() * scale
+            let weights = try quantised.rows.to(.float32) * quantised.scales.unsqueeze(1)
+            let exact = try rounded.to(.float64).linear(weights.to(.float64), bias.to(.float64))
+            let name = "\(rows) rows of \(inputs) to \(outputs)"
+            let result = try noGrad { try quantised.linear(x, bias) }
+            // A half may be rounded either way.
+            #expect(try difference(result, exact) < 0.05 * Double(inputs).squareRoot() / 4 + 1e-4, "\(name)")
+            #expect(
+                try difference(result, x.to(.float64).linear(weight.to(.float64), bias.to(.float64)))
+                    < 0.06 * Double(inputs).squareRoot() + 0.02, "\(name)")
+            let half = try noGrad { try quantised.linear(x.to(.bfloat16), bias.to(.bfloat16)) }
+            #expect(half.dtype == .bfloat16 && half.shape == [rows, outputs])
+            #expect(try difference(half, exact) < 0.1 * Double(inputs).squareRoot() + 0.05, "\(name), bf16")
+        }
+        let zeros = try noGrad { try QuantisedWeight(.zeros([3, 8])).linear(.zeros([2, 8]), nil) }
+        #expect(try zeros.abs().max().item() == 0)
+    }
+
+    @Test func copiesFollowTheWeights() throws {
+        let linear = try Linear(8, 4)
+        let x = try Tensor.randn([2, 8])
+        for type in ["bf16", "int8"] {
+            func pass() throws -> [Float] {
+                try noGrad {
+                    let precision = PrecisionSwitch(linear)
+                    try precision.set(type == "int8" ? .int8 : .bf16)
+                    defer { precision.drop() }
+                    return try linear(x.to(.bfloat16)).to(.float32).floats()
+                }
+            }
+            let first = try pass()
+            #expect(try pass() == first)
+            try noGrad { _ = try linear.weight.tensor.add_(1) }
+            #expect(try pass() != first, "\(type)")
+        }
+    }
+
+    @Test func viewsAreRead() throws {
+        let weight = try Tensor.randn([40, 24])
+        let x = try Tensor.randn([24, 3]).t()
+        let part = try weight.narrow(dim: 1, start: 3, length: 20)
+        let exact = try x.narrow(dim: 1, start: 3, length: 20).to(.float64).linear(part.to(.float64))
+        let result = try noGrad { try x.narrow(dim: 1, start: 3, length: 20).linear(part) }
+        #expect(try difference(result, exact) < 1e-5)
+    }
+
+    @Test func gradientsAreStillRecorded() throws {
+        let weight = try Tensor.randn([8, 8]).requiresGrad(true)
+        let y = try Tensor.randn([2, 8]).linear(weight)
+        try y.sum().backward()
+        #expect(try weight.grad != nil)
+    }
+
+    @Test func attention() throws {
+        let dropout = Dropout(0)
+        for (rows, heads, queries, keys, size) in [
+            (1, 1, 1, 1, 1), (2, 3, 1, 7, 16), (1, 2, 4, 65, 64), (3, 2, 5, 33, 64), (1, 4, 3, 512, 20),
+            (2, 2, 2, 20, 96),
+        ] {
+            let query = try Tensor.randn([rows, queries, heads, size]).transpose(1, 2)
+            let key = try Tensor.randn([rows, heads, keys + 3, size]).narrow(dim: 2, start: 0, length: keys)
+            let value = try Tensor.randn([rows, keys, heads, size]).transpose(1, 2)
+            let biases = [
+                nil, try Tensor.randn([1, heads, queries, keys]), try Tensor.randn([rows, 1, 1, keys]),
+                try Tensor.randn([1, 1, queries, 1]),
+            ]
+            for bias in biases {
+                func attend(_ dtype: DType) throws -> Tensor {
+                    try noGrad {
+                        try Attention.attend(
+                            query.to(dtype), key.to(dtype), value.to(dtype), bias: bias?.to(dtype),
+                            scale: 0.3,
+                            dropout: dropout)
+                    }
+                }
+                let exact = try attend(.float64)
+                let name =
+                    "\(rows)x\(heads), \(queries) queries, \(keys) keys of \(size), \(bias?.shape ?? [])"
+                #expect(try difference(attend(.float32), exact) < 1e-5, "\(name)")
+                #expect(try difference(attend(.bfloat16), exact) < 0.05, "\(name), bf16")
+            }
+        }
+    }
+
+    @Test func blockedKeysAreNotRead() throws {
+        let query = try Tensor.randn([1, 1, 1, 16])
+        let (key, value) = (try Tensor.randn([1, 1, 9, 16]), try Tensor.randn([1, 1, 9, 16]))
+        let mask = try Tensor(
+            [Float](repeating: 0, count: 5) + [Float](repeating: TokenBatch.blocked, count: 4)
+        )
+        .view(1, 1, 1, 9)
+        let masked = try noGrad {
+            try Attention.attend(query, key, value, bias: mask, scale: 1, dropout: Dropout(0))
+        }
+        let short = try noGrad {
+            try Attention.attend(
+                query, key.narrow(dim: 2, start: 0, length: 5), value.narrow(dim: 2, start: 0, length: 5),
+                bias: nil, scale: 1, dropout: Dropout(0))
+        }
+        #expect(try difference(masked, short) < 1e-6)
+        let none = try noGrad {
+            try Attention.attend(
+                query, key, value, bias: Tensor.full([1, 1, 1, 9], -Double.infinity), scale: 1,
+                dropout: Dropout(0))
+        }
+        #expect(try none.abs().max().item() == 0)
+    }
+
+    private func difference(_ a: Tensor, _ b: Tensor) throws -> Double {
+        try (a.to(.float64) - b.to(.float64)).abs().max().item()
+    }
+}
