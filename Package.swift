@@ -152,7 +152,7 @@ let package = Package(
         tests("T5Tests", ["T5", torch, extensionDevice], fixtures: true),
         tests("BARTTests", ["BART", torch, extensionDevice], fixtures: true),
         tests("LSTMTests", ["LSTM", torch], fixtures: true),
-        tests("BERTTests", ["BERT", torch, extensionDevice], fixtures: true),
+        tests("BERTTests", ["BERT", "Evaluation", torch, extensionDevice], fixtures: true),
         tests("GBDTTests", ["GBDT"], fixtures: true),
         tests(
             "FuzzTests",

@@ -144,6 +144,7 @@ struct Completer {
         switch names {
         case .columns, .columnValues: return columns(site)
         case .files: return word.map(files) ?? []
+        case .filesOr(let make): return make(site) + (word.map(files) ?? [])
         case .suggestions(let make): return make(site)
         }
     }

@@ -4,12 +4,22 @@ import LyceumKit
 /// The counts of texts by number instead of name, so that sums over drawn texts are fast.
 struct CorpusSums {
     private let names: [String]
-    /// Text by text: which counts, and how much.
+    /// Text by text: which counts, and how much; empty where `table` has them.
     private let rows: [[(place: Int, amount: Double)]]
+    private let table: CorpusFigure.Table?
     private let value: @Sendable ([String: Double]) -> Double
+    /// How many texts there are.
+    let count: Int
 
     /// - Parameter names: of all counts that occur, of this system and of those it is compared with.
     init(_ figure: CorpusFigure, names: [String]? = nil) {
+        count = figure.count
+        value = figure.value
+        if let own = figure.table, names == nil || names == own.columns.sorted() {
+            (self.names, table, rows) = (own.columns, own, [])
+            return
+        }
+        table = nil
         let all = names ?? Self.names(of: [figure])
         let places = Dictionary(all.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         self.names = all
@@ -17,31 +27,41 @@ struct CorpusSums {
             // In one order: sums of floating-point numbers depend on it.
             row.sorted { $0.key < $1.key }.compactMap { name, amount in places[name].map { ($0, amount) } }
         }
-        value = figure.value
     }
 
     static func names(of figures: [CorpusFigure]) -> [String] {
         figures.reduce(into: Set<String>()) { all, figure in
-            for row in figure.counts { all.formUnion(row.keys) }
+            if let table = figure.table {
+                all.formUnion(table.columns)
+            } else {
+                for row in figure.counts { all.formUnion(row.keys) }
+            }
         }.sorted()
     }
 
-    var count: Int { rows.count }
     var empty: [Double] { [Double](repeating: 0, count: names.count) }
 
     func add(_ row: Int, to sum: inout [Double]) {
-        for (place, amount) in rows[row] { sum[place] += amount }
+        if let table {
+            let width = sum.count
+            let start = row * width
+            table.rows.withUnsafeBufferPointer { amounts in
+                for place in 0..<width { sum[place] += amounts[start + place] }
+            }
+        } else {
+            for (place, amount) in rows[row] { sum[place] += amount }
+        }
     }
 
     /// The figure of a sum of counts.
     func figure(of sum: [Double]) -> Double {
-        value(Dictionary(zip(names, sum), uniquingKeysWith: { first, _ in first }))
+        table?.value(sum) ?? value(Dictionary(zip(names, sum), uniquingKeysWith: { first, _ in first }))
     }
 
     /// The figure of all texts.
     var total: Double {
         var sum = empty
-        for row in rows.indices { add(row, to: &sum) }
+        for row in 0..<count { add(row, to: &sum) }
         return figure(of: sum)
     }
 
@@ -52,7 +72,7 @@ struct CorpusSums {
         for _ in 0..<resampling.resamples {
             try job.checkCancelled()
             var sum = empty
-            for _ in rows.indices { add(generator.index(below: rows.count), to: &sum) }
+            for _ in 0..<count { add(generator.index(below: count), to: &sum) }
             let value = figure(of: sum)
             if value.isFinite { values.append(value) }
         }
@@ -76,17 +96,17 @@ extension PairedTest {
         _ a: CorpusFigure, _ b: CorpusFigure, resampling: Resampling = Resampling(),
         job: Job = .silent("comparing")
     ) throws -> PairedDifference {
-        guard a.counts.count == b.counts.count, (1...1_000_000).contains(resampling.resamples),
+        guard a.count == b.count, (1...1_000_000).contains(resampling.resamples),
             resampling.confidence > 0, resampling.confidence < 1
         else {
             throw LyceumError.invalid(
                 "paired test",
                 expected: "as many texts of both, 1 to 1000000 resamples, a confidence between 0 and 1",
                 got:
-                    "\(a.counts.count) and \(b.counts.count) texts, \(resampling.resamples) resamples, \(resampling.confidence)",
+                    "\(a.count) and \(b.count) texts, \(resampling.resamples) resamples, \(resampling.confidence)",
                 remedy: nil)
         }
-        if a.counts.isEmpty { throw LyceumError.empty("the list of scores", remedy: nil) }
+        if a.count == 0 { throw LyceumError.empty("the list of scores", remedy: nil) }
         let names = CorpusSums.names(of: [a, b])
         let systems = (CorpusSums(a, names: names), CorpusSums(b, names: names))
         let difference = systems.0.total - systems.1.total

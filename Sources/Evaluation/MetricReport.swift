@@ -20,6 +20,7 @@ public struct MetricReport: Sendable {
     private let signature: String
     private let lines: [Line]
     private let confidence: Double
+    private let score: Double?
 
     /// Takes means and intervals.
     ///
@@ -34,7 +35,7 @@ public struct MetricReport: Sendable {
         self.signature = signature
         confidence = resampling.confidence
         let figures = result.figures
-        let count = figures.first?.values.count ?? result.corpusFigures.first?.counts.count ?? 0
+        let count = figures.first?.values.count ?? result.corpusFigures.first?.count ?? 0
         self.count = count
         // Row after row, so that a resample draws whole texts.
         let rows = (0..<count).flatMap { row in figures.map { $0.values[row] } }
@@ -56,7 +57,10 @@ public struct MetricReport: Sendable {
                 name: figure.name, title: figure.title, value: sums.total,
                 interval: try sums.interval(resampling, job: job), isShare: figure.isShare, values: nil)
         }
-        lines = means + others
+        // What people quote stands first: a figure of all texts, where the metric has one of its own name.
+        let main = others.filter { $0.name == metric }
+        lines = main + means + others.filter { $0.name != metric }
+        score = result.score ?? lines.first?.value
     }
 }
 
@@ -64,9 +68,12 @@ extension MetricReport: Report {
     /// The id of the metric.
     public var kind: String { metric }
 
-    /// `{ mean, ci, values }` by the name of a figure that is a mean, `{ value, ci }` of another; `signature`, `count`.
+    /// `{ mean, ci, values }` by the name of a figure that is a mean, `{ value, ci }` of another; `score`, the number that
+    /// people quote, and `values`, one for each text; `signature`, `count`.
     public var figures: [String: Value] {
         var figures: [String: Value] = ["signature": .string(signature), "count": .integer(count)]
+        figures["score"] = score.map(Value.number)
+        figures["values"] = lines.lazy.compactMap(\.values).first.map { .list($0.map(Value.number)) }
         for line in lines {
             var fields: [String: Value] = [(line.values == nil ? "value" : "mean"): .number(line.value)]
             fields["ci"] = line.interval?.value

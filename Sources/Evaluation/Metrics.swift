@@ -3,7 +3,12 @@ import LyceumKit
 /// The metrics that Lyceum brings; they register as a plugin's do.
 public enum Metrics {
     /// All of them.
-    public static var all: [Metric] { [rouge, classification] }
+    public static var all: [Metric] {
+        [
+            rouge, classification, bleu, chrf, ter, exactMatch, tokenF1, novelty, repetition, length,
+            bertScore,
+        ]
+    }
 
     /// ROUGE, equal to rouge_score's figures.
     public static var rouge: Metric {

@@ -24,6 +24,50 @@ struct NGramOverlap {
         return overlaps
     }
 
+    /// The overlap with several targets for every n of `1...largest`: each n-gram counts as often as the prediction has
+    /// it, but at most as often as the target that has most of it.
+    ///
+    /// - Parameter vocabularySize: every token is below it.
+    mutating func clipped(
+        _ targets: [[Int32]], _ prediction: [Int32], upTo largest: Int, vocabularySize: Int
+    ) -> [Int] {
+        if targets.count == 1 {
+            return overlaps(targets[0], prediction, upTo: largest, vocabularySize: vocabularySize)
+        }
+        guard largest >= 1 else { return [] }
+        var overlaps = [clip(targets, prediction, size: vocabularySize)]
+        var grams = targets
+        var predictionGrams = prediction
+        for n in 2..<(largest + 1) {
+            numbering.restart(expecting: grams.reduce(predictionGrams.count) { $0 + $1.count })
+            for (place, target) in targets.enumerated() {
+                grams[place] = numbering.pairs(grams[place], target.dropFirst(n - 1))
+            }
+            predictionGrams = numbering.pairs(predictionGrams, prediction.dropFirst(n - 1))
+            overlaps.append(clip(grams, predictionGrams, size: numbering.count))
+        }
+        return overlaps
+    }
+
+    private mutating func clip(_ targets: [[Int32]], _ prediction: [Int32], size: Int) -> Int {
+        if counts.count < size { counts.append(contentsOf: repeatElement(0, count: size - counts.count)) }
+        var most: [Int32: Int32] = [:]
+        for target in targets {
+            for gram in target { counts[Int(gram)] += 1 }
+            for gram in target {
+                most[gram] = max(most[gram] ?? 0, counts[Int(gram)])
+            }
+            for gram in target { counts[Int(gram)] = 0 }
+        }
+        var overlap = 0
+        for gram in prediction {
+            guard let left = most[gram], left > 0 else { continue }
+            most[gram] = left - 1
+            overlap += 1
+        }
+        return overlap
+    }
+
     private mutating func overlap(_ target: [Int32], _ prediction: [Int32], size: Int) -> Int {
         if counts.count < size { counts.append(contentsOf: repeatElement(0, count: size - counts.count)) }
         for gram in target { counts[Int(gram)] += 1 }

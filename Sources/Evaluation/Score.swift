@@ -14,6 +14,11 @@ public struct Score: Sendable {
     public let corpusFigures: [CorpusFigure]
     /// What a person sees.
     public let report: any Report
+    /// The one number that people quote, on the scale of the metric's reference implementation.
+    public var value: Double? {
+        quoted ?? figures.first.map { $0.values.reduce(0, +) / Double(max(count, 1)) }
+    }
+    private let quoted: Double?
 
     /// Scores texts.
     ///
@@ -30,14 +35,19 @@ public struct Score: Sendable {
         let result = try metric.evaluate(input)
         try Self.check(result, of: metric.id, count: count)
         self.metric = metric.id
-        signature = result.signature ?? Self.signature(metric.id, input.options, metric.options)
+        let stated = result.signature ?? Self.signature(metric.id, input.options, metric.options)
+        // Figures of all texts are counted again from what the lab keeps: it must know the options.
+        signature =
+            result.signature == nil || result.corpusFigures.isEmpty
+            ? stated : Self.completed(stated, input.options, metric.options)
         self.count = count
         figures = result.figures
         corpusFigures = result.corpusFigures
         report =
             try result.report
             ?? MetricReport(
-                metric: metric.id, result, signature: signature, resampling: input.resampling, job: input.job)
+                metric: metric.id, result, signature: stated, resampling: input.resampling, job: input.job)
+        quoted = result.score
     }
 
     private static func check(_ result: MetricResult, of metric: String, count: Int) throws {
@@ -57,8 +67,8 @@ public struct Score: Sendable {
                 throw blame("gave \(figure.values[row]) as '\(figure.name)' of text \(row + 1)")
             }
         }
-        for figure in result.corpusFigures where figure.counts.count != count {
-            throw blame("gave counts of '\(figure.name)' for \(figure.counts.count) of \(count) texts")
+        for figure in result.corpusFigures where figure.count != count {
+            throw blame("gave counts of '\(figure.name)' for \(figure.count) of \(count) texts")
         }
     }
 
@@ -69,6 +79,16 @@ public struct Score: Sendable {
         let own = options.values.filter { names.contains($0.key) }
         if own.isEmpty { return id }
         return "\(id) \(JSON.encode(.object(own)))"
+    }
+
+    /// A signature of the metric's own with the options that are not at their defaults.
+    private static func completed(
+        _ signature: String, _ options: Options, _ declared: [OptionDeclaration]
+    ) -> String {
+        let defaults = Dictionary(
+            declared.map { ($0.name, $0.defaultValue) }, uniquingKeysWith: { first, _ in first })
+        let own = options.values.filter { defaults[$0.key] != nil && defaults[$0.key] != .some($0.value) }
+        return own.isEmpty ? signature : "\(signature) \(JSON.encode(.object(own)))"
     }
 
     /// The options that a signature was made of; nil for one that says no options.

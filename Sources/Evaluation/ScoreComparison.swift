@@ -31,6 +31,8 @@ public struct ScoreComparison: Sendable {
         /// The p value of McNemar's test where there is one, else of approximate randomisation, corrected by Holm for
         /// all pairs of this figure.
         public let correctedP: Double
+        /// What sacrebleu's own paired tests say of the second against the first, if they were asked for.
+        public var sacreBleu: (bootstrap: Double, randomization: Double)?
     }
 
     /// What the systems are called.
@@ -52,11 +54,12 @@ public struct ScoreComparison: Sendable {
     ///   - scores: at least two, of one metric, computed alike, of the same texts in one order.
     ///   - names: what the systems are called; the first is "A" otherwise, and so on.
     ///   - resampling: the trials of the tests.
+    ///   - sacreBleu: whether BLEU, chrF and TER are also tested as sacrebleu does it.
     ///   - job: cancellation.
     /// - Throws: `LyceumError.invalid` if the scores do not fit together, `LyceumError.cancelled`.
     public init(
         _ scores: [Score], names: [String]? = nil, resampling: Resampling = Resampling(),
-        job: Job = .silent("comparing")
+        sacreBleu: Bool = false, job: Job = .silent("comparing")
     ) throws {
         let names =
             names ?? scores.indices.map { $0 < 26 ? String(UnicodeScalar(UInt8(65 + $0))) : "\($0 + 1)" }
@@ -105,6 +108,11 @@ public struct ScoreComparison: Sendable {
             pairs += try Self.pairs(figure.name, scores.count) { a, b in
                 (try PairedTest.compare(systems[a], systems[b], resampling: resampling, job: job), nil)
             }
+            guard sacreBleu else { continue }
+            for place in pairs.indices where pairs[place].measure == figure.name {
+                pairs[place].sacreBleu = try SacreBleuPairedTest.pValues(
+                    baseline: systems[pairs[place].first], system: systems[pairs[place].second], job: job)
+            }
         }
         self.names = names
         metric = first.metric
@@ -151,6 +159,8 @@ extension ScoreComparison: Report {
                 "p_randomization": .number(pair.test.randomizationP), "p_holm": .number(pair.correctedP),
             ]
             fields["p_mcnemar"] = pair.mcNemarP.map(Value.number)
+            fields["p_sacrebleu_bs"] = pair.sacreBleu.map { .number($0.bootstrap) }
+            fields["p_sacrebleu_ar"] = pair.sacreBleu.map { .number($0.randomization) }
             return .object(fields)
         }
         return [
@@ -181,7 +191,18 @@ extension ScoreComparison: Report {
             (lines + [
                 "\(shares)\(count) pairs; p of \(resampling.resamples) trials, two-sided\(correction)\(direction)",
                 signature,
-            ]).filter { !$0.isEmpty || names.count > 2 }.joined(separator: "\n")
+            ] + sacreBleuLines).filter { !$0.isEmpty || names.count > 2 }.joined(separator: "\n")
+    }
+
+    /// What sacrebleu says, pair by pair.
+    private var sacreBleuLines: [String] {
+        pairs.compactMap { pair in
+            guard let own = pair.sacreBleu, let measure = measures.first(where: { $0.name == pair.measure }) else {
+                return nil
+            }
+            return "sacrebleu's tests of \(names[pair.second]) against \(names[pair.first]) in \(measure.title): "
+                + "p \(Self.shown(own.bootstrap)) (paired-bs), \(Self.shown(own.randomization)) (paired-ar)"
+        }
     }
 
     private var pairLines: [String] {

@@ -30,8 +30,10 @@ struct TokenInterner {
     private func isEqual(_ id: Int32, _ token: UnsafeBufferPointer<UInt8>) -> Bool {
         let start = id == 0 ? 0 : ends[Int(id) - 1]
         guard ends[Int(id)] - start == token.count else { return false }
-        for i in 0..<token.count where bytes[start + i] != token[i] { return false }
-        return true
+        return bytes.withUnsafeBufferPointer { bytes in
+            for i in 0..<token.count where bytes[start + i] != token[i] { return false }
+            return true
+        }
     }
 
     private mutating func grow() {

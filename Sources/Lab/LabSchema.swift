@@ -12,7 +12,7 @@ enum LabSchema {
     static let applicationID = 0x4C59_434D
 
     /// The version that this code reads and writes.
-    static let version = 5
+    static let version = 6
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -38,6 +38,10 @@ enum LabSchema {
         migrator.registerMigration("5 reasoning") { db in
             try db.execute(sql: reasoning)
             try db.execute(sql: "PRAGMA user_version = 5")
+        }
+        migrator.registerMigration("6 votes") { db in
+            try db.execute(sql: votes)
+            try db.execute(sql: "PRAGMA user_version = 6")
         }
         return migrator
     }
@@ -74,6 +78,18 @@ enum LabSchema {
 
     /// What the model thought before the answer; NULL if nothing is known of that.
     private static let reasoning = "ALTER TABLE replies ADD COLUMN reasoning TEXT"
+
+    /// What people said about two answers to one task: "first", "second" or "tie", of the texts in the order of `key`.
+    private static let votes = """
+        CREATE TABLE votes (
+            key TEXT NOT NULL,
+            voter TEXT NOT NULL,
+            verdict TEXT NOT NULL,
+            systems TEXT NOT NULL,
+            created TEXT NOT NULL,
+            PRIMARY KEY (key, voter)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let runs = """
         CREATE TABLE runs (

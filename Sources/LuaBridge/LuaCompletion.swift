@@ -35,6 +35,8 @@ public enum LuaNames {
     case columns
     /// A file or folder; `~` stands for the home folder.
     case files
+    /// A file or folder, or one of the suggestions for the call.
+    case filesOr((LuaCallSite) -> [LuaSuggestion])
     /// In a table of `column = value`: a value of that column of the receiver.
     case columnValues
     /// One of the suggestions for the call.

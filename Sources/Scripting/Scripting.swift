@@ -20,13 +20,16 @@ public struct ScriptEnvironment {
     public let write: (String) -> Void
     /// Shows a page of help, which may be longer than the screen.
     public let page: (String) -> Void
+    /// The keys of the person at the prompt; nil where nobody sits there.
+    public let keyboard: (any Keyboard)?
 
     /// Describes the program around the scripts.
     public init(
         plugins: PluginHost, builder: PluginBuilder? = nil, hub: Hub = Hub(), listener: Job.Listener?,
         lab: LabSession = .off, width: @escaping () -> Int = { 100 }, isColoured: Bool = false,
-        write: @escaping (String) -> Void, page: ((String) -> Void)? = nil
+        keyboard: (any Keyboard)? = nil, write: @escaping (String) -> Void, page: ((String) -> Void)? = nil
     ) {
+        self.keyboard = keyboard
         session = WorkSession(plugins: plugins, listener: listener, lab: lab)
         self.builder = builder
         self.hub = hub
@@ -63,6 +66,8 @@ public enum Scripting {
         try state.register(PlotObject.type)
         try state.register(ScoreObject.type)
         try state.register(TensorObject.type)
+        try state.register(WorkshopObject.type(environment))
+        try state.register(PromptSearchObject.type)
         try state.register(dataModule(environment))
         try state.register(promptModule)
         try state.register(teacherModule(environment))
@@ -73,6 +78,8 @@ public enum Scripting {
         try state.register(ranksModule)
         try state.register(pluginsModule(environment))
         try state.register(hubModule(environment))
+        try state.register(workshop(environment))
+        try state.register(vote(environment))
         let documentation = state.documentation
         let help = { HelpText(documentation, width: environment.width()) }
         documentation.addTopics {

@@ -8,6 +8,8 @@ import PluginTools
 import Scripting
 import Workbench
 
+extension RawKeyboard: @retroactive Keyboard {}
+
 /// Puts the parts together.
 enum Program {
     /// A session with everything that scripts can use. Neither libtorch nor the network is touched.
@@ -38,6 +40,7 @@ enum Program {
             lab: LabSession(folder: lab, versions: ["lyceum": lyceumVersion], tell: progress.warn),
             width: { Terminal.width },
             isColoured: terminal.isOutputInteractive && terminal.allowsColour,
+            keyboard: RawKeyboard(terminal),
             write: { text in
                 // A file or another program gets every byte.
                 Terminal.write(terminal.isOutputInteractive ? ShownText.colouredSafe(text) : text)

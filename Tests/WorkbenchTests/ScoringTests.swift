@@ -11,7 +11,7 @@ import Testing
 @Suite struct ScoringTests {
     /// A metric as a plugin may bring it: a figure for each text, of which less is better, and one of all texts.
     private let novelty = Metric(
-        id: "novelty", summary: "words that no reference has",
+        id: "new_words", summary: "words that no reference has",
         options: [.integer("least", default: 1, "letters of a word that counts")], largerIsBetter: false
     ) { input in
         let least = try input.options.int("least")
@@ -48,8 +48,8 @@ import Testing
         try withLab { folder in
             let session = workSession(folder)
             session.plugins.registerBuiltIns { try $0.register(novelty) }
-            let metric = try session.plugins.metric(named: "novelty")
-            let options = try Options(["least": 2], declared: metric.options, function: "metrics.novelty")
+            let metric = try session.plugins.metric(named: "new_words")
+            let options = try Options(["least": 2], declared: metric.options, function: "metrics.new_words")
             var scores: [Score] = []
             for (title, word) in [("good", "cat"), ("poor", "some dog")] {
                 let number = try run(title, in: session)
@@ -59,8 +59,8 @@ import Testing
                         by: metric, options: options, origin: ScoreOrigin(run: number)))
             }
             let recorded = try session.lab.store.run(2).evaluations
-            #expect(recorded.map(\.name) == ["novelty"])
-            #expect(recorded.first?.signature == #"novelty {"least":2}"#)
+            #expect(recorded.map(\.name) == ["new_words"])
+            #expect(recorded.first?.signature == #"new_words {"least":2}"#)
             #expect(recorded.first?.scores.map(\.name) == ["new_words", "new_share"])
             #expect(recorded.first?.scores.first?.low != nil)
 
@@ -78,7 +78,7 @@ import Testing
             let page = try RunReport(
                 [1, 2], in: session, title: "two", sampleCount: 2, seed: 0, job: .silent()
             ).html(at: .now)
-            #expect(page.contains("new_words") && page.contains("new_share") && page.contains("novelty"))
+            #expect(page.contains("new_words") && page.contains("new_share") && page.contains("new_words"))
             #expect(page.contains("Is the difference real?"))
             // Scores and samples stand before the options.
             let places = ["<h2>Scores", "<h2>Samples", "<h2>Options"].compactMap {

@@ -115,7 +115,7 @@ final class BERTLayer: Module {
 }
 
 /// The whole encoder.
-final class BERT: Module, SequenceClassificationModel {
+final class BERT: Module, SequenceClassificationModel, LayeredEncoder {
     static let architecture = "bert"
     static let transformersClass = "BertForSequenceClassification"
     static let encoderName = "bert"
@@ -153,10 +153,14 @@ final class BERT: Module, SequenceClassificationModel {
     var classifierDeviation: Double { configuration.deviation }
 
     /// The states above the last layer: [rows, length, size].
-    func encode(_ source: TokenBatch) throws -> Tensor {
+    func encode(_ source: TokenBatch) throws -> Tensor { try states(source, above: layers.count) }
+
+    var layerCount: Int { layers.count }
+
+    func states(_ source: TokenBatch, above layer: Int) throws -> Tensor {
         let x = try embeddings(source.ids)
         let mask = try source.paddingMask(dtype: x.dtype)
-        return try layers.reduce(x) { x, layer in
+        return try layers.prefix(max(0, layer)).reduce(x) { x, layer in
             try layer.recomputed([x]) { try layer($0[0], mask: mask) }
         }
     }

@@ -7,16 +7,19 @@ import Workbench
 extension Scripting {
     /// `metrics`: how close is it?
     static func metricsModule(_ environment: ScriptEnvironment) -> LuaModule {
-        let own: [LuaFunction] = [
-            rouge(environment), classification(environment), scoreByName(environment), compare(environment),
-            latency(environment), lead, listMetrics(environment),
-            LuaFunction(
-                name: "clock",
-                summary: "Seconds from a monotonic clock, for timing.",
-                returns: "a number; only differences mean something",
-                example: "local start = metrics.clock()\nprint(metrics.clock() - start)",
-                body: { _ in [.number((ContinuousClock.now - clockStart).seconds)] }),
-        ]
+        let own: [LuaFunction] =
+            [
+                rouge(environment), classification(environment),
+            ] + builtInMetrics(environment) + [
+                scoreByName(environment), compare(environment), latency(environment), lead,
+                judge(environment), listMetrics(environment),
+                LuaFunction(
+                    name: "clock",
+                    summary: "Seconds from a monotonic clock, for timing.",
+                    returns: "a number; only differences mean something",
+                    example: "local start = metrics.clock()\nprint(metrics.clock() - start)",
+                    body: { _ in [.number((ContinuousClock.now - clockStart).seconds)] }),
+            ]
         let taken = Set(own.map(\.name))
         let others = environment.plugins.metrics.filter { !taken.contains($0.id) }.map {
             pluginMetric($0, environment)
@@ -46,7 +49,12 @@ extension Scripting {
     ]
 
     /// The options of every metric.
-    private static let commonOptions = columnOptions + bootstrapOptions + [runOption]
+    static let commonOptions = columnOptions + bootstrapOptions + [runOption]
+
+    /// Those of one metric.
+    private static func commonOptions(_ needsReferences: Bool) -> [OptionDeclaration] {
+        needsReferences ? commonOptions : commonOptions.filter { $0.name != "reference" }
+    }
 
     // MARK: the metrics
 
@@ -82,14 +90,14 @@ extension Scripting {
     /// The function of a metric.
     ///
     /// - Parameter own: the metric's options; nil asks its plugin when they are needed.
-    private static func metric(
+    static func metric(
         _ id: String, _ summary: String, _ environment: ScriptEnvironment, own: [OptionDeclaration] = [],
-        returns: String, example: String
+        needsReferences: Bool = true, returns: String, example: String
     ) -> LuaFunction {
-        let options = own + commonOptions
-        return LuaFunction(
-            name: id, summary: summary,
-            parameters: [
+        let options = own + commonOptions(needsReferences)
+        let texts: [LuaParameter] =
+            needsReferences
+            ? [
                 LuaParameter(
                     "predictions", .either([.object("dataset"), .list("strings")]),
                     "a dataset with both columns, or a list of texts"),
@@ -98,9 +106,17 @@ extension Scripting {
                     "the options for a dataset; or a list of texts, or of lists of texts if there are several each"
                 ),
                 LuaParameter("options", .options(options), "for two lists", optional: true),
-            ],
-            returns: returns,
-            errors: ["a missing column", "nothing to score", "lists of different length"],
+            ]
+            : [
+                LuaParameter(
+                    "predictions", .either([.object("dataset"), .list("strings")]),
+                    "a dataset with the column, or a list of texts"),
+                LuaParameter("options", .options(options), "how", optional: true),
+            ]
+        return LuaFunction(
+            name: id, summary: summary, parameters: texts, returns: returns,
+            errors: ["a missing column", "nothing to score"]
+                + (needsReferences ? ["lists of different length"] : []),
             example: example,
             furtherOptions: { _ in
                 // Opens the plugin, as the call itself will: only it knows its options.
@@ -131,8 +147,8 @@ extension Scripting {
             ],
             returns: "a score",
             errors: ["a metric that is not known", "a missing column", "lists of different length"],
-            example: "for _, m in ipairs(metrics.list()) do\n"
-                + "  print(metrics.score(m.id, { \"a\" }, { \"a\" }))\nend",
+            example: "for _, id in ipairs { \"rouge\", \"bleu\", \"chrf\" } do\n"
+                + "  print(metrics.score(id, { \"a cat\" }, { \"a cat\" }).score)\nend",
             furtherOptions: { site in
                 site.arguments.first?.string.flatMap { try? environment.plugins.metric(named: $0) }?.options
                     ?? []
@@ -150,9 +166,15 @@ extension Scripting {
         _ call: LuaCall, _ metric: Metric, _ environment: ScriptEnvironment, from first: Int
     ) throws -> [LuaValue] {
         let data = (call.value(first).object as? DatasetObject)?.dataset
+        // Two lists, or one where references are not needed; then come the options.
+        let hasTargets =
+            try data == nil
+            && (metric.needsReferences || call.value(first + 1).table.map { try !$0.get(1).isNil } == true)
         let given = try call.options(
-            data == nil ? first + 2 : first + 1, declared: metric.options + commonOptions)
-        let texts = try pairs(call, data, given.values, from: first)
+            hasTargets ? first + 2 : first + 1,
+            declared: metric.options + commonOptions(metric.needsReferences))
+        let texts = try pairs(
+            call, data, given.values, from: first, needsReferences: metric.needsReferences)
         let origin = ScoreOrigin(
             data: data, column: try given.values.string("prediction"), run: given.values.optionalInt("run"))
         return [
@@ -160,20 +182,29 @@ extension Scripting {
                 ScoreObject(
                     try environment.session.score(
                         texts, by: metric, options: try own(given, metric),
-                        functions: try functions(given, metric), resampling: try resampling(given.values),
-                        origin: origin)))
+                        functions: try functions(given, metric), students: try students(given, metric),
+                        resampling: try resampling(given.values), origin: origin)))
         ]
     }
 
-    private static func own(_ given: LuaOptions, _ metric: Metric) throws -> Options {
+    static func own(_ given: LuaOptions, _ metric: Metric) throws -> Options {
         try given.values.only(metric.options.filter(\.isPlain))
     }
 
-    private static func functions(_ given: LuaOptions, _ metric: Metric) throws -> [String: (String) throws
+    /// The students among a metric's own options.
+    static func students(_ given: LuaOptions, _ metric: Metric) throws -> [String: any Student] {
+        var students: [String: any Student] = [:]
+        for option in metric.options where option.kind == .object("student") {
+            students[option.name] = try given.object(option.name, StudentObject.self)?.student
+        }
+        return students
+    }
+
+    static func functions(_ given: LuaOptions, _ metric: Metric) throws -> [String: (String) throws
         -> Int]
     {
         var functions: [String: (String) throws -> Int] = [:]
-        for option in metric.options where !option.isPlain {
+        for option in metric.options where !option.isPlain && option.kind != .object("student") {
             guard option.name != "tokens" else {
                 functions["tokens"] = try tokenCounter(given, function: given.values.function)
                 continue
@@ -193,7 +224,7 @@ extension Scripting {
         return functions
     }
 
-    private static func resampling(_ options: Options) throws -> Resampling {
+    static func resampling(_ options: Options) throws -> Resampling {
         Resampling(
             confidence: try options.double("confidence"), resamples: try options.int("resamples"),
             seed: try options.int("seed"))
@@ -207,6 +238,10 @@ extension Scripting {
                 .string(
                     "metric", default: "rouge", "by which datasets are scored; its options may stand here"),
                 .list("names", of: .string, "what the systems are called; A, B, … if left out"),
+                .boolean(
+                    "sacrebleu", default: false,
+                    "of bleu, chrf and ter also sacrebleu's own paired tests, with its trials and seed: each system "
+                        + "against those before it"),
             ]
         func ownOptions(_ name: String?) -> [OptionDeclaration] {
             (try? environment.plugins.metric(named: name ?? "rouge"))?.options ?? []
@@ -223,7 +258,7 @@ extension Scripting {
                 LuaParameter("options", .options(options), "how", optional: true),
             ],
             returns:
-                "a score: names, and pairs: a list of { measure, a, b, difference, ci, p_bootstrap, p_randomization, p_mcnemar, p_holm }",
+                "a score: names, and pairs: a list of { measure, a, b, difference, ci, p_bootstrap, p_randomization, p_mcnemar, p_holm, p_sacrebleu_bs, p_sacrebleu_ar }",
             errors: ["scores of different texts, of another number of them, or computed in another way"],
             example: "local a = metrics.rouge({ \"the cat\", \"a dog\" }, { \"the cat\", \"a dog\" })\n"
                 + "local b = metrics.rouge({ \"the rat\", \"a dog\" }, { \"the cat\", \"a dog\" })\n"
@@ -248,19 +283,22 @@ extension Scripting {
                             expected: "a dataset or a score of a metric",
                             got: call.state.typeName(system), remedy: nil)
                     }
-                    let texts = try pairs(call, data, given.values)
+                    let texts = try pairs(
+                        call, data, given.values, needsReferences: metric.needsReferences)
                     return try Score(
                         metric,
                         of: MetricInput(
                             predictions: texts.predictions, references: texts.references,
                             options: try own(given, metric), functions: try functions(given, metric),
-                            resampling: resampling, job: environment.job("scoring")))
+                            students: try students(given, metric), resampling: resampling,
+                            job: environment.job("scoring")))
                 }
                 return [
                     .object(
                         ScoreObject(
                             try environment.session.compare(
-                                scores, names: given.values.optionalStrings("names"), resampling: resampling))
+                                scores, names: given.values.optionalStrings("names"), resampling: resampling,
+                                sacreBleu: try given.values.bool("sacrebleu")))
                     )
                 ]
             })
@@ -298,16 +336,25 @@ extension Scripting {
     ///
     /// - Parameter first: the position of the predictions.
     static func pairs(
-        _ call: LuaCall, _ data: Dataset?, _ options: Options, from first: Int = 1
+        _ call: LuaCall, _ data: Dataset?, _ options: Options, from first: Int = 1,
+        needsReferences: Bool = true
     ) throws -> ScoredTexts {
         guard let data else {
             let predictions = try call.strings(first)
             if predictions.isEmpty {
                 throw LyceumError.empty("the list of predictions", remedy: "there is nothing to score")
             }
-            return try ScoredTexts(predictions: predictions, references: try call.stringLists(first + 1))
+            let references =
+                needsReferences
+                ? try call.stringLists(first + 1) : [[String]](repeating: [], count: predictions.count)
+            return try ScoredTexts(predictions: predictions, references: references)
         }
         try data.requireRows("score")
+        if !needsReferences {
+            return try ScoredTexts(
+                predictions: try data.strings(try options.string("prediction")),
+                references: [[String]](repeating: [], count: data.count))
+        }
         guard let reference = options.optionalString("reference") else {
             throw LyceumError.badOption(
                 function: call.name, option: "reference", expected: "the column of references",

@@ -33,9 +33,18 @@ final class ScoreObject {
             ],
             index: { object, key, _ in
                 guard let name = key.string else { return nil }
-                return object.report.figures[name].map(LuaValue.data)
+                if let figure = object.report.figures[name] { return .data(figure) }
+                guard let score = object.score else { return nil }
+                switch name {
+                // The one number that people quote, and its values text by text, of every metric.
+                case "score": return score.value.map(LuaValue.number)
+                case "values": return score.figures.first.map { .data(.list($0.values.map(Value.number))) }
+                default: return nil
+                }
             },
-            fields: { $0.report.figures.keys.sorted() },
+            fields: {
+                Set($0.report.figures.keys).union($0.score == nil ? [] : ["score", "values"]).sorted()
+            },
             toString: { "score (\($0.report.summary))" },
             preview: { object, _ in object.report.table })
     }

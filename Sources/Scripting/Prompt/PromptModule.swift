@@ -3,6 +3,25 @@ import LuaBridge
 import LyceumKit
 import Prompting
 
+/// The folder of a project's prompts.
+private enum PromptFolder {
+    static let folder = "prompts"
+    private static let endings = [".prompt", ".txt", ".md"]
+
+    /// The prompts there, by name.
+    static var names: [String] {
+        Files.list(folder).compactMap { name in
+            endings.first(where: name.hasSuffix).map { String(name.dropLast($0.count)) }
+        }.sorted()
+    }
+
+    /// The file that a name means: itself if it is there, else one of the folder.
+    static func path(of name: String) -> String {
+        if Files.exists(name) || name.contains("/") { return name }
+        return ([""] + endings).lazy.map { Files.join(folder, name + $0) }.first(where: Files.exists) ?? name
+    }
+}
+
 extension Scripting {
     /// `prompt`: makes templates; the module itself is called.
     static var promptModule: LuaModule {
@@ -14,13 +33,23 @@ extension Scripting {
             functions: [
                 LuaFunction(
                     name: "load",
-                    summary: "Reads a prompt from a file, as prompt:save writes it (help(prompt.save)).",
-                    parameters: [LuaParameter("path", .string, "a text file", names: .files)],
+                    summary:
+                        "Reads a prompt from a file, as prompt:save writes it (help(prompt.save)). A bare name is looked for in "
+                        + "the folder prompts/, too: prompt.load \"news\" reads prompts/news.prompt, .txt or .md.",
+                    parameters: [
+                        LuaParameter(
+                            "path", .string, "a text file, or its name in prompts/",
+                            names: .filesOr { _ in PromptFolder.names.map { LuaSuggestion($0, "in prompts/") }
+                            })
+                    ],
                     returns: "a prompt; what the file says of model and options is in its `options`",
                     errors: ["a message or a tag that is not understood (with the file's line)"],
                     example: "local path = os.tmpname()\nprompt(\"Write about {{ topic }}.\"):save(path)\n"
                         + "assert(prompt.load(path) { topic = \"cats\" } == \"Write about cats.\")",
-                    body: { call in [.object(PromptObject(try PromptTemplate.load(try call.string(1))))] }),
+                    body: { call in
+                        let path = PromptFolder.path(of: Files.expandingHome(try call.string(1)))
+                        return [.object(PromptObject(try PromptTemplate.load(path)))]
+                    }),
                 ChatTemplateObject.function,
             ],
             call: LuaFunction(

@@ -1,6 +1,7 @@
 import LuaBridge
 import LyceumKit
 import Prompting
+import Workbench
 
 /// A prompt in Lua's hands.
 final class PromptObject {
@@ -12,7 +13,7 @@ final class PromptObject {
         LuaType(
             PromptObject.self, name: "prompt",
             summary: "A template for a teacher: call it with a record to see what the teacher would be sent.",
-            methods: [save(environment)],
+            methods: [save(environment), diff(environment), runs(environment), optimize(environment)],
             properties: [
                 LuaProperty("variables", "the names of the variables, a list") { (object: PromptObject) in
                     .data(.list(object.prompt.variables.map(Value.string)))
@@ -20,6 +21,9 @@ final class PromptObject {
                 LuaProperty("options", "the model and options kept with it, a table for teacher.open") {
                     (object: PromptObject) in .data(.object(object.prompt.options))
                 },
+                LuaProperty(
+                    "hash", "of the prompt as it is written: the lab's runs know it by this; see prompt:runs"
+                ) { (object: PromptObject) in .string(object.prompt.recordedHash) },
                 LuaProperty(
                     "examples", "the answered questions that it shows, a list of records; nil without"
                 ) {

@@ -12,16 +12,18 @@ extension TeacherObject {
         let prompt: PromptTemplate
     }
 
-    /// Reads the option `prompt`.
+    /// Reads the option `prompt`, or another that holds prompts.
     ///
     /// - Parameter output: the column of a single prompt; those of a list are numbered after it.
     /// - Throws: `LyceumError.badOption` for anything that is not a prompt.
-    static func prompts(_ options: LuaOptions, output: String, _ state: LuaState) throws -> [NamedPrompt] {
-        let given = options.reference("prompt")
+    static func prompts(
+        _ options: LuaOptions, option: String = "prompt", output: String, _ state: LuaState
+    ) throws -> [NamedPrompt] {
+        let given = options.reference(option)
         if let one = try prompt(given) { return [NamedPrompt(column: output, prompt: one)] }
         func refuse(_ value: LuaValue) -> LyceumError {
             .badOption(
-                function: options.values.function, option: "prompt",
+                function: options.values.function, option: option,
                 expected:
                     "a prompt, a template in quotes, or several: { zero = p1, few = p2 }",
                 got: state.typeName(value))

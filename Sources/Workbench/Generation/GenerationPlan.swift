@@ -67,18 +67,8 @@ public struct GenerationPlan: Sendable {
         return showsFields ? request : TeacherRequest(messages: request.messages, sample: sample)
     }
 
-    /// The prompt as it was written, which the lab keeps: its messages under their roles, and its examples.
-    var promptSource: String {
-        var parts = prompt.messages.map { "[\($0.role.rawValue)]\n\($0.template.source)" }
-        if let examples = prompt.examples {
-            let written: Value = [
-                "question": examples.question.map(Value.string) ?? .null,
-                "answer": examples.answer.map(Value.string) ?? .null, "records": .list(examples.records),
-            ]
-            parts.append("[examples]\n\(JSON.encode(written))")
-        }
-        return parts.joined(separator: "\n\n")
-    }
+    /// The prompt as it was written, which the lab keeps.
+    var promptSource: String { prompt.recordedSource }
 
     /// What the lab is told when the generation starts.
     ///
@@ -97,6 +87,24 @@ public struct GenerationPlan: Sendable {
             inputData: data.fingerprint, rows: data.count, options: options,
             seed: sent?.parameters["seed"]?.integer, versions: versions, parents: data.runs)
     }
+}
+
+extension PromptTemplate {
+    /// The prompt as it was written, which the lab keeps: its messages under their roles, and its examples.
+    public var recordedSource: String {
+        var parts = messages.map { "[\($0.role.rawValue)]\n\($0.template.source)" }
+        if let examples {
+            let written: Value = [
+                "question": examples.question.map(Value.string) ?? .null,
+                "answer": examples.answer.map(Value.string) ?? .null, "records": .list(examples.records),
+            ]
+            parts.append("[examples]\n\(JSON.encode(written))")
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// The SHA-256 of `recordedSource`, under which the lab finds the runs that asked this prompt.
+    public var recordedHash: String { GenerationStart.hash(ofPrompt: recordedSource) }
 }
 
 /// A question of a generation, and what came of it.

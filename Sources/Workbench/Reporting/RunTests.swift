@@ -66,7 +66,7 @@ extension WorkSession {
             tests += try self.tests(named: figure.name, runs: pairs.count) { a, b in
                 guard let first = counted[a]?.first(where: { $0.name == figure.name }),
                     let second = counted[b]?.first(where: { $0.name == figure.name }),
-                    first.counts.count == second.counts.count, !first.counts.isEmpty
+                    first.count == second.count, first.count > 0
                 else { return nil }
                 return (try PairedTest.compare(first, second, resampling: resampling, job: job), nil)
             }

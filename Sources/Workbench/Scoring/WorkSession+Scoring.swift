@@ -29,13 +29,14 @@ extension WorkSession {
     /// - Parameters:
     ///   - options: the metric's own; nil takes its defaults.
     ///   - functions: values of its options that are functions.
+    ///   - students: values of its options that are students.
     ///   - resampling: how intervals are drawn.
     ///   - origin: where the texts come from.
     /// - Throws: what the metric throws, and `LyceumError` if the user named a run that is not there.
     public func score(
         _ texts: ScoredTexts, by metric: Metric, options: Options? = nil,
-        functions: [String: (String) throws -> Int] = [:], resampling: Resampling = Resampling(),
-        origin: ScoreOrigin = ScoreOrigin()
+        functions: [String: (String) throws -> Int] = [:], students: [String: any Student] = [:],
+        resampling: Resampling = Resampling(), origin: ScoreOrigin = ScoreOrigin()
     ) throws -> Score {
         let own =
             try options
@@ -44,20 +45,22 @@ extension WorkSession {
             metric,
             of: MetricInput(
                 predictions: texts.predictions, references: texts.references, options: own,
-                functions: functions, resampling: resampling, job: job("scoring")))
+                functions: functions, students: students, resampling: resampling, job: job("scoring")))
         try record(score, of: texts, origin)
         return score
     }
 
     /// Compares scores of several systems on the same texts by paired tests.
     ///
-    /// - Parameter names: what the systems are called; A, B, … if nil.
+    /// - Parameters:
+    ///   - names: what the systems are called; A, B, … if nil.
+    ///   - sacreBleu: whether BLEU, chrF and TER are also tested as sacrebleu does it.
     /// - Throws: `LyceumError.invalid` if the scores do not fit together, `LyceumError.cancelled`.
-    public func compare(_ scores: [Score], names: [String]? = nil, resampling: Resampling = Resampling())
-        throws
-        -> ScoreComparison
-    {
-        try ScoreComparison(scores, names: names, resampling: resampling, job: job("comparing"))
+    public func compare(
+        _ scores: [Score], names: [String]? = nil, resampling: Resampling = Resampling(), sacreBleu: Bool = false
+    ) throws -> ScoreComparison {
+        try ScoreComparison(
+            scores, names: names, resampling: resampling, sacreBleu: sacreBleu, job: job("comparing"))
     }
 
     /// Records scores with the run that made the predictions, if the lab knows it.

@@ -12,6 +12,8 @@ public struct Metric {
     public let options: [OptionDeclaration]
     /// Whether a larger value is a better one; a figure may say otherwise for itself.
     public let largerIsBetter: Bool
+    /// Whether texts are scored against others; a metric of length or repetition looks at the texts alone.
+    public let needsReferences: Bool
     /// Scores texts.
     public let evaluate: (MetricInput) throws -> MetricResult
 
@@ -38,10 +40,13 @@ public struct Metric {
 
     /// Describes a metric that also has figures which are not means of the texts' own (macro F1, a corpus BLEU), or a
     /// table of its own.
+    ///
+    /// - Parameter needsReferences: false for a metric that looks at the texts alone; its `references` are empty lists.
     public init(
         id: String, summary: String, options: [OptionDeclaration] = [], largerIsBetter: Bool = true,
-        evaluate: @escaping (MetricInput) throws -> MetricResult
+        needsReferences: Bool = true, evaluate: @escaping (MetricInput) throws -> MetricResult
     ) {
+        self.needsReferences = needsReferences
         self.id = id
         self.summary = summary
         self.options = options
@@ -71,6 +76,8 @@ public struct MetricInput {
     public let options: Options
     /// Functions of the user's, by the name of the option: a text in, a number out.
     public let functions: [String: (String) throws -> Int]
+    /// Students of the user's, by the name of the option (of kind `.object("student")`).
+    public let students: [String: any Student]
     /// How intervals are drawn, for a metric that brings its own table.
     public let resampling: Resampling
     /// Progress and cancellation.
@@ -79,8 +86,10 @@ public struct MetricInput {
     /// Describes what is scored.
     public init(
         predictions: [String], references: [[String]], options: Options,
-        functions: [String: (String) throws -> Int] = [:], resampling: Resampling = Resampling(), job: Job
+        functions: [String: (String) throws -> Int] = [:], students: [String: any Student] = [:],
+        resampling: Resampling = Resampling(), job: Job
     ) {
+        self.students = students
         self.predictions = predictions
         self.references = references
         self.options = options
@@ -117,12 +126,16 @@ public struct MetricResult {
     public var signature: String?
     /// The metric's own table; nil shows means and intervals.
     public var report: (any Report)?
+    /// The one number that people quote, on the scale of the metric's reference implementation (BLEU: 0 to 100); nil
+    /// takes the value of the first figure.
+    public var score: Double?
 
     /// Describes what was found.
     public init(
         figures: [MetricFigure], corpusFigures: [CorpusFigure] = [], signature: String? = nil,
-        report: (any Report)? = nil
+        report: (any Report)? = nil, score: Double? = nil
     ) {
+        self.score = score
         self.figures = figures
         self.corpusFigures = corpusFigures
         self.signature = signature
@@ -166,9 +179,32 @@ public struct CorpusFigure: Sendable {
     /// What tables call it.
     public let title: String
     /// The counts of each text, by name; those that are missing are 0.
-    public let counts: [[String: Double]]
+    public var counts: [[String: Double]] {
+        guard let table else { return named }
+        let width = max(table.columns.count, 1)
+        return (0..<count).map { row in
+            Dictionary(
+                zip(table.columns, table.rows[(row * width)..<((row + 1) * width)]),
+                uniquingKeysWith: { first, _ in first })
+        }
+    }
+    /// How many texts it counts.
+    public let count: Int
     /// The figure, of the sum of the counts of some texts.
     public let value: @Sendable (_ sum: [String: Double]) -> Double
+    /// The counts as a table, where every text has all of them.
+    public let table: Table?
+    private let named: [[String: Double]]
+
+    /// Counts of which every text has all.
+    public struct Table: Sendable {
+        /// What is counted.
+        public let columns: [String]
+        /// Text after text, a number for each column.
+        public let rows: [Double]
+        /// The figure, of the sum of the counts of some texts, in the order of the columns.
+        public let value: @Sendable (_ sum: [Double]) -> Double
+    }
     /// Whether a larger value is a better one.
     public let largerIsBetter: Bool
     /// Whether the value is a share from 0 to 1, which tables show × 100.
@@ -181,8 +217,29 @@ public struct CorpusFigure: Sendable {
     ) {
         self.name = name
         self.title = title ?? name
-        self.counts = counts
+        named = counts
+        count = counts.count
+        table = nil
         self.value = value
+        self.largerIsBetter = largerIsBetter
+        self.isShare = isShare
+    }
+
+    /// Names a figure of a table of counts, which takes less time and memory than counts by name.
+    ///
+    /// - Parameters:
+    ///   - columns: what is counted.
+    ///   - rows: text after text, a number for each column; what is left at the end is no text.
+    public init(
+        _ name: String, title: String? = nil, columns: [String], rows: [Double], largerIsBetter: Bool = true,
+        isShare: Bool = false, value: @escaping @Sendable (_ sum: [Double]) -> Double
+    ) {
+        self.name = name
+        self.title = title ?? name
+        named = []
+        count = rows.count / max(columns.count, 1)
+        table = Table(columns: columns, rows: rows, value: value)
+        self.value = { sum in value(columns.map { sum[$0] ?? 0 }) }
         self.largerIsBetter = largerIsBetter
         self.isShare = isShare
     }
