@@ -59,7 +59,7 @@ public struct RawKeyboard: Sendable {
         case UInt8(ascii: "C"): return "right"
         case UInt8(ascii: "D"): return "left"
         default:
-            // The rest of a longer sequence is no key of its own.
+            // The rest of a longer sequence is not another key.
             var last = third
             while !(0x40...0x7E).contains(last), let more = read(patiently: false) { last = more }
             return "control"

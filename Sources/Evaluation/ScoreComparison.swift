@@ -197,10 +197,12 @@ extension ScoreComparison: Report {
     /// What sacrebleu says, pair by pair.
     private var sacreBleuLines: [String] {
         pairs.compactMap { pair in
-            guard let own = pair.sacreBleu, let measure = measures.first(where: { $0.name == pair.measure }) else {
+            guard let own = pair.sacreBleu, let measure = measures.first(where: { $0.name == pair.measure })
+            else {
                 return nil
             }
-            return "sacrebleu's tests of \(names[pair.second]) against \(names[pair.first]) in \(measure.title): "
+            return
+                "sacrebleu's tests of \(names[pair.second]) against \(names[pair.first]) in \(measure.title): "
                 + "p \(Self.shown(own.bootstrap)) (paired-bs), \(Self.shown(own.randomization)) (paired-ar)"
         }
     }

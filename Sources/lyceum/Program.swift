@@ -8,7 +8,7 @@ import PluginTools
 import Scripting
 import Workbench
 
-extension RawKeyboard: @retroactive Keyboard {}
+extension RawKeyboard: Keyboard {}
 
 /// Puts the parts together.
 enum Program {

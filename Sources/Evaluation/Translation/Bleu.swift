@@ -109,7 +109,8 @@ struct BleuCounter: PairCounter {
 
     /// The n-grams of the prediction that a reference has, order by order.
     private mutating func matches() -> [Int] {
-        guard references.count == 1, bleu.order <= grams.longest, tokenizer.vocabularySize < (1 << 16) - 1 else {
+        guard references.count == 1, bleu.order <= grams.longest, tokenizer.vocabularySize < (1 << 16) - 1
+        else {
             return overlap.clipped(
                 references, prediction, upTo: bleu.order, vocabularySize: tokenizer.vocabularySize)
         }

@@ -46,7 +46,9 @@ struct BleuTokenizer {
             text.withUTF8 { cut($0, isPadded: false, into: &tokens) }
         case .mteval:
             let isPlain = text.withUTF8 { bytes in
-                !bytes.contains { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "<") }
+                !bytes.contains {
+                    $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "<")
+                }
             }
             if !isPlain { text = Self.unescaped(PythonStrings.trimmedEnd(text)) }
             text.withUTF8 { cut($0, isPadded: true, into: &tokens) }

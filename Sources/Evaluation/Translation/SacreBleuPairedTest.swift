@@ -15,9 +15,11 @@ public enum SacreBleuPairedTest {
     /// - Throws: `LyceumError.cancelled`.
     public static func pValues(
         baseline: CorpusFigure, system: CorpusFigure, seed: UInt32 = 12_345,
-        trials: (bootstrap: Int, randomization: Int) = SacreBleuPairedTest.trials, job: Job = .silent("comparing")
+        trials: (bootstrap: Int, randomization: Int) = SacreBleuPairedTest.trials,
+        job: Job = .silent("comparing")
     ) throws -> (bootstrap: Double, randomization: Double)? {
-        guard let a = baseline.table, let b = system.table, a.columns == b.columns, baseline.count == system.count,
+        guard let a = baseline.table, let b = system.table, a.columns == b.columns,
+            baseline.count == system.count,
             baseline.count > 0
         else { return nil }
         let (count, width) = (baseline.count, a.columns.count)

@@ -211,6 +211,7 @@ do
 ---@class prompt
 ---@field variables any the names of the variables, a list
 ---@field options any the model and options kept with it, a table for teacher.open
+---@field hash any of the prompt as it is written: the lab's runs know it by this; see prompt:runs
 ---@field examples any the answered questions that it shows, a list of records; nil without
 ---@overload fun(record: table): any
 local prompt = {}
@@ -219,6 +220,41 @@ local prompt = {}
 ---@param path string the file
 ---@return prompt # the prompt
 function prompt:save(path) end
+
+---Shows what changed from this prompt to another, word by word: [-taken away-]{+put in+}.
+---@param other prompt the newer one
+---@return any # whether anything changed
+function prompt:diff(other) end
+
+---The runs of the lab that asked this prompt, oldest first.
+---@return table # a list of numbers, for runs.compare and runs.get
+function prompt:runs() end
+
+---@class prompt.optimize.options
+---@field data dataset rows with the prompt's variables and the reference
+---@field teacher teacher who answers
+---@field reference string the column of what should be answered
+---@field metric? string by which answers are scored; its first figure decides (default exact_match)
+---@field metric_options? table the metric's own
+---@field score? function a function (answer, row) → number, true or false, in place of a metric
+---@field proposer? teacher who proposes instructions; else the teacher itself
+---@field max_examples? integer how many examples a prompt shows at most (default 4)
+---@field example_trials? integer sets of examples that are tried (default 8)
+---@field instruction_trials? integer instructions that are proposed and tried (default 4)
+---@field valid? number the share of the rows on which candidates are compared (default 0.3)
+---@field test? number the share of the rows on which the winner is measured (default 0.3)
+---@field good_score? number from here on an answer of the teacher's serves as an example; else the best there is
+---@field budget_calls? integer the most requests
+---@field budget_usd? number the most money
+---@field save? string where the winner is written as a prompt file
+---@field seed? integer decides the split and every choice (default 42)
+---@field resamples? integer trials of the test of the gain (default 2000)
+---@field confidence? number of its interval (default 0.95)
+
+---Looks for a better prompt: examples at random, answers of the teacher's own that were right, and instructions that a teacher proposes. Candidates are compared on validation rows; the gain is measured on held-out rows that nothing was chosen on.
+---@param options prompt.optimize.options what is searched, and how far
+---@return optimization # an optimization: o.prompt, the winner; o.gain { difference, ci, p, rows }; o.trials; o.sentence
+function prompt:optimize(options) end
 end
 
 do
@@ -249,10 +285,10 @@ local teacher = {}
 ---@field wait? boolean with batch: waits until the batch is done; false hands over, or fetches what is done, and returns (default true)
 ---@field provenance? boolean adds columns teacher_model, teacher_cost_usd, …; without them d:provenance() shows the same, and d:save(path, { provenance = true }) writes it (default false)
 
----Answers a prompt for each row of a dataset, or one text, or each text of a list. What was asked before is not asked again: replies are kept in the lab as they arrive, under the request as it is sent.
----@param data dataset|string[]|string a dataset, whose columns are the prompt's variables; or what is sent as it is: a text, or a list of texts
----@param options? teacher.generate.options how; also max_tokens, temperature and the like for this call: help "openai"; for texts only these, name, n and fresh
----@return any # the answered rows with the new column, or one for each prompt; rows without an answer are in its `failed`. For a text the answer, for a list a list of answers; with n above 1 lists of answers
+---Answers a prompt for each row of a dataset. What was asked before is not asked again: replies are kept in the lab as they arrive, under the request as it is sent.
+---@param data dataset its columns are the prompt's variables
+---@param options teacher.generate.options how; also max_tokens, temperature and the like for this call: help "openai"
+---@return any # the answered rows with the new column, or one for each prompt; rows without an answer are in its `failed`
 function teacher:generate(data, options) end
 
 ---Asks again for the rows of a result that failed, and only for those.
@@ -317,12 +353,11 @@ function student:generate(data, options) end
 ---@field output? string the column that takes the label (default prediction)
 ---@field name? string makes a run of its own of this name; else it belongs to the training
 ---@field probability? string the column that takes its probability (default probability)
----@field all_probabilities? boolean the probability of every label: for a text a table of label = probability instead of the label, for a list a list of them, for a dataset a further column probability_all (default false)
 
 ---Names the class of each row, of each text of a list, or of one text.
 ---@param data dataset|string[]|string what it reads
 ---@param options? student.classify.options also the architecture's own: see help "gbdt"
----@return dataset # the dataset plus both columns; for a list, a list of labels; for a text, the label. With all_probabilities tables of label = probability, 0…1
+---@return dataset # the dataset plus both columns; for a list, a list of labels; for a text, the label, its probability (0…1) and a table of all labels' probabilities
 function student:classify(data, options) end
 
 ---@class student.loss.options
@@ -492,6 +527,67 @@ local tensor = {}
 function tensor:list() end
 end
 
+do
+---Prompts compared on the same rows: prints as a table of the variants, best first, and one sentence that says whether the difference is established.
+---@class workshop
+---@field sentence any which variant is better, by how much, and whether that is established
+---@field best any the name of the best variant; nil without scores
+---@field established any whether the best is better than the next, at the level of the tests
+---@field variants any the names of the variants, a list
+---@field figures any by variant and figure { mean, ci, values }: values[i] is the mean of row i's samples
+---@field tests any a list of { figure, a, b, difference, ci, p, p_holm, rows, needed_rows }
+---@field runs any the numbers of the variants' runs, by name
+---@field cost_usd any what each variant's answers cost when they were bought, by name
+local workshop = {}
+
+---@class workshop.show.options
+---@field questions? boolean shows the questions as they were asked, too (default false)
+
+---Shows every variant's answer to a row, with its scores, tokens, price and time.
+---@param row integer counted from 1
+---@param options? workshop.show.options how
+---@return any # nothing: it writes to the screen
+function workshop:show(row, options) end
+
+---Shows what differs between two variants' answers to a row, word by word: [-only a-]{+only b+}.
+---@param a string a variant
+---@param b string another
+---@param row integer counted from 1
+---@param sample? integer which sample, from 1; 1 if left out
+---@return any # nothing: it writes to the screen
+function workshop:diff(a, b, row, sample) end
+
+---Rows by variants. At the prompt one walks through the answers with the keys: arrows for the next row and variant, s for the next sample, p for the question, d for what differs, q to leave.
+---@return any # nothing: it writes to the screen
+function workshop:grid() end
+
+---Every answer as a row: the data's columns, variant, sample, answer, score_… and what it took.
+---@return dataset # a dataset
+function workshop:rows() end
+
+---@class workshop.save.options
+---@field title? string the page's heading
+---@field rows? integer how many rows the page shows whole (default 50)
+
+---Writes the workshop: as a page (.html), or every answer as data (.jsonl, .csv, …).
+---@param path string the file
+---@param options? workshop.save.options of the page
+---@return workshop # the workshop
+function workshop:save(path, options) end
+end
+
+do
+---What prompt:optimize found: prints as a table of the trials, best first, and the gain on held-out rows.
+---@class optimization
+---@field prompt any the best prompt; nil if the search did not come to its end
+---@field gain any on held-out rows: { difference, ci, p, rows, start, best }; nil if the prompt stays as it is
+---@field trials any a list of { kind, score, run, examples }, in the order they were tried
+---@field calls any the requests that were sent
+---@field cost_usd any what they cost; nil if that is not known
+---@field sentence any the gain on held-out rows in plain words
+local optimization = {}
+end
+
 ---Datasets: immutable tables of records.
 ---@class data
 data = {}
@@ -535,8 +631,8 @@ function data.from(records) end
 ---@overload fun(template: string|table|table[]): prompt
 prompt = {}
 
----Reads a prompt from a file, as prompt:save writes it (help(prompt.save)).
----@param path string a text file
+---Reads a prompt from a file, as prompt:save writes it (help(prompt.save)). A bare name is looked for in the folder prompts/, too: prompt.load "news" reads prompts/news.prompt, .txt or .md.
+---@param path string a text file, or its name in prompts/
 ---@return prompt # a prompt; what the file says of model and options is in its `options`
 function prompt.load(path) end
 
@@ -623,6 +719,164 @@ function metrics.rouge(predictions, references, options) end
 ---@return score # a score: accuracy, kappa, macro, micro, weighted (each .precision, .recall, .f1), classes, labels, and confusion with at most 1000 labels
 function metrics.classification(predictions, references, options) end
 
+---@class metrics.bleu.references
+---@field tokenize? "13a"|"intl"|"char"|"zh"|"none" sacrebleu's tokenizers; zh for Chinese, intl for every script, none for texts that are tokenized (default 13a)
+---@field lowercase? boolean compares in lower case (default false)
+---@field smooth_method? "exp"|"floor"|"add-k"|"none" what an order without a match counts as (default exp)
+---@field smooth_value? number of floor (0.1 if left out) and add-k (1 if left out)
+---@field max_ngram_order? integer the longest n-gram (default 4)
+---@field effective_order? boolean leaves out orders that the texts are too short for; sentence_bleu always does (default false)
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
+
+---BLEU of predictions against references, equal to sacrebleu 2.6.
+---@param predictions dataset|string[] a dataset with both columns, or a list of texts
+---@param references metrics.bleu.references|string[] the options for a dataset; or a list of texts, or of lists of texts if there are several each
+---@param options? metrics.bleu.references for two lists
+---@return score # a score: score.score from 0 to 100, as sacrebleu prints it; score.values, sentence_bleu of each text; score.bleu.ci, .signature
+function metrics.bleu(predictions, references, options) end
+
+---@class metrics.chrf.references
+---@field char_order? integer the longest n-gram of characters (default 6)
+---@field word_order? integer the longest n-gram of words; 2 is chrF++ (default 0)
+---@field beta? integer how much more recall counts than precision (default 2)
+---@field lowercase? boolean compares in lower case (default false)
+---@field whitespace? boolean white space belongs to the n-grams of characters (default false)
+---@field eps_smoothing? boolean orders without n-grams count almost 0, as in chrF++.py and NLTK, instead of nothing (default false)
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
+
+---ChrF, with word_order = 2 chrF++, equal to sacrebleu 2.6.
+---@param predictions dataset|string[] a dataset with both columns, or a list of texts
+---@param references metrics.chrf.references|string[] the options for a dataset; or a list of texts, or of lists of texts if there are several each
+---@param options? metrics.chrf.references for two lists
+---@return score # a score: score.score from 0 to 100, as sacrebleu prints it; score.values, one for each text; score.chrf.ci, .signature
+function metrics.chrf(predictions, references, options) end
+
+---@class metrics.ter.references
+---@field normalized? boolean cuts punctuation off first, as Tercom does (default false)
+---@field no_punct? boolean leaves punctuation out (default false)
+---@field asian_support? boolean with normalized or no_punct: takes Chinese characters one by one, and their punctuation (default false)
+---@field case_sensitive? boolean compares capitals, too (default false)
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
+
+---Translation edit rate (less is better), equal to sacrebleu 2.6.
+---@param predictions dataset|string[] a dataset with both columns, or a list of texts
+---@param references metrics.ter.references|string[] the options for a dataset; or a list of texts, or of lists of texts if there are several each
+---@param options? metrics.ter.references for two lists
+---@return score # a score, of which less is better: score.score in per cent of the references' length; score.values, one for each text; score.ter.ci, .signature
+function metrics.ter(predictions, references, options) end
+
+---@class metrics.exact_match.references
+---@field version? "1.1"|"2.0" of SQuAD's script; in 2.0 an empty answer is right where the reference is empty (default 1.1)
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
+
+---Exact match and token F1 of short answers, as SQuAD's script.
+---@param predictions dataset|string[] a dataset with both columns, or a list of texts
+---@param references metrics.exact_match.references|string[] the options for a dataset; or a list of texts, or of lists of texts if there are several each
+---@param options? metrics.exact_match.references for two lists
+---@return score # a score: score.score, the share of right answers × 100; score.exact_match.mean and score.f1.mean, fractions; score.values, 1 or 0 for each text
+function metrics.exact_match(predictions, references, options) end
+
+---@class metrics.token_f1.references
+---@field version? "1.1"|"2.0" of SQuAD's script; in 2.0 an empty answer is right where the reference is empty (default 1.1)
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
+
+---Token F1 and exact match of short answers, as SQuAD's script.
+---@param predictions dataset|string[] a dataset with both columns, or a list of texts
+---@param references metrics.token_f1.references|string[] the options for a dataset; or a list of texts, or of lists of texts if there are several each
+---@param options? metrics.token_f1.references for two lists
+---@return score # a score: score.score, the mean F1 of words × 100; score.f1.mean and score.exact_match.mean, fractions
+function metrics.token_f1(predictions, references, options) end
+
+---@class metrics.novelty.references
+---@field tokenizer? "words"|"whitespace" runs of letters and digits, or what stands between white space; both in lower case (default words)
+---@field max_ngram? integer the longest n-gram (default 4)
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
+
+---Novel n-grams, coverage, density and compression of summaries; the reference is the source.
+---@param predictions dataset|string[] a dataset with both columns, or a list of texts
+---@param references metrics.novelty.references|string[] the options for a dataset; or a list of texts, or of lists of texts if there are several each
+---@param options? metrics.novelty.references for two lists
+---@return score # a score: novel_1 … novel_4, the shares of n-grams that the source does not have; coverage, density, compression
+function metrics.novelty(predictions, references, options) end
+
+---@class metrics.repetition.options
+---@field tokenizer? "words"|"whitespace" runs of letters and digits, or what stands between white space; both in lower case (default words)
+---@field max_ngram? integer the longest n-gram (default 4)
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
+
+---How much texts repeat themselves: n-grams that stood there before.
+---@param predictions dataset|string[] a dataset with the column, or a list of texts
+---@param options? metrics.repetition.options how
+---@return score # a score, of which less is better: repeated_1 … repeated_4, the shares of n-grams that stood in the text before
+function metrics.repetition(predictions, options) end
+
+---@class metrics.length.options
+---@field tokens? any a function text → count or list, or a student whose vocabulary counts: adds the tokens
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
+
+---How long texts are: words, sentences, characters, and tokens if they are counted.
+---@param predictions dataset|string[] a dataset with the column, or a list of texts
+---@param options? metrics.length.options how
+---@return score # a score: words, characters, sentences; tokens if they are counted
+function metrics.length(predictions, options) end
+
+---@class metrics.bertscore.references
+---@field student student the encoder: student.load("google-bert/bert-base-uncased")
+---@field num_layers? integer above which layer; if left out the 9th of 12, the 18th of 24, else the last
+---@field idf? boolean weighs pieces by how few of the references have them (default false)
+---@field batch_size? integer texts read at once (default 64)
+---@field prediction? string the column of generated texts (for a dataset) (default prediction)
+---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
+
+---BERTScore over an encoder that you load, equal to bert_score's.
+---@param predictions dataset|string[] a dataset with both columns, or a list of texts
+---@param references metrics.bertscore.references|string[] the options for a dataset; or a list of texts, or of lists of texts if there are several each
+---@param options? metrics.bertscore.references for two lists
+---@return score # a score: f1, precision and recall, as bert_score prints them without rescaling
+function metrics.bertscore(predictions, references, options) end
+
 ---@class metrics.score.references
 ---@field prediction? string the column of generated texts (for a dataset) (default prediction)
 ---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
@@ -647,12 +901,15 @@ function metrics.score(metric, predictions, references, options) end
 ---@field seed? integer equal seeds give equal intervals (default 42)
 ---@field metric? string by which datasets are scored; its options may stand here (default rouge)
 ---@field names? string[] what the systems are called; A, B, … if left out
+---@field sacrebleu? boolean of bleu, chrf and ter also sacrebleu's own paired tests, with its trials and seed: each system against those before it (default false)
 
 ---Is the difference real? Paired tests of every figure of a metric on the same texts: bootstrap and approximate randomisation, McNemar for what is right or wrong; corrected by Holm if there are more than two systems.
----@param systems table[] two or more: datasets with both columns, or scores of one metric; the same rows, answered by each
----@param options? metrics.compare.options how
----@return score # a score: names, and pairs: a list of { measure, a, b, difference, ci, p_bootstrap, p_randomization, p_mcnemar, p_holm }
-function metrics.compare(systems, options) end
+---@param a dataset|score a dataset with both columns, or a score of any metric
+---@param b dataset|score the same rows, answered by another
+---@param options? metrics.compare.options|dataset|score further systems, and last the options
+---@param ... any
+---@return score # a score: names, and pairs: a list of { measure, a, b, difference, ci, p_bootstrap, p_randomization, p_mcnemar, p_holm, p_sacrebleu_bs, p_sacrebleu_ar }
+function metrics.compare(a, b, options, ...) end
 
 ---@class metrics.latency.options
 ---@field input? string the column of texts; required for a dataset
@@ -676,6 +933,29 @@ function metrics.latency(student, texts, options) end
 ---@param options metrics.lead.options how
 ---@return dataset # the dataset plus the column
 function metrics.lead(data, options) end
+
+---@class metrics.judge.b
+---@field teacher teacher who judges
+---@field input? string the column of the task; else all columns that are not answers
+---@field prediction? string the column of answers (default prediction)
+---@field reference? string the column of good answers by people, which the judge then sees
+---@field criterion? string what makes an answer good, in words
+---@field prompt? prompt what the judge is asked, in place of ours; with {{ task }}, {{ answer_1 }} and {{ answer_2 }}, or {{ answer }}
+---@field lowest? number the lowest grade, for one system (default 1.0)
+---@field highest? number the highest grade, for one system (default 10.0)
+---@field names? string[] what the systems are called, for two
+---@field labels? dataset what people said: what vote() returned, for two
+---@field confidence? number of the intervals (default 0.95)
+---@field resamples? integer bootstrap samples (default 1000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+---@field run? integer the number of the run to record the scores with; else the one that made the predictions
+
+---A teacher judges: one system's answers get grades, two systems' are compared in both orders, where a verdict that depends on the order is a tie.
+---@param a dataset answers
+---@param b metrics.judge.b|dataset the options; or the same rows, answered by another
+---@param options? metrics.judge.b for two systems
+---@return any # of one system a score with a figure judge, compared like every other; of two win_rate { value, ci }, p, wins, losses, ties, position_consistency, length_controlled, values (1, 0.5, 0), with labels kappa and agreement, and a warning if the judge wrote the answers
+function metrics.judge(a, b, options) end
 
 ---Lists the metrics: Lyceum's own and those of plugins; opens none of them.
 ---@return table # a list of { id, summary }
@@ -851,6 +1131,43 @@ function hub.fetch(name, options) end
 ---@param options? hub.remove.options which
 ---@return any # the bytes that became free
 function hub.remove(name, options) end
+
+---@class workshop.options
+---@field prompts any what is compared: { a = p1, b = p2 }; prompts, or templates in quotes
+---@field teachers any who answers: a teacher, a list of them, or { name = teacher }
+---@field data dataset the rows; its columns are the prompts' variables
+---@field n? integer answers to each row (default 1)
+---@field reference? string the column of what should be answered
+---@field metrics? table by which metrics answers are scored: { "rouge", "exact_match" } or { rouge = { stemmer = true } }; rouge if there is a reference and nothing else
+---@field checks? table what an answer must pass, by name: a function (answer, row) → true, false or a number; or { schema = …, contains = …, not_contains = …, regex = …, min_words = …, max_words = …, min_chars = …, max_chars = … }
+---@field judge? any a teacher that grades every answer; or { teacher = …, criterion = "…", prompt = p, input = "column" }
+---@field by? string the figure that decides which variant is best; else the first
+---@field fresh? boolean ignores kept replies and asks again (default false)
+---@field confirm_usd? number asks first if it may cost more than this; without a terminal it is refused (default 1.0)
+---@field confidence? number of the intervals and tests (default 0.95)
+---@field resamples? integer bootstrap samples and trials of the tests (default 2000)
+---@field seed? integer equal seeds give equal intervals (default 42)
+
+---Compares prompts like models: every prompt × teacher × row × sample is answered, from the lab where it was answered before, scored, and tested for real differences over the same rows.
+---@param options workshop.options what is compared, and how
+---@return workshop # a workshop: its table says which variant is better, by how much, and whether that is established; w:show(3), w:diff("a", "b", 3), w:grid(), w:save("w.html"), vote(w)
+function workshop(options) end
+
+---@class vote.b
+---@field a? string of a workshop: the first variant; else the best
+---@field b? string of a workshop: the second variant; else the next best
+---@field input? string of datasets: the column of the task; else all columns but the answers
+---@field prediction? string of datasets: the column of answers (default prediction)
+---@field names? string[] of datasets: what the systems are called
+---@field voter? string who judges; each voter's verdicts are kept apart (default me)
+---@field seed? integer decides the order and what stands left (default 42)
+
+---Lets you judge two systems' answers blind, side by side, with one key each: 1 or left, 2 or right, t for a tie, s to skip, b to go back, q to leave. Each verdict is kept in the lab as it is given; the same call goes on.
+---@param a workshop|dataset a workshop, or a dataset of answers
+---@param b? vote.b|dataset the options; or the same rows, answered by another
+---@param options? vote.b for two datasets
+---@return dataset # a dataset: task, first_system, first, second_system, second, verdict (a system, "tie", or nothing yet); metrics.judge(a, b, { labels = … }) compares a judge with it
+function vote(a, b, options) end
 
 ---Writes values to standard output: texts and numbers as they are, everything else as the prompt shows it.
 ---@param value? any what to write

@@ -36,7 +36,7 @@ extension Scripting {
             errors: ["no terminal, unless everything is judged already", "rows that do not match"],
             example:
                 "local same = data.from { { task = \"Say hi\", prediction = \"hi\" } }\n"
-                + "assert(vote(same, same, { input = \"task\" })[1].verdict == \"tie\")  -- equal answers are no question",
+                + "assert(vote(same, same, { input = \"task\" })[1].verdict == \"tie\")  -- equal answers tie",
             body: { call in
                 let second = (call.value(2).object as? DatasetObject)?.dataset
                 let values = try call.options(second == nil ? 2 : 3, declared: voteOptions).values

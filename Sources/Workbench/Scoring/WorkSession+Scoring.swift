@@ -57,7 +57,8 @@ extension WorkSession {
     ///   - sacreBleu: whether BLEU, chrF and TER are also tested as sacrebleu does it.
     /// - Throws: `LyceumError.invalid` if the scores do not fit together, `LyceumError.cancelled`.
     public func compare(
-        _ scores: [Score], names: [String]? = nil, resampling: Resampling = Resampling(), sacreBleu: Bool = false
+        _ scores: [Score], names: [String]? = nil, resampling: Resampling = Resampling(),
+        sacreBleu: Bool = false
     ) throws -> ScoreComparison {
         try ScoreComparison(
             scores, names: names, resampling: resampling, sacreBleu: sacreBleu, job: job("comparing"))
