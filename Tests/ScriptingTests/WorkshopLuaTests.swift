@@ -134,7 +134,7 @@ import Workbench
                 assert(l.agreement == 0.9 and l.labels == 10 and math.abs(l.kappa) < 1e-9)
                 local g = metrics.judge(a, { teacher = gpt, input = "task" })
                 assert(g.score == 3 and g.values[1] == 3 and g.judge.ci[1] == 3)
-                assert(metrics.compare(g, g).pairs[1].difference == 0)
+                assert(metrics.compare({ g, g }).pairs[1].difference == 0)
                 -- What the judge wrote itself.
                 local own = gpt:generate(rows, { prompt = "say {{ word }}", output = "prediction" })
                 local other = rows:map(function(r) return { prediction = "x", word = r.word, answer = r.answer } end)
@@ -180,8 +180,8 @@ import Workbench
               local a = metrics[id](d, { reference = "summary" })
               local b = metrics.score(id, d:column("prediction"), d:column("summary"))
               assert(a.score == b.score and #a.values == 2 and #a:rows() == 2, id)
-              assert(#metrics.compare(a, b).pairs > 0, id)
-              assert(metrics.compare(d, d, { reference = "summary", metric = id, resamples = 50 }).pairs[1].difference == 0, id)
+              assert(#metrics.compare({ a, b }).pairs > 0, id)
+              assert(metrics.compare({ d, d }, { reference = "summary", metric = id, resamples = 50 }).pairs[1].difference == 0, id)
             end
             for _, id in ipairs { "length", "repetition" } do
               local a = metrics[id](d)

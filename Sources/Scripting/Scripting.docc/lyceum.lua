@@ -285,10 +285,10 @@ local teacher = {}
 ---@field wait? boolean with batch: waits until the batch is done; false hands over, or fetches what is done, and returns (default true)
 ---@field provenance? boolean adds columns teacher_model, teacher_cost_usd, …; without them d:provenance() shows the same, and d:save(path, { provenance = true }) writes it (default false)
 
----Answers a prompt for each row of a dataset. What was asked before is not asked again: replies are kept in the lab as they arrive, under the request as it is sent.
----@param data dataset its columns are the prompt's variables
----@param options teacher.generate.options how; also max_tokens, temperature and the like for this call: help "openai"
----@return any # the answered rows with the new column, or one for each prompt; rows without an answer are in its `failed`
+---Answers a prompt for each row of a dataset, or one text, or each text of a list. What was asked before is not asked again: replies are kept in the lab as they arrive, under the request as it is sent.
+---@param data dataset|string[]|string a dataset, whose columns are the prompt's variables; or what is sent as it is: a text, or a list of texts
+---@param options? teacher.generate.options how; also max_tokens, temperature and the like for this call: help "openai"; for texts only these, name, n and fresh
+---@return any # the answered rows with the new column, or one for each prompt; rows without an answer are in its `failed`. For a text the answer, for a list a list of answers; with n above 1 lists of answers
 function teacher:generate(data, options) end
 
 ---Asks again for the rows of a result that failed, and only for those.
@@ -353,11 +353,12 @@ function student:generate(data, options) end
 ---@field output? string the column that takes the label (default prediction)
 ---@field name? string makes a run of its own of this name; else it belongs to the training
 ---@field probability? string the column that takes its probability (default probability)
+---@field all_probabilities? boolean the probability of every label: for a text a table of label = probability instead of the label, for a list a list of them, for a dataset a further column probability_all (default false)
 
 ---Names the class of each row, of each text of a list, or of one text.
 ---@param data dataset|string[]|string what it reads
 ---@param options? student.classify.options also the architecture's own: see help "gbdt"
----@return dataset # the dataset plus both columns; for a list, a list of labels; for a text, the label, its probability (0…1) and a table of all labels' probabilities
+---@return dataset # the dataset plus both columns; for a list, a list of labels; for a text, the label. With all_probabilities tables of label = probability, 0…1
 function student:classify(data, options) end
 
 ---@class student.loss.options
@@ -904,12 +905,10 @@ function metrics.score(metric, predictions, references, options) end
 ---@field sacrebleu? boolean of bleu, chrf and ter also sacrebleu's own paired tests, with its trials and seed: each system against those before it (default false)
 
 ---Is the difference real? Paired tests of every figure of a metric on the same texts: bootstrap and approximate randomisation, McNemar for what is right or wrong; corrected by Holm if there are more than two systems.
----@param a dataset|score a dataset with both columns, or a score of any metric
----@param b dataset|score the same rows, answered by another
----@param options? metrics.compare.options|dataset|score further systems, and last the options
----@param ... any
+---@param systems table[] two or more: datasets with both columns, or scores of one metric; the same rows, answered by each
+---@param options? metrics.compare.options how
 ---@return score # a score: names, and pairs: a list of { measure, a, b, difference, ci, p_bootstrap, p_randomization, p_mcnemar, p_holm, p_sacrebleu_bs, p_sacrebleu_ar }
-function metrics.compare(a, b, options, ...) end
+function metrics.compare(systems, options) end
 
 ---@class metrics.latency.options
 ---@field input? string the column of texts; required for a dataset

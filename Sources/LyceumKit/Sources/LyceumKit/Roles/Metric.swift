@@ -229,7 +229,7 @@ public struct CorpusFigure: Sendable {
     ///
     /// - Parameters:
     ///   - columns: what is counted.
-    ///   - rows: text after text, a number for each column; what is left at the end is no text.
+    ///   - rows: text after text, a number for each column; an incomplete row at the end does not count.
     public init(
         _ name: String, title: String? = nil, columns: [String], rows: [Double], largerIsBetter: Bool = true,
         isShare: Bool = false, value: @escaping @Sendable (_ sum: [Double]) -> Double
