@@ -42,10 +42,10 @@ extension Workshop {
     ///   - rows: how many rows are shown whole, from the first.
     public func html(title: String, rows: Int = 50) -> String {
         let order = ranking + plan.variants.indices.filter { !ranking.contains($0) }
-        let heads = figures.map { Markup.escape($0.title + ($0.isShare ? " × 100" : "")) }
+        let heads = figures.map { PageText.escape($0.title + ($0.isShare ? " × 100" : "")) }
         let scores = order.map { variant -> [String] in
             let effort = effort(variant)
-            return [Markup.escape(plan.variants[variant].name)]
+            return [PageText.escape(plan.variants[variant].name)]
                 + figures.map { figure in
                     shown(figure.means[variant], figure)
                         + (figure.intervals[variant].map {
@@ -61,8 +61,8 @@ extension Workshop {
             let figure = figures.first { $0.name == test.figure }
             func value(_ number: Double) -> String { figure.map { shown(number, $0) } ?? number.fixed(4) }
             return [
-                Markup.escape(figure?.title ?? test.figure),
-                Markup.escape("\(plan.variants[test.first].name) − \(plan.variants[test.second].name)"),
+                PageText.escape(figure?.title ?? test.figure),
+                PageText.escape("\(plan.variants[test.first].name) − \(plan.variants[test.second].name)"),
                 value(test.difference.difference),
                 "\(value(test.difference.interval.lowerBound)) – \(value(test.difference.interval.upperBound))",
                 test.difference.randomizationP.fixed(4), test.correctedP.fixed(4), "\(test.count)",
@@ -71,7 +71,7 @@ extension Workshop {
         var sections = [
             section(
                 "Variants",
-                "<p>\(Markup.escape(sentence))</p>\n"
+                "<p>\(PageText.escape(sentence))</p>\n"
                     + RunReport.table([[""] + heads + ["answers", "USD", "s each", "lab"]] + scores))
         ]
         if !differences.isEmpty {
@@ -83,38 +83,22 @@ extension Workshop {
                             + differences)))
         }
         let prompts = plan.variants.map { variant in
-            "<h3>\(Markup.escape(variant.name))</h3>\n<pre>\(Markup.escape(variant.prompt.recordedSource))</pre>"
+            "<h3>\(PageText.escape(variant.name))</h3>\n\(preformatted(variant.prompt.recordedSource))"
         }
         sections.append(section("Prompts", prompts.joined(separator: "\n")))
         let cards = (0..<min(max(rows, 0), plan.data.count)).map { row -> String in
             let texts = (try? text(ofRow: row)) ?? ""
-            return "<details><summary>row \(row + 1)</summary><pre>\(Markup.escape(texts))</pre></details>"
+            return "<details><summary>row \(row + 1)</summary>\(preformatted(texts))</details>"
         }
         sections.append(section("Answers", cards.joined(separator: "\n")))
-        return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="generator" content="Lyceum">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <title>\(Markup.escape(title))</title>
-            <style>
-            \(RunReport.pageStyle)
-            pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-            </style>
-            </head>
-            <body>
-            <header><h1>\(Markup.escape(title))</h1></header>
-            <main>
-            \(sections.joined(separator: "\n"))
-            </main>
-            </body>
-            </html>
+        return PageText.page(
+            title: title, body: sections.joined(separator: "\n"),
+            policy: "default-src 'none'; style-src 'unsafe-inline'")
+    }
 
-            """
+    /// Text as it was written, which the page may break anywhere.
+    private func preformatted(_ text: String) -> String {
+        "<pre style=\"white-space: pre-wrap; overflow-wrap: anywhere\">\(PageText.escape(text))</pre>"
     }
 
     private func section(_ title: String, _ body: String) -> String {
