@@ -130,7 +130,9 @@ def show(kind, table):
     columns = [column for column in every if not column.endswith("cpu")]
     show_columns(kind, table, columns)
     if len(columns) < len(every):
-        show_columns(f"{kind}, by processor time", table, [column for column in every if column not in columns])
+        # The same columns, of tokens for each second of processor time.
+        spent = {name: {c: row[f"{c} cpu"] for c in columns if f"{c} cpu" in row} for name, row in table.items()}
+        show_columns(f"{kind}, processor time", spent, columns)
 
 
 def show_columns(title, table, columns):
@@ -141,7 +143,7 @@ def show_columns(title, table, columns):
         if not name.startswith("Lyceum"):
             continue
         peer = table["CTranslate2 int8" if name.endswith("int8") else "CTranslate2 fp32"]
-        is_time = "ms" in columns[0]
+        is_time = columns[0].endswith(" ms")
         ratios = [peer[c] / table[name][c] if is_time else table[name][c] / peer[c] for c in columns]
         against = "int8" if name.endswith("int8") else "fp32"
         print(f"{name + ' / CT2 ' + against:22}" + "".join(f"{ratio:11.2f} ×" for ratio in ratios))
