@@ -39,7 +39,8 @@ local function speed(loaded, texts, options)
         for i, text in ipairs(texts) do
             options.batch_size = 1
             written[i] = loaded:generate(text, options)
-            tokens = tokens + #loaded:tokenize(written[i])
+            -- The text of random weights is not made of words; it has as many tokens as it must.
+            tokens = tokens + math.max(options.min_new_tokens, #loaded:tokenize(written[i]))
         end
         best = math.min(best, (metrics.clock() - start) / tokens)
     end
