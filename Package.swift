@@ -157,7 +157,7 @@ let package = Package(
         tests(
             "FuzzTests",
             ["Corpus", "Parquet", "Prompting", "Teaching", "Lab", "LuaBridge", "Scripting", "Workbench"]),
-        tests("EndToEndTests", ["LuaBridge", torch]),
+        tests("EndToEndTests", ["LuaBridge", "TestServers", torch]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

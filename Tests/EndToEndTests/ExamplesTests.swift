@@ -33,4 +33,18 @@ import Testing
         #expect(result.output.contains(Self.shown[script] ?? "\n"), "\(result.output)")
         #expect(!result.output.contains("0x"), "addresses are of no use to a reader")
     }
+
+    @Test("every line of the tutorial's page stands in its script")
+    func tutorial() throws {
+        func text(_ name: String) throws -> String {
+            try String(contentsOf: Self.folder.appending(path: name), encoding: .utf8)
+        }
+        let script = Set(try text("tutorial.lua").components(separatedBy: "\n"))
+        let blocks = try text("tutorial.md").components(separatedBy: "```lua\n").dropFirst()
+        let lines = blocks.flatMap {
+            ($0.components(separatedBy: "```").first ?? "").components(separatedBy: "\n")
+        }
+        #expect(lines.count > 15)
+        for line in lines where !line.isEmpty { #expect(script.contains(line), "\(line)") }
+    }
 }

@@ -37,6 +37,12 @@ enum FuzzRun {
         setitimer(__itimer_which_t(2), &timer, nil)  // ITIMER_PROF
     }
 
+    /// Interrupts as Ctrl-C does, after so much time of the processor; 0 never.
+    private static func interruptAfter(seconds: Int) {
+        var timer = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: seconds, tv_usec: 0))
+        setitimer(__itimer_which_t(1), &timer, nil)  // ITIMER_VIRTUAL
+    }
+
     private static func number(_ variable: String) -> Int? {
         getenv(variable).flatMap { Int(String(cString: $0)) }
     }
@@ -54,15 +60,22 @@ enum FuzzRun {
         setrlimit(__rlimit_resource_t(2), &limit)  // RLIMIT_DATA
         let kept = Files.join(results, "\(name).input")
         let descriptor = open(kept, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        Interrupt.prepare()
+        signal(SIGVTALRM) { _ in Interrupt.raise() }
         func attempt(_ input: [UInt8]) {
             _ = pwrite(descriptor, input, input.count, 0)
             ftruncate(descriptor, off_t(input.count))
             // Their signals end the process.
             endAfter(seconds: patience)
+            if target.mayBeEndless { interruptAfter(seconds: 2) }
             alarm(waiting)
             try? body(input)
             alarm(0)
             endAfter(seconds: 0)
+            if target.mayBeEndless {
+                interruptAfter(seconds: 0)
+                Interrupt.clear()
+            }
         }
         if let file { return attempt(try Files.read(file)) }
         var count = 0

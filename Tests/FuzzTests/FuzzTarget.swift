@@ -15,17 +15,20 @@ struct FuzzTarget {
     let tokens: [String]
     /// Bytes of an input at most.
     let longest: Int
+    /// Whether an input may be work without end, as a query of SQL can be: then it must hear Ctrl-C.
+    let mayBeEndless: Bool
     /// Prepares a folder of its own, once in a process, and gives what runs one input.
     let prepare: (_ folder: String) throws -> ([UInt8]) throws -> Void
 
     init(
         _ name: String, seeds: [String], bytes: [[UInt8]] = [], tokens: [String] = [], longest: Int = 1 << 16,
-        prepare: @escaping (_ folder: String) throws -> ([UInt8]) throws -> Void
+        mayBeEndless: Bool = false, prepare: @escaping (_ folder: String) throws -> ([UInt8]) throws -> Void
     ) {
         self.name = name
         self.seeds = seeds.map { Array($0.utf8) } + bytes
         self.tokens = tokens
         self.longest = longest
+        self.mayBeEndless = mayBeEndless
         self.prepare = prepare
     }
 
