@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/custom_class.h>
 
+#include <utility>
 #include <vector>
 
 #include "Boundary.h"
@@ -15,6 +16,9 @@ using ctorch::guarded;
 using ctorch::hand_out;
 
 namespace {
+
+/// Whether this thread computes a part whose gradients are taken when it is computed again.
+thread_local bool rehearses = false;
 
 /// The caller's function and what it needs; released with the last graph that holds it.
 struct Part final : torch::CustomClassHolder {
@@ -44,6 +48,11 @@ struct Recomputation : torch::autograd::Function<Recomputation> {
         torch::autograd::AutogradContext *context, const c10::intrusive_ptr<Part> &part, at::TensorList inputs) {
         context->saved_data["part"] = c10::IValue::make_capsule(part);
         context->save_for_backward(inputs.vec());
+        // What is computed now must be what is computed again, to the last bit: no kernels without gradients.
+        struct Rehearsal {
+            bool before = std::exchange(rehearses, true);
+            ~Rehearsal() { rehearses = before; }
+        } rehearsal;
         return (*part)(inputs.vec());
     }
 
@@ -67,6 +76,8 @@ struct Recomputation : torch::autograd::Function<Recomputation> {
 };
 
 }  // namespace
+
+bool ctorch_rehearses(void) { return rehearses; }
 
 CTorchStatus ctorch_recomputed(
     CTorchTensor *const *inputs, size_t count, void *context, CTorchPart part, void (*release)(void *context),

@@ -153,6 +153,9 @@ CTorchStatus ctorch_recomputed(
     CTorchTensor **out);
 
 bool ctorch_grad_mode(void);
+
+/// Whether this thread computes a part of ctorch_recomputed for the first time, without gradients.
+bool ctorch_rehearses(void);
 void ctorch_set_grad_mode(bool enabled);
 /// Inference mode holds on this thread until `ctorch_inference_mode_end`; pairs nest. Null, to which the end does
 /// nothing, when memory has run out.

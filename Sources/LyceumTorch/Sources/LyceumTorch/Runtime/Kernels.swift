@@ -45,7 +45,8 @@ extension Tensor {
     /// Whether this has so few rows that a product with `weight` is a matter of reading the weight, and nobody wants
     /// gradients.
     func isFewRows(for weight: Tensor, _ bias: Tensor?) -> Bool {
-        guard Self.hasDecoderKernels, suitsKernels, weight.suitsKernels, dtype == weight.dtype,
+        guard Self.hasDecoderKernels, !ctorch_rehearses(), suitsKernels, weight.suitsKernels,
+            dtype == weight.dtype,
             bias.map({ $0.dtype == dtype && $0.device == device }) ?? true, weight.rank == 2, rank > 0
         else { return false }
         let (inputs, all) = (weight.count / Swift.max(1, (try? weight.size(0)) ?? 1), count)
@@ -69,7 +70,8 @@ extension Tensor {
 
     /// Whether attention from these queries is a matter of reading keys and values, and nobody wants gradients.
     func isFewQueries(for key: Tensor, _ value: Tensor) -> Bool {
-        guard Self.hasDecoderKernels, suitsKernels, dtype == key.dtype, dtype == value.dtype,
+        guard Self.hasDecoderKernels, !ctorch_rehearses(), suitsKernels, dtype == key.dtype,
+            dtype == value.dtype,
             key.device == device, value.device == device, rank == 4, count > 0, key.count > 0,
             (try? size(2)).map({ $0 <= Self.fewRows }) ?? false
         else { return false }
