@@ -17,7 +17,7 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
 /// A module of the application.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: [kit] + dependencies, swiftSettings: strict)
+    .target(name: name, dependencies: [kit] + dependencies, exclude: ["README.md"], swiftSettings: strict)
 }
 
 /// The tests of a module.
@@ -73,7 +73,7 @@ let package = Package(
         module("HTTP", ["CCurl"]),
         module("Hub", ["HTTP", "CCurl"]),
         .target(
-            name: "Teaching", dependencies: [kit, "CCurl", "HTTP"],
+            name: "Teaching", dependencies: [kit, "CCurl", "HTTP"], exclude: ["README.md"],
             resources: [.embedInCode("Prices/prices.json")],
             swiftSettings: strict),
         module("Evaluation", []),
@@ -81,7 +81,8 @@ let package = Package(
         module("Lab", ["CLab", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
         .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
         .target(
-            name: "LuaBridge", dependencies: [kit, "CLua"], resources: [.embedInCode("sandbox.lua")],
+            name: "LuaBridge", dependencies: [kit, "CLua"], exclude: ["README.md"],
+            resources: [.embedInCode("sandbox.lua")],
             swiftSettings: strict),
         .target(
             name: "PluginTools", dependencies: [kit],
