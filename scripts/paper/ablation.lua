@@ -77,21 +77,19 @@ end
 
 -- One run: its ROUGE-1, ROUGE-2 and ROUGE-L, from the folder if it was made before.
 local function measured(label, pairs_to_learn, seed)
-    local training = {
+    local training = experiment.with({
         input = "document", target = "summary", max_steps = steps, batch_size = 64, seed = seed, warmup_steps = 50,
         max_target_length = 20, save_steps = 100, save_total_limit = 1,
-    }
-    for name, value in pairs(recipe.train) do training[name] = value end
+    }, recipe.train)
     local inputs = { data = pairs_to_learn.fingerprint, test = test.fingerprint, model = json.encode(recipe.new), options = training,
         decoding = recipe.generate }
-    local name = ("%s-%s-%d"):format(options.student, label:gsub("[^%w]+", "-"), seed)
+    -- Named by the data, not by the label: 0 % gold, all of the generated, one sample and no filter are one run.
+    local name = ("%s-%s-%d"):format(options.student, pairs_to_learn.fingerprint:sub(1, 12), seed)
     return experiment.step(out .. "/steps", name, inputs, function(key)
         local s, folder = student.new(recipe.new[1], recipe.new[2]), out .. "/checkpoints/" .. key
-        local given = { output_dir = folder, resume = experiment.exists(folder), name = label .. ", seed " .. seed }
-        for name, value in pairs(training) do given[name] = value end
-        local run = s:train(pairs_to_learn, given)
-        local answer = { input = "document" }
-        for name, value in pairs(recipe.generate) do answer[name] = value end
+        local run = s:train(pairs_to_learn, experiment.with(training, {
+            output_dir = folder, resume = experiment.exists(folder), name = label .. ", seed " .. seed }))
+        local answer = experiment.with(recipe.generate, { input = "document" })
         local score = metrics.rouge(s:generate(test, answer), { reference = "summary", stemmer = true, resamples = 1 })
         return { rouge1 = score.rouge1.fmeasure, rouge2 = score.rouge2.fmeasure, rougeL = score.rougeL.fmeasure, run = run.number }
     end)

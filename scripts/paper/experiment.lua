@@ -49,12 +49,20 @@ function experiment.number(script, options, name)
     return number
 end
 
+--- The entries of `base`, and over them those of `more`.
+function experiment.with(base, more)
+    local all = {}
+    for name, value in pairs(base) do all[name] = value end
+    for name, value in pairs(more) do all[name] = value end
+    return all
+end
+
 local function read(path)
     local file = io.open(path, "rb")
     if not file then return nil end
     local text = file:read("a")
     file:close()
-    -- A record that a kill cut short counts as none: it is written under another name first, so there is none such.
+    -- A kill leaves no half record, because each is written under another name first; another program's may be broken.
     local ok, value = pcall(json.decode, text)
     return ok and value or nil
 end

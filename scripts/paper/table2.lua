@@ -14,12 +14,7 @@ local function whole(name, least) return experiment.whole("table2", options, nam
 local seed, save_steps, out = whole("seed"), whole("save-steps", 1), options.out
 local is_small = options.corpus ~= ""
 if is_small and options.corpus ~= "debian" then error("table2: --corpus is 'debian', got '" .. options.corpus .. "'", 0) end
-local function with(base, more)
-    local all = {}
-    for name, value in pairs(base) do all[name] = value end
-    for name, value in pairs(more) do all[name] = value end
-    return all
-end
+local with = experiment.with
 
 -- Data --------------------------------------------------------------------------------------------------------
 -- The summary asks, the text answers: both kinds of data have the columns `article` and `highlights`.
@@ -94,29 +89,32 @@ local ask = is_small
     and prompt [[Summarise the following description of a software package in one line of at most ten words, without a full stop: {{ article }}]]
     or prompt [[Please summarise the following news article. '{{ article }}']]
 local kind = options.teacher ~= "" and options.teacher or (is_small and "retrieval" or "openai")
+-- What bounds it: requests if they are bounded, else dollars.
+local most_calls = whole("calls")
+local budget = not most_calls and experiment.number("table2", options, "budget") or nil
 local gpt
 if kind == "retrieval" then
+    budget = nil
     gpt = teacher.open { "retrieval", corpus = background or train, input = "article", target = "highlights" }
 else
     gpt = teacher.open {
         kind, model = options.model, temperature = 0.7, concurrency = 16,
-        budget_calls = whole("calls"), budget_usd = whole("calls") == nil and experiment.number("table2", options, "budget") or nil,
+        budget_calls = most_calls, budget_usd = budget,
     }
 end
 local plan = { articles = gpt:estimate(to_write, { prompt = write, output = "article" }),
     summaries = gpt:estimate(test, { prompt = ask, output = "prediction" }) }
 local calls = plan.articles.calls + plan.summaries.calls
 local dollars = (plan.articles.usd_high or 0) + (plan.summaries.usd_high or 0)
-local budget = kind ~= "retrieval" and whole("calls") == nil and experiment.number("table2", options, "budget")
 print(("\nteacher %s: %d requests (%d answers are there already), about %.2f USD"):format(
     gpt.name, calls, plan.articles.reused + plan.summaries.reused, dollars))
 if budget and dollars > budget then
     error(("table2: the plan may cost %.2f USD, %.2f more than --budget %.2f; raise it, or ask for less by --generated and --test")
         :format(dollars, dollars - budget, budget), 0)
 end
-if whole("calls") and calls > whole("calls") then
+if most_calls and calls > most_calls then
     error(("table2: the plan takes %d requests, %d more than --calls %d; raise it, or ask for less by --generated and --test")
-        :format(calls, calls - whole("calls"), whole("calls")), 0)
+        :format(calls, calls - most_calls, most_calls), 0)
 end
 
 -- Students ----------------------------------------------------------------------------------------------------
