@@ -45,3 +45,8 @@ build() { # LABEL LOG ARGUMENTS OF swift build
     fi
     say "$label: done in $((SECONDS - start)) s"
 }
+
+# Prints the rows that a bench measured as a table and keeps them for scripts/bench/report; see results.py.
+results() { # NAME
+    python3 "$LYCEUM_ROOT/scripts/bench/results.py" "$1"
+}

@@ -3,7 +3,7 @@
 #define BRIDGE_H
 
 // Runs Lua code in a state with `add(a, b)` and `apply(f, x)`; seconds of processor time, or
-// -1 after an error, which is told on standard error.
+// -1 after an error, printed on standard error.
 double bridge_time(const char *code);
 
 #endif

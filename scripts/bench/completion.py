@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 
+from results import Results
+
 ROUNDS = 15
 
 
@@ -60,8 +62,8 @@ class Terminal:
         os.waitpid(self.process, 0)
 
 
-def report(name, times):
-    print(f"{name:58} {statistics.median(times):7.2f} ms  (longest of {len(times)}: {max(times):.2f})")
+def median(times):
+    return statistics.median(times)
 
 
 with tempfile.TemporaryDirectory() as home:
@@ -71,9 +73,9 @@ with tempfile.TemporaryDirectory() as home:
         lyceum = Terminal([sys.argv[1]], "> ", home)
         first.append(lyceum.complete('student.new("t5", { d_mo', "del"))
         lyceum.close()
-    report('lyceum: student.new("t5", { d_mo⇥   (first Tab)', first)
     lyceum = Terminal([sys.argv[1]], "> ", home)
     lyceum.run('d = data.from { { article = "a", highlights = "b" } }')
+    ours = {}
     for line, expected in [
         ("metrics.rou", "ge"),
         ("d:shuf", "fle"),
@@ -82,9 +84,14 @@ with tempfile.TemporaryDirectory() as home:
         ('metrics.rouge(d, { stem', "mer"),
         ('teacher.open { "openai", temp', "erature"),
     ]:
-        report(f"lyceum: {line}⇥", [lyceum.complete(line, expected) for _ in range(ROUNDS)])
+        ours[line] = median([lyceum.complete(line, expected) for _ in range(ROUNDS)])
     lyceum.close()
     python = Terminal([sys.executable, "-q"], ">>> ", home)
     python.run("import os, readline, rlcompleter; readline.parse_and_bind('tab: complete')")
-    report("python3: os.getlog⇥", [python.complete("os.getlog", "in") for _ in range(ROUNDS)])
+    theirs = median([python.complete("os.getlog", "in") for _ in range(ROUNDS)])
     python.close()
+table = Results("completion")
+for line, took in ours.items():
+    table.add(f"Tab to text on a terminal, `{line}⇥`", ours=took, unit="ms", peer="python3, `os.getlog⇥`", theirs=theirs)
+table.add('`student.new("t5", { d_mo⇥`, the first Tab of a fresh program', ours=median(first), unit="ms")
+table.write()

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+from results import Results
+
 TOKENS = 64
 COLUMNS = [(1, 1), (8, 1), (1, 4), (8, 4)]
 
@@ -166,6 +168,37 @@ def main():
         print(f"\nfrom `lyceum` to the first answer of T5-small: {results['first answer']:.2f} s")
     with open(f"{bench}/{what}.json", "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
+    keep(what, results)
+
+
+NAMES = {"t5": "T5-small", "bart": "BART-base"}
+
+
+def keep(what, results):
+    """The rows of README's table: each of our precisions against CTranslate2's fp32 or, int8, its int8."""
+    table = Results(what)
+    for kind, found in results.items():
+        if kind == "first answer":
+            table.add("from `lyceum` to the first answer of T5-small", ours=found, unit="s")
+        elif kind == "copy":
+            for name, one in sorted(found.items()):
+                if name == "rougeL":
+                    for precision in ("bf16", "int8"):
+                        table.add(f"ROUGE-L of a trained student, {precision}", ours=one[precision], unit="points", note=f"fp32: {one['fp32']:.2f}")
+                else:
+                    table.add(f"drafts from the source, {name}", ours=one["drafted"], unit="tokens/s", peer="without drafts",
+                              theirs=one["plain"])
+        else:
+            for name, row in found.items():
+                if not name.startswith("Lyceum"):
+                    continue
+                precision = name.split()[1]
+                peer = "CTranslate2 int8" if precision == "int8" else "CTranslate2 fp32"
+                for column, value in row.items():
+                    unit = "ms" if column.endswith(" ms") else "tokens/s"
+                    how = column.removesuffix(" ms").replace(" cpu", ", a processor second")
+                    table.add(f"{NAMES[kind]}, {precision}, {how}", ours=value, unit=unit, peer=peer, theirs=found[peer].get(column))
+    table.write()
 
 
 main()

@@ -1,4 +1,4 @@
-"""Times scikit-learn's TfidfVectorizer and ours on the same texts, alternately, and prints the ratios.
+"""Times scikit-learn's TfidfVectorizer and ours on the same texts, alternately, and keeps what it found.
 
     python features.py TEXTS.jsonl FEATURES-BENCH
 
@@ -12,7 +12,10 @@ import subprocess
 import sys
 import time
 
+import sklearn
 from sklearn.feature_extraction.text import TfidfVectorizer
+
+from results import Results
 
 CASES = [("word", 1, 1), ("word", 1, 2), ("char_wb", 3, 5)]
 RUNS = 4
@@ -39,10 +42,10 @@ def main():
     path, program = sys.argv[1:]
     texts = [json.loads(line)["document"] for line in open(path, encoding="utf-8")]
     cores = os.cpu_count()
+    peer_name = f"scikit-learn {sklearn.__version__}"
     size = sum(len(text.encode()) for text in texts) / 1e6
     print(f"{len(texts)} texts, {size:.1f} MB, {cores} cores; seconds to fit and transform, best of {RUNS}")
-    print("scikit-learn computes on one core; so the processor times of one core are what is compared\n")
-    print("              processor time, one core        by the clock: its one core / our one core / all our cores")
+    table = Results("features", note="scikit-learn computes on one core")
     for case in CASES:
         best = [float("inf")] * 5
         for _ in range(RUNS):
@@ -51,10 +54,10 @@ def main():
             best = list(map(min, best, [wall, one[0], all_cores[0], processor, one[1]]))
         wall, one, all_cores, processor, own = best
         name = f"{case[0]} {case[1]}-{case[2]}"
-        print(
-            f"{name:<14}{processor:>8.2f} / {own:.3f} = {processor / own:>4.1f}x"
-            f"{wall:>14.2f} / {one:.3f} = {wall / one:.1f}x"
-            f"{wall:>12.2f} / {all_cores:.3f} = {wall / all_cores:.1f}x on {cores} cores", flush=True)
+        for how, mine, peer in [("one core, processor time", own, processor), ("one core, by the clock", one, wall),
+                                (f"{cores} cores, by the clock", all_cores, wall)]:
+            table.add(f"TF-IDF of {len(texts):,} texts, {name}-grams, {how}", ours=mine, unit="s", peer=peer_name, theirs=peer)
+    table.write()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@
 
 namespace {
 
+/// What is measured at present.
+const char *precision = "";
+
 double processor_seconds() {
     timespec time;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
@@ -34,7 +37,7 @@ at::Tensor take(CTorchStatus status, CTorchTensor *tensor) {
     return result;
 }
 
-/// Runs both sides by turns and prints the least time of each.
+/// Runs both sides by turns and prints the least processor time of each, a line for results.py.
 template <typename Ours, typename Theirs>
 void compare(
     const char *name, std::vector<at::Tensor> leaves, const at::Tensor &gradient, Ours ours, Theirs theirs) {
@@ -47,12 +50,11 @@ void compare(
             // The first round warms up.
             if (round > 0) best[side] = std::min(best[side], processor_seconds() - start);
         }
-    std::printf(
-        "%-52s ours %7.2f ms   libtorch %7.2f ms   %5.2f x\n", name, best[0] * 1e3, best[1] * 1e3, best[1] / best[0]);
+    std::printf("%s, %s, with its gradients\t%g\tms\tlibtorch\t%g\n", name, precision, best[0] * 1e3, best[1] * 1e3);
 }
 
 void run(at::ScalarType type) {
-    std::printf("%s\n", type == at::kFloat ? "fp32" : "bf16");
+    precision = type == at::kFloat ? "fp32" : "bf16";
     const int64_t rows[4] = {0, 1, 2, 3};
     auto leaf = [&](at::IntArrayRef shape) { return at::randn(shape).mul(0.3).to(type).requires_grad_(true); };
     auto states = leaf({4, 512, 512}), weight = leaf({512}), matrix = leaf({2048, 512});

@@ -33,6 +33,7 @@ def compare(folder):
     rows = [json.loads(line) for line in open(folder / "pairs.jsonl", encoding="utf-8")]
     ours = json.load(open(folder / "ours.json"))
     wrong = False
+    table = Results("metrics", note="scores equal to the last digit")
     for name, make, share in [
         ("BLEU", BLEU, 10), ("chrF", CHRF, 10), ("chrF++", lambda: CHRF(word_order=2), 10), ("TER", TER, 100)]:
         part = rows[: max(1, len(rows) // share)]
@@ -45,10 +46,12 @@ def compare(folder):
         same = score == ours[name]["score"]
         wrong |= not same
         theirs, mine = len(part) / best, ours[name]["pairs_per_second"]
-        print(f"{name:7} sacrebleu {theirs:9.0f} pairs/s   lyceum {mine:9.0f} pairs/s   {mine / theirs:6.1f} ×   "
-              f"{score!r} {'equal' if same else 'NOT EQUAL: ' + repr(ours[name]['score'])}")
+        table.add(f"{name} of {len(rows):,} pairs, one core, processor time", ours=mine, unit="pairs/s", peer="sacrebleu 2.6.0",
+                  theirs=theirs)
+        print(f"{name:7} {score!r} {'equal' if same else 'NOT EQUAL: ' + repr(ours[name]['score'])}")
     if wrong:
         sys.exit("the scores differ")
+    table.write()
 
 
 if __name__ == "__main__":

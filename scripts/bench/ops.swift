@@ -10,7 +10,6 @@ import LyceumTorch
         try Torch.setThreads(1)
         let small = try Tensor.ones([2, 2])
         let square = try Tensor.ones([64, 64])
-        print("microseconds per call     boxed   direct   difference")
         try report("2x2 + 2x2", OPS_ADD_SMALL) { try small + small }
         try report("64x64 + 64x64", OPS_ADD) { try square + square }
         try report("2x2 * 2", OPS_MULTIPLY_SCALAR) { try small * 2 }
@@ -32,17 +31,7 @@ import LyceumTorch
                 theirs = min(theirs, ops_direct(Int32(direct), Int64(calls)))
             }
         }
-        func microseconds(_ seconds: Double) -> String {
-            let hundredths = Int((seconds / Double(calls) * 1e8).rounded())
-            let digits = String(hundredths % 100)
-            return pad("\(hundredths / 100).\(digits.count < 2 ? "0" + digits : digits)", 9)
-        }
-        print(
-            name + String(repeating: " ", count: 22 - name.count) + microseconds(ours) + microseconds(theirs)
-                + microseconds(max(0, ours - theirs)))
-    }
-
-    private static func pad(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(0, width - text.count)) + text
+        func microseconds(_ seconds: Double) -> Double { seconds / Double(calls) * 1e6 }
+        print("\(name), one thread, least of \(runs)\t\(microseconds(ours))\tµs\tC++ direct\t\(microseconds(theirs))")
     }
 }

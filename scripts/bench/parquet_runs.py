@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from results import Results
+
 ROOT = pathlib.Path(__file__).parent
 
 
@@ -69,10 +71,12 @@ def main():
             print(f"{name:9} {figures[0]:6.2f} s of processor time, {figures[1]:6.2f} s, {figures[2]:6.0f} MB at most", file=sys.stderr)
     assert said["lyceum"] == said["datasets"], said
     size = os.path.getsize(file) / 1e6
-    print(f"{size:.0f} MB, {said['lyceum']}")
-    for name, (processor, seconds, megabytes) in best.items():
-        print(f"{name:9} {processor:6.2f} s of processor time, {seconds:6.2f} s, {megabytes:6.0f} MB at most")
-    print(f"datasets takes {best['datasets'][0] / best['lyceum'][0]:.1f} × the processor time, start of the programs included")
+    table = Results("parquet")
+    ours, theirs = best["lyceum"], best["datasets"]
+    read = f"start and reading of {size:.0f} MB of Parquet"
+    for i, (what, unit) in enumerate([(f"{read}, processor time", "s"), (read, "s"), ("peak memory of that", "MB")]):
+        table.add(what, ours=ours[i], unit=unit, peer="datasets 4.4.1", theirs=theirs[i])
+    table.write()
 
 
 main()

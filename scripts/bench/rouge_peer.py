@@ -11,6 +11,8 @@ import random
 import sys
 import time
 
+from results import Results
+
 MEASURES = ["rougeL", "rougeLsum"] + [f"rouge{n}" for n in range(1, 10)]
 
 
@@ -63,11 +65,13 @@ def compare(folder):
                         worst = max(worst, abs(mine[f"{measure}_{part_name}"] - value))
                         figures += 1
     print(f"parity: {len(rows)} pairs, {figures} figures, largest difference {worst:.1e}")
-    print(f"rouge_score, one core   {theirs:10.0f} pairs/s")
-    for name, cores in [("one", "one core"), ("all", "all cores")]:
-        print(f"lyceum, {cores:14} {ours[name]:12.0f} pairs/s   {ours[name] / theirs:6.0f} ×")
     if worst > 1e-9:
         sys.exit("the scores differ")
+    table = Results("rouge", note=f"{figures:,} figures compared, largest difference {worst:.1g}")
+    for name, how in [("one", "one core, processor time"), ("all", "all cores, by the clock; the peer uses one")]:
+        table.add(f"ROUGE-1/2/L/Lsum with stemmer, {len(rows):,} real pairs, {how}", ours=ours[name], unit="pairs/s",
+                  peer="rouge_score 0.1.2", theirs=theirs)
+    table.write()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 
+from results import Results
+
 bench, size, python, program, root = sys.argv[1:]
 LEVELS = [(1, 12), (8, 32), (32, 96), (64, 128)]
 NEW = 32
@@ -128,7 +130,12 @@ if milliseconds:
           f"client p95 is {share(results['lyceum', 1][0], 0.95) * 1e3 / share(milliseconds, 0.95):.2f} × that")
 else:
     print(f"alone: not measured: {alone.stderr.strip()[-300:]}")
+table = Results("serve")
 for peer in ["transformers", "ctranslate2"]:
-    ratios = [f"{clients}: {(results['lyceum', clients][2] / results['lyceum', clients][1]) / (results[peer, clients][2] / results[peer, clients][1]):.2f} ×"
-              for clients, _ in LEVELS]
-    print(f"requests/s against {peer}, by clients: {', '.join(ratios)}")
+    for clients, count in LEVELS:
+        table.add(f"{size} T5, {clients} clients", ours=count / results["lyceum", clients][1], unit="requests/s", peer=peer,
+                  theirs=count / results[peer, clients][1])
+if milliseconds:
+    table.add("one client, p95", ours=share(results["lyceum", 1][0], 0.95) * 1e3, unit="ms", peer="the student alone",
+              theirs=share(milliseconds, 0.95))
+table.write()

@@ -6,6 +6,8 @@ import statistics
 import subprocess
 import sys
 
+from results import Results
+
 CASES = {
     "t5-bf16": ("t5", "bf16", "fixed"),
     "t5-fp32": ("t5", "fp32", "fixed"),
@@ -68,6 +70,25 @@ def main():
         report(case, table, peak[precision])
     with open(f"{bench}/last.json", "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
+    keep(results["cases"])
+
+
+def keep(cases):
+    """The rows of README's table: against each way of the peer's attention, by the clock and by processor time."""
+    kept = Results("train")
+    for case, table in cases.items():
+        mine = table["lyceum"]
+        for name, one in table.items():
+            if name == "lyceum":
+                continue
+            peer = f"transformers {one['version']}"
+            for key, how in [("wall", "by the clock"), ("cpu", "a processor second")]:
+                kept.add(f"{case}, training tokens, {name}, {how}", ours=mine["tokens"] / mine[key], unit="tokens/s", peer=peer,
+                         theirs=one["tokens"] / one[key])
+        best = min(one["memory"] for name, one in table.items() if name != "lyceum") if len(table) > 1 else None
+        kept.add(f"{case}, peak memory", ours=mine["memory"] / 1024, unit="MB", peer="the least of theirs",
+                 theirs=best and best / 1024)
+    kept.write()
 
 
 def report(case, table, peak):
