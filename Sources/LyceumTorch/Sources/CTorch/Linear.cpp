@@ -34,6 +34,7 @@ struct DNNLinear : torch::autograd::Function<DNNLinear> {
         auto rows = x.reshape({-1, x.size(-1)}).contiguous();
         context->save_for_backward({rows, weight});
         context->saved_data["shape"] = x.sizes().vec();
+        context->saved_data["has_bias"] = bias.has_value();
         auto shape = x.sizes().vec();
         shape.back() = weight.size(0);
         return product(rows, weight, bias).view(shape);
@@ -47,7 +48,8 @@ struct DNNLinear : torch::autograd::Function<DNNLinear> {
         if (context->needs_input_grad(0))
             x = product(gradient, saved[1].t(), std::nullopt).view(context->saved_data["shape"].toIntVector());
         if (context->needs_input_grad(1)) weight = at::mm(gradient.t(), saved[0]);
-        if (context->needs_input_grad(2)) bias = gradient.sum(0);
+        // A bias that is missing has no place among the inputs, so it must not be asked for.
+        if (context->saved_data["has_bias"].toBool() && context->needs_input_grad(2)) bias = gradient.sum(0);
         return {x, weight, bias};
     }
 };

@@ -102,18 +102,20 @@ import Testing
         }
     }
 
-    @Test func linear() throws {
+    /// With a bias and without one, as T5 and attention have it.
+    @Test(arguments: [true, false]) func linear(hasBias: Bool) throws {
         let shapes = [[300, 64], [3, 100, 64]]
         for shape in shapes {
-            func run(_ map: (Tensor, Tensor, Tensor) throws -> Tensor) throws -> [Tensor] {
+            func run(_ map: (Tensor, Tensor, Tensor?) throws -> Tensor) throws -> [Tensor] {
                 let x = try random(shape, 1, .float32).requiresGrad(true)
                 let weight = try random([32, 64], 2, .float32).requiresGrad(true)
-                let bias = try random([32], 3, .float32).requiresGrad(true)
+                let bias = hasBias ? try random([32], 3, .float32).requiresGrad(true) : nil
                 let y = try map(x, weight, bias)
                 try (y * random(y.shape, 4, .float32)).sum().backward()
-                return try [y.detach()] + [x, weight, bias].compactMap { try $0.grad }
+                return try [y.detach()] + [x, weight, bias].compactMap { try $0?.grad }
             }
             let fused = try run { try $0.dnnLinear($1, $2) }
+            #expect(fused.count == (hasBias ? 4 : 3))
             for (a, b) in zip(fused, try run { try $0.linear($1, $2) }) {
                 try expectClose(a, b, absolute: 1e-4, relative: 1e-4)
             }
