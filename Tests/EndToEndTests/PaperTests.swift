@@ -26,8 +26,29 @@ struct PaperTests {
         }
     }
 
-    /// A folder with train.jsonl and test.jsonl, and a script `run` that starts the experiment in the folder `pt`.
-    private func prepare(_ program: Program, _ address: String, _ more: String = "") throws {
+    /// A script `run` that starts the experiment in the folder `pt`, with a teacher that listens at `address`.
+    ///
+    /// - Parameters:
+    ///   - data: the data set, by its name on a Hub or a folder.
+    ///   - hub: where names are looked up; the cache is the program's own and empty.
+    private func write(
+        _ program: Program, _ address: String, data: String, students: String,
+        hub: String = "http://127.0.0.1:9"
+    ) throws {
+        _ = try program.write(
+            "run",
+            """
+            mkdir -p pt/steps pt/students pt/checkpoints pt/texts
+            export OPENAI_BASE_URL='\(address)' OPENAI_API_KEY=k HF_ENDPOINT='\(hub)' HF_HUB_CACHE="$PWD/hub"
+            exec "$LYCEUM" --lab pt/lab run '\(Self.repository)/scripts/paper/table2.lua' - --data '\(data)' --out pt \\
+                --calls 1000 --model tiny --steps 3 --batch 4 --save-steps 1 --precision fp32 \\
+                --students \(students) "$@"
+
+            """)
+    }
+
+    /// The same on a folder of the test's own with 24 and 6 texts, and checkpoints in folders.
+    private func prepare(_ program: Program, _ address: String) throws {
         func rows(_ range: Range<Int>) -> String {
             range.map { i in
                 let article = (0..<20).map { "word\($0 * i % 17) of story\(i)" }.joined(separator: " ") + "."
@@ -37,17 +58,17 @@ struct PaperTests {
         mkdir(program.folder + "/data", 0o700)
         _ = try program.write("data/train.jsonl", rows(0..<24))
         _ = try program.write("data/test.jsonl", rows(100..<106))
-        let root = Self.repository
-        _ = try program.write(
-            "run",
-            """
-            mkdir -p pt/steps pt/students pt/checkpoints pt/texts
-            export OPENAI_BASE_URL='\(address)' OPENAI_API_KEY=k
-            exec "$LYCEUM" --lab pt/lab run '\(root)/scripts/paper/table2.lua' - --data data --out pt --calls 1000 \\
-                --model tiny --steps 3 --batch 4 --save-steps 1 --precision fp32 \\
-                --students t5='\(root)/Tests/T5Tests/Fixtures/relu',bart='\(root)/Tests/BARTTests/Fixtures/tiny' \(more) "$@"
+        let fixtures = Self.repository + "/Tests"
+        try write(
+            program, address, data: "data",
+            students: "t5='\(fixtures)/T5Tests/Fixtures/relu',bart='\(fixtures)/BARTTests/Fixtures/tiny'")
+    }
 
-            """)
+    /// The same on a Hub that serves 50 and 10 texts in Parquet, shaped as CNN/DailyMail, and two checkpoints.
+    private func prepare(_ program: Program, _ address: String, from hub: HubServer) throws {
+        try write(
+            program, address, data: "hf:lyceum-tests/news",
+            students: "t5=lyceum-tests/tiny-t5,bart=lyceum-tests/tiny-bart", hub: hub.endpoint)
     }
 
     /// The rows of Table 2 without what took how long.
@@ -62,10 +83,11 @@ struct PaperTests {
         }
     }
 
-    @Test("from nothing to the table; killed on the way, the same table, and nothing is bought twice")
+    @Test("from names on a Hub to the table; killed on the way, the same table, and nothing is bought twice")
     func killedAndResumed() throws {
         let (wholeTeacher, killedTeacher) = (Teacher(), Teacher())
         let (first, second) = (try wholeTeacher.server(), try killedTeacher.server())
+        let hub = try HubServer()
         defer {
             first.stop()
             second.stop()
@@ -75,16 +97,16 @@ struct PaperTests {
             whole.remove()
             killed.remove()
         }
-        try prepare(whole, first.baseURL)
+        try prepare(whole, first.baseURL, from: hub)
         let plain = try whole.shell(". ./run")
         #expect(plain.status == 0, "\(plain.errors)")
         let expected = table(plain.output)
         #expect(expected.count == 5, "\(plain.output)")
         #expect(plain.output.contains("corrected by Holm for 6 tests"))
         #expect(Program.text(ofFile: whole.folder + "/pt/report.html")?.contains("Table 2") == true)
-        #expect(wholeTeacher.count == 30 && wholeTeacher.distinct == 30)
+        #expect(wholeTeacher.count == 60 && wholeTeacher.distinct == 60)
 
-        try prepare(killed, second.baseURL)
+        try prepare(killed, second.baseURL, from: hub)
         // Killed while the teacher writes, and then in the middle of different steps.
         let again = try killed.shell(
             """
@@ -101,9 +123,9 @@ struct PaperTests {
             """)
         #expect(again.status == 0, "\(again.errors)")
         #expect(table(again.output) == expected, "\(again.output)")
-        #expect(killedTeacher.distinct == 30)
+        #expect(killedTeacher.distinct == 60)
         // What was on its way at the kill came to nobody: 16 requests go at a time.
-        #expect(killedTeacher.count <= 30 + 16)
+        #expect(killedTeacher.count <= 60 + 16)
 
         // Nothing has changed: nothing is asked or trained.
         let before = killedTeacher.count

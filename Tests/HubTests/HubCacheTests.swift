@@ -1,5 +1,6 @@
 import Foundation
 import LyceumKit
+import TestServers
 import Testing
 
 @testable import Hub

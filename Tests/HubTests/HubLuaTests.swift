@@ -2,6 +2,7 @@ import Foundation
 import LuaBridge
 import LyceumKit
 import Scripting
+import TestServers
 import Testing
 import Workbench
 

@@ -1,23 +1,19 @@
 import Foundation
 import LyceumKit
-import Synchronization
-import TestServers
 
-@testable import Hub
-
-/// A Hub on this machine, out of Fixtures/hub.json: it redirects large files to a second server, knows ranges, and
+/// A Hub on this machine, out of Tests/HubTests/Fixtures/hub.json: it redirects large files to a second server, knows ranges, and
 /// misbehaves as a test tells it to.
-final class HubServer: Sendable {
-    typealias Request = LoopbackServer.Request
-    typealias Reply = LoopbackServer.Reply
+package final class HubServer: Sendable {
+    package typealias Request = LoopbackServer.Request
+    package typealias Reply = LoopbackServer.Reply
     /// What a test answers instead; nil is the usual answer.
-    typealias Fault = @Sendable (_ path: String, _ request: Request, _ usual: Reply) -> Reply?
+    package typealias Fault = @Sendable (_ path: String, _ request: Request, _ usual: Reply) -> Reply?
 
-    let hub: LoopbackServer
-    let storage: LoopbackServer
+    package let hub: LoopbackServer
+    package let storage: LoopbackServer
 
     /// - Parameter fault: asked for every request to either server; paths of the storage are "/<sha256>".
-    init(_ fault: @escaping Fault = { _, _, _ in nil }) throws {
+    package init(_ fault: @escaping Fault = { _, _, _ in nil }) throws {
         let answers = try Self.answers()
         let storage = try LoopbackServer { request in
             let path = Self.path(request)
@@ -38,35 +34,31 @@ final class HubServer: Sendable {
         storage.stop()
     }
 
-    var endpoint: String { "http://127.0.0.1:\(hub.port)" }
+    package var endpoint: String { "http://127.0.0.1:\(hub.port)" }
 
     /// The requests to both servers: method and path.
-    var lines: [String] {
+    package var lines: [String] {
         (hub.requests + storage.requests).map {
             $0.line.split(separator: " ").prefix(2).joined(separator: " ")
         }
     }
 
-    /// Settings for this Hub and a cache of its own.
-    func settings(_ cache: String, _ variables: [String: String] = [:]) -> HubSettings {
-        let own = [
-            "HF_ENDPOINT": endpoint, "HF_HUB_CACHE": cache, "HF_TOKEN": "hf_secret",
-            "HF_HUB_DOWNLOAD_TIMEOUT": "1",
-        ]
-        let all = own.merging(variables) { $1 }
-        return HubSettings { all[$0] }
-    }
-
-    static var fixtures: String { Files.parent(of: #filePath) + "/Fixtures" }
-    static var fixture: [String: Value] {
+    /// Where its data is.
+    package static var fixtures: String { repository + "/Tests/HubTests/Fixtures" }
+    /// What scripts/fixtures/hub_cache.py recorded.
+    package static var fixture: [String: Value] {
         get throws {
             try JSON.decode(try Files.read(fixtures + "/hub.json"), name: "hub.json").object ?? [:]
         }
     }
 
     /// The bytes of a file of this repository.
-    static func file(_ path: String) throws -> [UInt8] {
-        try Files.read("/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/" + path)
+    package static func file(_ path: String) throws -> [UInt8] {
+        try Files.read(repository + "/" + path)
+    }
+
+    private static var repository: String {
+        Files.parent(of: Files.parent(of: Files.parent(of: #filePath)))
     }
 
     private static func answers() throws -> [String: Reply] {
@@ -104,33 +96,4 @@ final class HubServer: Sendable {
         }
         return reply
     }
-}
-
-/// A folder of a test's own.
-func withFolder<T>(_ body: (String) throws -> T) throws -> T {
-    let folder = "/tmp/lyceum-hub-\(UInt64.random(in: 0...UInt64.max))"
-    try Files.makeFolder(folder)
-    defer { Files.removeTree(folder) }
-    return try body(folder)
-}
-
-/// What a job says.
-final class Notes: Sendable {
-    private let said = Mutex<(notes: [String], progress: [Job.Progress])>(([], []))
-    var lines: [String] { said.withLock { $0.notes } }
-    var progress: [Job.Progress] { said.withLock { $0.progress } }
-    func job(_ title: String = "test") -> Job {
-        Job(
-            title, obeysInterrupt: false,
-            listener: Job.Listener(
-                progress: { progress in self.said.withLock { $0.progress.append(progress) } },
-                note: { line in self.said.withLock { $0.notes.append(line) } }))
-    }
-}
-
-/// Counts, from several threads.
-final class Counter: Sendable {
-    private let count = Atomic<Int>(0)
-    /// The number of this call, from 1.
-    func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
 }
