@@ -26,6 +26,21 @@ is_ours() { # PREFIX FILE
         "$1/lib/lyceum/.outside" 2>/dev/null
 }
 
+# Installs what building needs, and builds the program and its plugins.
+set_up_and_build() {
+    "$LYCEUM_ROOT/scripts/setup" --packages
+    if [ -n "$LIBTORCH_IS_OURS" ] && [ ! -e "$LIBTORCH/.complete" ]; then
+        # Only the plugins need libtorch: the program is built while it comes.
+        "$LYCEUM_ROOT/scripts/setup" &
+        local fetching=$!
+        build "building the program" "$LYCEUM_ROOT/.build/release.log" -c release --product lyceum
+        wait "$fetching" || exit
+    else
+        "$LYCEUM_ROOT/scripts/setup"
+    fi
+    build_lyceum
+}
+
 # Builds the program and its plugins, optimised.
 build_lyceum() {
     build "building Lyceum" "$LYCEUM_ROOT/.build/release.log" -c release

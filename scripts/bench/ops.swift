@@ -32,6 +32,8 @@ import LyceumTorch
             }
         }
         func microseconds(_ seconds: Double) -> Double { seconds / Double(calls) * 1e6 }
-        print("\(name), one thread, least of \(runs)\t\(microseconds(ours))\tµs\tC++ direct\t\(microseconds(theirs))")
+        print(
+            "\(name), one thread, least of \(runs)\t\(microseconds(ours))\tµs\tC++ direct\t\(microseconds(theirs))"
+        )
     }
 }

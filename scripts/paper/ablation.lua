@@ -3,7 +3,7 @@
 local experiment = require("experiment")
 
 local options = experiment.arguments("ablation", {
-    student = "lstm", pairs = "4000", steps = "500", test = "500", seeds = "13,14,15", out = "paper-ablation",
+    student = "lstm", pairs = "4000", steps = "600", test = "500", seeds = "13,14,15", out = "paper-ablation",
 }, 2)
 local function whole(name, least) return experiment.whole("ablation", options, name, least) end
 local steps, out = whole("steps", 1), options.out
@@ -14,13 +14,13 @@ end
 if #seeds == 0 then error("ablation: --seeds names no seed", 0) end
 local recipes = {
     lstm = {
-        new = { "lstm", { vocab_size = 10000 } },
-        train = { learning_rate = 2e-3, max_source_length = 64 },
+        new = { "lstm", { vocab_size = 5000, hidden_size = 128 } },
+        train = { learning_rate = 3e-3, max_source_length = 64, batch_size = 32 },
         generate = { max_new_tokens = 20, num_beams = 4 },
     },
     t5 = {
         new = { "t5", { d_model = 128, d_ff = 256, d_kv = 32, num_heads = 4, num_layers = 2, vocab_size = 4000, dropout_rate = 0 } },
-        train = { optim = "adafactor", scale_parameter = true, learning_rate = 3e-2, max_source_length = 48 },
+        train = { optim = "adafactor", scale_parameter = true, learning_rate = 3e-2, max_source_length = 64, batch_size = 64 },
         generate = { max_new_tokens = 20, num_beams = 4, no_repeat_ngram_size = 2 },
     },
 }
@@ -78,7 +78,7 @@ end
 -- One run: its ROUGE-1, ROUGE-2 and ROUGE-L, from the folder if it was made before.
 local function measured(label, pairs_to_learn, seed)
     local training = experiment.with({
-        input = "document", target = "summary", max_steps = steps, batch_size = 64, seed = seed, warmup_steps = 50,
+        input = "document", target = "summary", max_steps = steps, seed = seed, warmup_steps = 50,
         max_target_length = 20, save_steps = 100, save_total_limit = 1,
     }, recipe.train)
     local inputs = { data = pairs_to_learn.fingerprint, test = test.fingerprint, model = json.encode(recipe.new), options = training,
@@ -140,8 +140,8 @@ local function cell(pair) return ("%.2f ± %.2f"):format(pair[1], pair[2]) end
 for _, r in ipairs(tables) do
     print(("| %s | %d | %s | %s | %s |"):format(r.label, r.rows, cell(r.rouge1), cell(r.rouge2), cell(r.rougeL)))
 end
-print(("\nMean ± standard deviation over %d seeds; F-measure × 100 on %d held-out texts, %d steps of 64 pairs each."):format(
-    #seeds, #test, steps))
+print(("\nMean ± standard deviation over %d seeds; F-measure × 100 on %d held-out texts, %d steps of %d pairs each."):format(
+    #seeds, #test, steps, recipe.train.batch_size))
 
 -- The plot: a point and its standard deviation for each row, the groups one below the other.
 local function escaped(text) return (text:gsub("&", "&amp;"):gsub("<", "&lt;")) end

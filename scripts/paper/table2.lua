@@ -130,19 +130,19 @@ if is_small then
         {
             id = "t5", name = "T5 (1 M, from scratch)", new = { "t5", { d_model = 128, d_ff = 256, d_kv = 32, num_heads = 4,
                 num_layers = 2, vocab_size = 4000, dropout_rate = 0 } },
-            train = with(short, { optim = "adafactor", scale_parameter = true, learning_rate = 3e-2, max_source_length = 48 }),
+            train = with(short, { optim = "adafactor", scale_parameter = true, learning_rate = 3e-2, max_source_length = 128 }),
             generate = with(answer, { no_repeat_ngram_size = 2 }),
         },
         {
             id = "bart", name = "BART (2 layers, from scratch)", new = { "bart", { d_model = 128, encoder_layers = 2,
                 decoder_layers = 2, encoder_attention_heads = 4, decoder_attention_heads = 4, encoder_ffn_dim = 256,
                 decoder_ffn_dim = 256, vocab_size = 4000, dropout = 0 } },
-            train = with(short, { optim = "adafactor", scale_parameter = true, learning_rate = 3e-2, max_source_length = 48 }),
+            train = with(short, { optim = "adafactor", scale_parameter = true, learning_rate = 3e-2, max_source_length = 128 }),
             generate = with(answer, { no_repeat_ngram_size = 2 }),
         },
         {
-            id = "lstm", name = "LSTM (pointer-generator)", new = { "lstm", { vocab_size = 10000 } },
-            train = with(short, { learning_rate = 2e-3 }), generate = answer,
+            id = "lstm", name = "LSTM (pointer-generator)", new = { "lstm", { vocab_size = 5000, hidden_size = 128 } },
+            train = with(short, { learning_rate = 3e-3, batch_size = 32 }), generate = answer,
         },
     }
 else
@@ -288,7 +288,7 @@ print(("%-30s %-14s %-21s  %-21s  %-21s  %-21s  %6s  %8s  %9s%s"):format("", "tr
 for _, s in ipairs(systems) do
     print(("%-30s %-14s %s  %s  %s  %s  %6s  %8s  %9s%s"):format(s.name, s.trained, experiment.cell(s.score.rouge1),
         experiment.cell(s.score.rouge2), experiment.cell(s.score.rougeL), experiment.cell(s.score.rougeLsum),
-        s.length and ("%.1f"):format(s.length) or "", s.ms and ("%.1f"):format(s.ms) or "",
+        s.length and ("%.1f"):format(s.length) or "", s.ms and ("%.2f"):format(s.ms) or "",
         ("%.5f"):format(s.dollars or 0), is_small and "" or "  " .. (published[s.name .. " " .. s.trained] or "")))
 end
 print("\nThe same in the paper's other form: recall × 100")
