@@ -151,6 +151,10 @@ struct PaperTests {
             #expect(result.status != 0 && result.errors.contains(reason), "\(result.errors)")
         }
         try refused("set -- --calls 7; . ./run", "the plan takes 30 requests, 23 more than --calls 7")
+        // A model whose price is known, which nobody asks: the plan is refused before.
+        try refused(
+            "sed 's/OPENAI_BASE_URL=[^ ]*//; s/--calls 1000/--budget 0.001/; s/--model tiny/--model gpt-4o-mini/' run >priced; "
+                + "unset OPENAI_BASE_URL; . ./priced", "more than --budget 0.001; raise it")
         try refused(
             "set -- --students bert='\(Self.repository)/Tests/BERTTests/Fixtures/classifier'; . ./run",
             "sequence-to-sequence")

@@ -98,18 +98,21 @@ if kind == "retrieval" then
     gpt = teacher.open { "retrieval", corpus = background or train, input = "article", target = "highlights" }
 else
     gpt = teacher.open {
-        kind, model = options.model, temperature = 0.7, concurrency = 16,
+        -- The longest reply: an article of under 2048 characters has some 500 tokens. It bounds what the plan can cost.
+        kind, model = options.model, temperature = 0.7, concurrency = 16, max_tokens = 1024,
         budget_calls = most_calls, budget_usd = budget,
     }
 end
 local plan = { articles = gpt:estimate(to_write, { prompt = write, output = "article" }),
     summaries = gpt:estimate(test, { prompt = ask, output = "prediction" }) }
 local calls = plan.articles.calls + plan.summaries.calls
-local dollars = (plan.articles.usd_high or 0) + (plan.summaries.usd_high or 0)
-print(("\nteacher %s: %d requests (%d answers are there already), about %.2f USD"):format(
-    gpt.name, calls, plan.articles.reused + plan.summaries.reused, dollars))
+local is_priced = plan.articles.usd_high and plan.summaries.usd_high
+local dollars = is_priced and plan.articles.usd_high + plan.summaries.usd_high or 0
+print(("\nteacher %s: %d requests (%d answers are there already)%s"):format(
+    gpt.name, calls, plan.articles.reused + plan.summaries.reused,
+    is_priced and (", at most %.2f USD"):format(dollars) or ""))
 if budget and dollars > budget then
-    error(("table2: the plan may cost %.2f USD, %.2f more than --budget %.2f; raise it, or ask for less by --generated and --test")
+    error(("table2: the plan may cost %.4g USD, %.4g more than --budget %.4g; raise it, or ask for less by --generated and --test")
         :format(dollars, dollars - budget, budget), 0)
 end
 if most_calls and calls > most_calls then
@@ -185,10 +188,10 @@ for _, recipe in ipairs(recipes) do
 end
 
 if options["dry-run"] then
-    print(("tokens: about %d in, %d out; between %.2f and %.2f USD"):format(
-        (plan.articles.prompt_tokens or 0) + (plan.summaries.prompt_tokens or 0),
-        (plan.articles.completion_tokens or 0) + (plan.summaries.completion_tokens or 0),
-        (plan.articles.usd_low or 0) + (plan.summaries.usd_low or 0), dollars))
+    print(("tokens: about %d in, at most %d out; %s"):format(
+        (plan.articles.prompt_tokens or 0) + (plan.summaries.prompt_tokens or 0), kind ~= "retrieval" and calls * 1024 or 0,
+        is_priced and ("between %.2f and %.2f USD"):format(
+            (plan.articles.usd_low or 0) + (plan.summaries.usd_low or 0), dollars) or "no price is known"))
     for _, recipe in ipairs(recipes) do
         local s = recipe.make()
         local trial = with(recipe.train, { input = "article", target = "highlights", max_steps = 4, num_train_epochs = nil,
@@ -283,11 +286,11 @@ local published = { ["T5-small gold"] = "43.33 21.58 31.77  61.3", ["BART-base g
     ["T5-small generated"] = "43.06 21.49 31.67  61.3", ["BART-base generated"] = "44.78 22.88 32.39  63.2",
     [gpt.name .. " zero-shot"] = "37.24 13.66 23.24  92.4" }
 print("\nTable 2. ROUGE F-measure × 100 [95 % interval] on " .. #test .. " texts")
-print(("%-30s %-14s %-21s  %-21s  %-21s  %-21s  %6s  %8s  %9s%s"):format("", "trained on", "ROUGE-1", "ROUGE-2", "ROUGE-L",
-    "ROUGE-Lsum", "tokens", "ms/text", "USD/text", is_small and "" or "  the paper: R-1 R-2 R-L, length"))
+print(("%-30s %-14s %-21s  %-21s  %-21s  %-21s  %6s  %6s  %8s  %9s%s"):format("", "trained on", "ROUGE-1", "ROUGE-2", "ROUGE-L",
+    "ROUGE-Lsum", "words", "tokens", "ms/text", "USD/text", is_small and "" or "  the paper: R-1 R-2 R-L, length"))
 for _, s in ipairs(systems) do
-    print(("%-30s %-14s %s  %s  %s  %s  %6s  %8s  %9s%s"):format(s.name, s.trained, experiment.cell(s.score.rouge1),
-        experiment.cell(s.score.rouge2), experiment.cell(s.score.rougeL), experiment.cell(s.score.rougeLsum),
+    print(("%-30s %-14s %s  %s  %s  %s  %6.1f  %6s  %8s  %9s%s"):format(s.name, s.trained, experiment.cell(s.score.rouge1),
+        experiment.cell(s.score.rouge2), experiment.cell(s.score.rougeL), experiment.cell(s.score.rougeLsum), s.score.mean_words,
         s.length and ("%.1f"):format(s.length) or "", s.ms and ("%.2f"):format(s.ms) or "",
         ("%.5f"):format(s.dollars or 0), is_small and "" or "  " .. (published[s.name .. " " .. s.trained] or "")))
 end
@@ -314,7 +317,7 @@ for i, s in ipairs(systems) do
 end
 local results, p = {}, {}
 for k, pair in ipairs(pairs_to_test) do
-    local compared = metrics.compare({ systems[pair[1]].score, systems[pair[2]].score }, { seed = seed })
+    local compared = metrics.compare({ systems[pair[1]].score, systems[pair[2]].score }, { seed = seed, resamples = 10000 })
     for _, test_of in ipairs(compared.pairs) do
         if test_of.measure == "rouge1" then results[k] = test_of end
     end
