@@ -23,7 +23,8 @@ def network(architecture, attention="eager"):
     else:
         sizes = dict(d_model=128, d_kv=32, d_ff=512, num_layers=2, num_heads=4, vocab_size=4000) if architecture == "small" \
             else dict(vocab_size=32128)
-        config = T5Config(dropout_rate=0.1, **sizes)
+        # Written by T5's own conversion, and asked for by the newest transformers.
+        config = T5Config(dropout_rate=0.1, decoder_start_token_id=0, **sizes)
         kind = T5ForConditionalGeneration
     torch.manual_seed(1)
     return kind._from_config(config, attn_implementation=attention)
