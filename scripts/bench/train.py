@@ -16,6 +16,8 @@ CASES = {
     "natural-bf16": ("t5", "bf16", "natural"),
     "natural-fp32": ("t5", "fp32", "natural"),
     "small": ("small", "fp32", "fixed"),
+    "lstm": ("lstm", "fp32", "fixed"),
+    "lstm-bf16": ("lstm", "bf16", "fixed"),
 }
 
 
@@ -52,7 +54,7 @@ def main():
         sides = {"lyceum": ours("time", architecture, precision, lengths, steps)}
         orders = ["random", "grouped"] if lengths == "natural" else ["random"]
         for python in pythons:
-            for attention in ["eager", "sdpa"]:
+            for attention in ["eager"] if architecture == "lstm" else ["eager", "sdpa"]:
                 for order in orders:
                     name = f"{os.path.basename(os.path.dirname(os.path.dirname(python)))} {attention} {order}"
                     sides[name] = theirs(python, "time", architecture, precision, lengths, steps, attention, order)
@@ -81,7 +83,7 @@ def keep(cases):
         for name, one in table.items():
             if name == "lyceum":
                 continue
-            peer = f"transformers {one['version']}"
+            peer = one["version"]
             for key, how in [("wall", "by the clock"), ("cpu", "a processor second")]:
                 kept.add(f"{case}, training tokens, {name}, {how}", ours=mine["tokens"] / mine[key], unit="tokens/s", peer=peer,
                          theirs=one["tokens"] / one[key])
@@ -93,9 +95,9 @@ def keep(cases):
 
 def report(case, table, peak):
     mine = table["lyceum"]
-    share = mine["flops"] / mine["wall"] / 1e9 / peak
+    share = f", {100 * mine['flops'] / mine['wall'] / 1e9 / peak:.0f} % of the matrix peak" if mine["flops"] else ""
     print(f"\n{case}: lyceum {mine['tokens'] / mine['wall']:.0f} tokens/s ({mine['tokens'] / mine['cpu']:.0f} a processor "
-          f"second), {mine['memory'] / 1024:.0f} MB at most, {100 * share:.0f} % of the matrix peak")
+          f"second), {mine['memory'] / 1024:.0f} MB at most{share}")
     for order in sorted({name.split()[-1] for name in table if name != "lyceum"}):
         peers = {name: one for name, one in table.items() if name.endswith(order)}
         best = min(peers, key=lambda name: peers[name]["cpu"] / peers[name]["tokens"])

@@ -1,4 +1,5 @@
-"""transformers' side of scripts/bench/train: the loop of its Trainer, on random tokens of the same lengths."""
+"""The peers' side of scripts/bench/train, on random tokens of the same lengths: transformers in the loop of its Trainer, and
+for the LSTM the network of scripts/fixtures/lstm.py in plain PyTorch."""
 
 import json
 import os
@@ -30,7 +31,22 @@ def network(architecture, attention="eager"):
     return kind._from_config(config, attn_implementation=attention)
 
 
+def pointer_generator():
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../fixtures"))
+    import lstm
+
+    lstm.V, lstm.E, lstm.H, lstm.A = 5000, 128, 128, 128
+    torch.manual_seed(1)
+    model = lstm.Reference(pointer=True, coverage=False, layers=1, tied=True)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(0.1)
+    return model
+
+
 def make(architecture):
+    if architecture == "lstm":
+        return  # ours makes all of it
     folder = f"{bench}/{architecture}"
     model = network(architecture)
     model.config.architectures = [type(model).__name__]
@@ -58,6 +74,8 @@ def peak():
 
 
 def batches(architecture, lengths, order, count):
+    if architecture == "lstm":
+        return [[(64, 20)] * 32] * count
     if lengths == "fixed":
         return [[(512, 64)] * 8] * count
     pairs = json.load(open(f"{bench}/{architecture}/lengths.json", encoding="utf-8"))
@@ -74,19 +92,22 @@ def batches(architecture, lengths, order, count):
 
 
 def timed(architecture, precision, lengths, steps, attention, order):
-    import transformers
+    if architecture == "lstm":
+        version, model = f"torch {torch.__version__}", pointer_generator()
+        size, pad = 5000, 0
+    else:
+        import transformers
 
-    version = f"transformers {transformers.__version__}, torch {torch.__version__}"
-    try:
-        model = network(architecture, attention)
-    except (ValueError, ImportError):
-        print(json.dumps({"failed": f"{attention} attention is not supported"}))
-        return
+        version = f"transformers {transformers.__version__}, torch {torch.__version__}"
+        try:
+            model = network(architecture, attention)
+        except (ValueError, ImportError):
+            print(json.dumps({"failed": f"{attention} attention is not supported"}))
+            return
+        size, pad = model.config.vocab_size, model.config.pad_token_id
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
     generator = torch.Generator().manual_seed(2)
-    size = model.config.vocab_size
-    pad = model.config.pad_token_id
     wall = cpu = 0.0
     tokens = 0
     for step, batch in enumerate(batches(architecture, lengths, order, 2 + steps)):
@@ -97,8 +118,12 @@ def timed(architecture, precision, lengths, steps, attention, order):
         for row, (source, target) in enumerate(batch):
             ids[row, source:], mask[row, source:], labels[row, target:] = pad, 0, -100
         start, used = time.perf_counter(), time.process_time()
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
-            loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+        # The plain network cannot be run under autocast: its scatter mixes types. It stays in float32.
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16" and architecture != "lstm"):
+            if architecture == "lstm":
+                loss = model(ids.tolist(), labels.tolist(), 0)[1] / labels.numel()
+            else:
+                loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
