@@ -73,9 +73,7 @@ extension PluginHost {
         }
         let file = try known ?? LibraryFile(path: library)
         if let problem = file.problem { throw refused(problem) }
-        // libgomp's threads spin while they wait, which costs most of the time on a machine that is not idle. It
-        // reads this when it is loaded, with the plugin; what the user has set stays.
-        setenv("GOMP_SPINCOUNT", "2000", 0)
+        LibtorchVariables.set()
         // The one next to this library comes first: a plugin may have been linked where Lyceum lay before.
         if file.needsTorch { _ = dlopen("libLyceumTorch.so", RTLD_NOW | RTLD_LOCAL) }
         guard let handle = dlopen(library, RTLD_NOW | RTLD_LOCAL) else {

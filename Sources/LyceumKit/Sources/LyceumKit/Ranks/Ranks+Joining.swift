@@ -15,8 +15,7 @@ extension Ranks {
         guard let place = try RankPlace.read({ name in getenv(name).map { String(cString: $0) } }) else {
             return nil
         }
-        // As before a plugin opens: see PluginHost+Opening.
-        setenv("GOMP_SPINCOUNT", "2000", 0)
+        LibtorchVariables.set()
         guard let library = dlopen("libLyceumTorch.so", RTLD_NOW | RTLD_LOCAL),
             let symbol = dlsym(library, "lyceum_join_ranks")
         else {
