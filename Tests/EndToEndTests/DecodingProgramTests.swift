@@ -77,4 +77,51 @@ import Testing
             """, "--no-lab -q")
         #expect(result.output == "done\n", "\(result.errors)")
     }
+
+    @Test("a student is kept in eight bits") func eightBits() throws {
+        let program = try Program()
+        defer { program.remove() }
+        let result = try program.lua(
+            """
+            local loaded = student.load("\(Self.tests.appending(path: "T5Tests/Fixtures/relu").path)")
+            local texts = { "a small library for the editor", "tools to read and write files" }
+            local options = { precision = "int8", max_new_tokens = 12, source_prefix = "" }
+            local ok, expected = pcall(loaded.generate, loaded, texts, options)
+            if not ok then
+                -- Not every processor has what int8 needs; it then says so, and reads such a folder as float32.
+                assert(tostring(expected):find("AVX%-512"), expected)
+                print("done")
+                return
+            end
+            loaded:save("small", { precision = "int8", template = "{{ text }}" })
+            loaded:save("large", { precision = "fp32" })
+            local function size(folder)
+                local file <close> = assert(io.open(folder .. "/model.safetensors"))
+                return file:seek("end")
+            end
+            assert(size("small") < 0.5 * size("large"), size("small") / size("large"))
+            local small = student.load("small")
+            options.precision = nil
+            local written = small:generate(texts, options)
+            for i, text in ipairs(expected) do assert(written[i] == text, written[i]) end
+            options.num_beams = 3
+            assert(type(small:generate(texts[1], options)) == "string")
+            local pairs_ = data.from { { text = texts[1], target = texts[2] } }
+            local trains, problem = pcall(small.train, small, pairs_, { input = "text", target = "target", max_steps = 1 })
+            assert(not trains and tostring(problem):find("eight bits", 1, true), problem)
+            for _, row in ipairs(small:weights()) do assert(row.norm == row.norm, row.name) end
+            assert(small:loss(pairs_, { input = "text", target = "target" }) > 0)
+            local bad, why = pcall(loaded.save, loaded, "odd", { precision = "int4" })
+            assert(not bad and tostring(why):find("int4", 1, true), why)
+            -- A damaged file is an error, not texts.
+            local file <close> = assert(io.open("small/model.safetensors", "r+"))
+            file:seek("set", 200)
+            file:write("xxxxxxxxxxxx")
+            file:close()
+            local reads, damage = pcall(student.load, "small")
+            assert(not reads and tostring(damage):find("model.safetensors", 1, true), damage)
+            print("done")
+            """, "--no-lab -q")
+        #expect(result.output == "done\n", "\(result.errors)")
+    }
 }

@@ -69,19 +69,22 @@ final class BARTAttention: Module {
         return try output(Attention.merge(mixed))
     }
 
-    /// Attends from tokens `x` [rows, length, model] to those read before, and to themselves.
+    /// Attends from tokens `x` [rows, length, model] to those read before and to themselves, and adds `x`.
     func step(_ x: Tensor, layer: Int, cache: DecoderCache) throws -> Tensor {
-        try output(
-            cache.attend(
-                layer: layer, queries(x), keys: keys(x), values: values(x), heads: heads, scale: scale))
+        let parts = try Linear.all([queries, keys, values], of: x)
+        let mixed = try cache.attend(
+            layer: layer, parts[0], keys: parts[1], values: parts[2], heads: heads, scale: scale)
+        return try output(mixed, plus: x)
     }
 
-    /// Attends from tokens `x` [rows, length, model] to the source.
+    /// The same to the source.
     func step(_ x: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource) throws -> Tensor {
-        try output(
-            cache.attendToSource(layer: layer, queries(x), heads: heads, scale: scale, source: source) {
-                (try keys($0), try values($0))
-            })
+        let mixed = try cache.attendToSource(
+            layer: layer, queries(x), heads: heads, scale: scale, source: source
+        ) {
+            (try keys($0), try values($0))
+        }
+        return try output(mixed, plus: x)
     }
 }
 
@@ -107,10 +110,17 @@ final class BARTLayer: Module {
     @Part("fc2") private var outer: Linear
     @Part("final_layer_norm") private var norm: LayerNorm
     private let activation: (Tensor) throws -> Tensor
+    /// The activation where it can be done in one pass with the map before it.
+    private let fused: FusedActivation?
     @Part("activation_dropout") private var activationDropout: Dropout
     @Part("dropout") private var dropout: Dropout
 
     init(_ configuration: BARTConfiguration, isDecoder: Bool) throws {
+        switch configuration.activation {
+        case .gelu: fused = .gelu
+        case .relu: fused = .relu
+        case .geluTanh, .silu, .tanh: fused = nil
+        }
         switch configuration.activation {
         case .gelu: activation = { try $0.gelu() }
         case .geluTanh: activation = { try $0.gelu(approximate: .tanh) }
@@ -151,12 +161,12 @@ final class BARTLayer: Module {
 
     /// Reads tokens `x` [rows, length, model] that follow those in the cache.
     func step(_ x: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource) throws -> Tensor {
-        var x = try selfAttentionNorm(x + selfAttention.step(x, layer: layer, cache: cache))
+        var x = try selfAttentionNorm(selfAttention.step(x, layer: layer, cache: cache))
         if let crossAttention, let crossAttentionNorm {
-            x = try crossAttentionNorm(
-                x + crossAttention.step(x, layer: layer, cache: cache, source: source))
+            x = try crossAttentionNorm(crossAttention.step(x, layer: layer, cache: cache, source: source))
         }
-        return try norm(x + outer(activation(inner(x))))
+        let hidden = try fused.map { try inner(x, then: $0) } ?? activation(inner(x))
+        return try norm(outer(hidden, plus: x))
     }
 }
 

@@ -25,7 +25,8 @@ final class RelativePositionBias: Module {
         super.init()
         let deviation = configuration.initializerFactor / Double(configuration.modelSize).squareRoot()
         embedding = try Embedding(
-            weight: Initializer.normal([buckets, configuration.heads], deviation: deviation), decays: false)
+            weight: Initializer.normal([buckets, configuration.heads], deviation: deviation), decays: false,
+            isRoundable: false)
     }
 
     /// The biases of queries `0..<queries` to keys `0..<keys`: [1, heads, queries, keys].
@@ -119,20 +120,25 @@ final class T5Attention: Module {
         return try o(Attention.merge(mixed))
     }
 
-    /// Attends from tokens `x` [rows, length, model] to those read before, and to themselves.
-    func step(_ x: Tensor, layer: Int, cache: DecoderCache) throws -> Tensor {
-        try o(
-            cache.attend(
-                layer: layer, q(x), keys: k(x), values: v(x), heads: heads, scale: 1,
-                distances: cache.distanceBias))
+    /// Attends from tokens, normed [rows, length, model], to those read before and to themselves, and adds to the states.
+    func step(_ normed: Tensor, to states: Tensor, layer: Int, cache: DecoderCache) throws -> Tensor {
+        let parts = try Linear.all([q, k, v], of: normed)
+        let mixed = try cache.attend(
+            layer: layer, parts[0], keys: parts[1], values: parts[2], heads: heads, scale: 1,
+            distances: cache.distanceBias)
+        return try o(mixed, plus: states)
     }
 
-    /// Attends from tokens `x` [rows, length, model] to the source.
-    func step(_ x: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource) throws -> Tensor {
-        try o(
-            cache.attendToSource(layer: layer, q(x), heads: heads, scale: 1, source: source) {
-                (try k($0), try v($0))
-            })
+    /// The same to the source.
+    func step(
+        _ normed: Tensor, to states: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource
+    ) throws -> Tensor {
+        let mixed = try cache.attendToSource(
+            layer: layer, q(normed), heads: heads, scale: 1, source: source
+        ) {
+            (try k($0), try v($0))
+        }
+        return try o(mixed, plus: states)
     }
 }
 
@@ -143,8 +149,15 @@ final class T5FeedForward: Module {
     @Part("wo") private var wo: Linear
     @Part("dropout") private var dropout: Dropout
     private let activation: (Tensor) throws -> Tensor
+    /// The activation of maps without a gate where it can be done in one pass with the first.
+    private let fused: FusedActivation?
 
     init(_ configuration: T5Configuration) throws {
+        switch configuration.feedForward {
+        case .relu: fused = .relu
+        case .gelu: fused = .gelu
+        default: fused = nil
+        }
         let isGated: Bool
         switch configuration.feedForward {
         case .relu: (isGated, activation) = (false, { try $0.relu() })
@@ -166,6 +179,14 @@ final class T5FeedForward: Module {
     func callAsFunction(_ x: Tensor) throws -> Tensor {
         let hidden = try input.map { try activation($0(x)) } ?? activation(gated[0](x)) * gated[1](x)
         return try wo(dropout(hidden))
+    }
+
+    /// The same without dropout, added to states.
+    func step(_ normed: Tensor, to states: Tensor) throws -> Tensor {
+        if let input, let fused { return try wo(input(normed, then: fused), plus: states) }
+        if let input { return try wo(activation(input(normed)), plus: states) }
+        let parts = try Linear.all(gated, of: normed)
+        return try wo(activation(parts[0]) * parts[1], plus: states)
     }
 }
 
@@ -212,11 +233,11 @@ final class T5Block: Module {
 
     /// Reads tokens `x` [rows, length, model] that follow those in the cache.
     func step(_ x: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource) throws -> Tensor {
-        var x = try x + selfAttention.step(norms[0](x), layer: layer, cache: cache)
+        var x = try selfAttention.step(norms[0](x), to: x, layer: layer, cache: cache)
         if let crossAttention {
-            x = try x + crossAttention.step(norms[1](x), layer: layer, cache: cache, source: source)
+            x = try crossAttention.step(norms[1](x), to: x, layer: layer, cache: cache, source: source)
         }
-        return try x + feedForward(norms[norms.count - 1](x))
+        return try feedForward.step(norms[norms.count - 1](x), to: x)
     }
 }
 

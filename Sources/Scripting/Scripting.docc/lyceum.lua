@@ -373,6 +373,7 @@ function student:loss(data, options) end
 
 ---@class student.save.options
 ---@field template? string the prompt template that its inputs were made with: lyceum serve puts each request's text into it; a student that was loaded keeps its own
+---@field precision? "fp32"|"int8" the weights' number format; "int8", for students that write texts, takes a quarter of the disk and of the memory, and such a folder cannot be trained; else as they are
 
 ---Writes the student to a folder, which is replaced as a whole or not at all.
 ---@param folder string its path

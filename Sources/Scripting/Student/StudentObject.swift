@@ -87,7 +87,8 @@ final class StudentObject {
             let elements = weight.tensor.shape.reduce(1) {
                 $0.multipliedReportingOverflow(by: $1).partialValue
             }
-            return sum.addingReportingOverflow(elements.multipliedReportingOverflow(by: 4).partialValue)
+            let size = weight.tensor.elementType == "int8" ? 1 : 4
+            return sum.addingReportingOverflow(elements.multipliedReportingOverflow(by: size).partialValue)
                 .partialValue
         }
     }
@@ -134,6 +135,20 @@ final class StudentObject {
             })
     }
 
+    /// Writes its folder; without a precision, the weights are kept as they are.
+    private func save(to folder: String, precision: String?) throws {
+        guard let precision else { return try student.save(to: folder) }
+        if let student = student as? any PrecisionSavingStudent {
+            return try student.save(to: folder, precision: precision)
+        }
+        guard precision == "fp32" else {
+            throw LyceumError.unsupported(
+                "a \(student.architecture) student cannot be kept in precision = '\(precision)'",
+                remedy: "leave precision out")
+        }
+        try student.save(to: folder)
+    }
+
     private static func save(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
             name: "save",
@@ -146,21 +161,30 @@ final class StudentObject {
                         .string(
                             StudentTemplate.option,
                             "the prompt template that its inputs were made with: lyceum serve puts each request's text "
-                                + "into it; a student that was loaded keeps its own")
+                                + "into it; a student that was loaded keeps its own"),
+                        .choice(
+                            "precision", ["fp32", "int8"], default: nil,
+                            "the weights' number format; \"int8\", for students that write texts, takes a quarter of the disk "
+                                + "and of the memory, and such a folder cannot be trained; else as they are"),
                     ]), "what goes along", optional: true),
             ],
             returns: "the student itself",
-            errors: ["the folder cannot be written", "the template cannot be read, or takes no variable"],
+            errors: [
+                "the folder cannot be written", "the template cannot be read, or takes no variable",
+                "a precision that the student cannot be kept in",
+            ],
             example: Scripting.exampleStudent
                 + "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder, { template = \"Summarise: {{ article }}\" })\nassert(#student.load(folder):generate({ \"A cat.\" }) == 1)",
             body: { call in
                 let object = try call.receiver(StudentObject.self)
                 let folder = try call.string(1)
-                let given = try call.options(2).values.optionalString(StudentTemplate.option)
+                let options = try call.options(2).values
+                let given = options.optionalString(StudentTemplate.option)
+                let precision = options.optionalString("precision")
                 let template = try given.map { try StudentTemplate($0) } ?? object.opened.template
                 try Ranks.onMain {
                     if template != nil { try Files.checkFolder(folder, canTake: [StudentTemplate.file]) }
-                    try object.student.save(to: folder)
+                    try object.save(to: folder, precision: precision)
                     try template?.write(to: folder)
                 }
                 object.opened.template = template

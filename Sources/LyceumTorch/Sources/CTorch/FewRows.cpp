@@ -8,13 +8,13 @@
 #include <algorithm>
 #include <vector>
 
-#include "Avx512.h"
-#include "Boundary.h"
+#include "Epilogue.h"
 
 using ctorch::borrow;
 using ctorch::guarded;
 using ctorch::Half;
 using ctorch::hand_out;
+using ctorch::LinearMap;
 
 bool ctorch::has_avx512() {
 #if defined(__x86_64__)
@@ -36,7 +36,7 @@ namespace {
 template <typename T>
 struct Product {
     const T *x, *weight, *bias;
-    T *out;
+    ctorch::avx512::Target<T> target;
     int64_t rows, inputs, outputs;
 };
 
@@ -89,8 +89,8 @@ CTORCH_INLINE void outputs(const Product<T> &p, int64_t begin, int64_t end, floa
         auto mask = static_cast<__mmask16>((1u << count) - 1);
         __m512 bias = p.bias ? ctorch::avx512::numbers(p.bias + first, mask) : _mm512_setzero_ps();
         for (int64_t row = 0; row < p.rows; ++row)
-            ctorch::avx512::put(
-                p.out + row * p.outputs + first, _mm512_add_ps(_mm512_loadu_ps(held + row * group), bias), mask);
+            ctorch::avx512::finish(
+                p.target, _mm512_add_ps(_mm512_loadu_ps(held + row * group), bias), row * p.outputs + first, mask);
     }
 }
 
@@ -99,19 +99,33 @@ void outputs_of(const Product<Half> &p, int64_t begin, int64_t end, float *held)
 
 CTORCH_AVX512_END
 
+/// All maps in one go: the threads are woken once, and share the outputs of all of them.
 template <typename T>
-void multiply(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, at::Tensor &out) {
-    Product<T> p{
-        static_cast<const T *>(x.const_data_ptr()), static_cast<const T *>(weight.const_data_ptr()),
-        bias.defined() ? static_cast<const T *>(bias.const_data_ptr()) : nullptr,
-        static_cast<T *>(out.mutable_data_ptr()), x.numel() / x.size(-1), x.size(-1), weight.size(0)};
+void multiply(
+    const at::Tensor &x, const std::vector<LinearMap> &maps, CTorchActivation activation, const at::Tensor &residual) {
+    std::vector<Product<T>> products;
+    std::vector<int64_t> firsts{0};
+    for (const auto &map : maps) {
+        ctorch::avx512::Target<T> target{
+            residual.defined() ? static_cast<const T *>(residual.const_data_ptr()) : nullptr,
+            static_cast<T *>(map.out.mutable_data_ptr()), activation};
+        products.push_back(
+            {static_cast<const T *>(x.const_data_ptr()), static_cast<const T *>(map.weight.const_data_ptr()),
+             map.bias.defined() ? static_cast<const T *>(map.bias.const_data_ptr()) : nullptr, target,
+             x.numel() / x.size(-1), x.size(-1), map.weight.size(0)});
+        firsts.push_back(firsts.back() + (map.weight.size(0) + group - 1) / group);
+    }
+    int64_t rows = x.numel() / x.size(-1);
     // A thread is worth it from 64 KB of weights on.
-    int64_t groups = (p.outputs + group - 1) / group;
-    int64_t grain = std::max<int64_t>(1, 65536 / (group * p.inputs * static_cast<int64_t>(sizeof(T))));
-    at::parallel_for(0, groups, grain, [&](int64_t begin, int64_t end) {
+    int64_t grain = std::max<int64_t>(1, 65536 / (group * x.size(-1) * static_cast<int64_t>(sizeof(T))));
+    at::parallel_for(0, firsts.back(), grain, [&](int64_t begin, int64_t end) {
         thread_local std::vector<float> held;
-        if (held.size() < static_cast<size_t>(p.rows * group)) held.resize(p.rows * group);
-        outputs_of(p, begin * group, std::min(p.outputs, end * group), held.data());
+        if (held.size() < static_cast<size_t>(rows * group)) held.resize(rows * group);
+        for (size_t i = 0; i < products.size(); ++i) {
+            int64_t from = std::max(begin, firsts[i]) - firsts[i], to = std::min(end, firsts[i + 1]) - firsts[i];
+            if (from < to)
+                outputs_of(products[i], from * group, std::min(products[i].outputs, to * group), held.data());
+        }
     });
 }
 
@@ -121,31 +135,24 @@ void multiply(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &b
 bool ctorch_multiplies_few_rows(void) { return ctorch::has_avx512(); }
 
 CTorchStatus ctorch_few_rows_linear(
-    const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *bias, CTorchTensor **out) {
+    const CTorchTensor *x, const CTorchLinear *maps, size_t count, CTorchActivation activation,
+    const CTorchTensor *residual, CTorchTensor **outs) {
     return guarded([&] {
-        auto input = borrow(x).contiguous(), w = borrow(weight).contiguous();
-        auto b = bias ? borrow(bias).contiguous() : at::Tensor();
-        TORCH_CHECK(
-            input.dim() > 0 && w.dim() == 2 && input.size(-1) == w.size(1) && input.numel() > 0,
-            "linear: a weight of shape ", w.sizes(), " does not fit an input of shape ", input.sizes());
-        TORCH_CHECK(
-            !b.defined() || (b.dim() == 1 && b.size(0) == w.size(0) && b.scalar_type() == input.scalar_type() && b.is_cpu()),
-            "linear: the bias does not fit");
-        TORCH_CHECK(
-            input.is_cpu() && w.is_cpu() && input.scalar_type() == w.scalar_type() &&
-                (input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16),
-            "linear: expected float32 or bfloat16 tensors of one type on the CPU");
-        TORCH_CHECK(
-            !at::GradMode::is_enabled() || !(input.requires_grad() || w.requires_grad()),
-            "linear: the product of few rows records no gradients");
+        auto input = borrow(x).contiguous();
+        at::Tensor added;
+        auto all = ctorch::linear_maps(input, maps, count, residual, added);
+        for (const auto &map : all) {
+            TORCH_CHECK(
+                map.weight.scalar_type() == input.scalar_type(), "linear: expected tensors of one type on the CPU");
+            TORCH_CHECK(
+                !at::GradMode::is_enabled() || !(input.requires_grad() || map.weight.requires_grad()),
+                "linear: the product of few rows records no gradients");
+        }
         TORCH_CHECK(ctorch::has_avx512(), "linear: this processor has no AVX-512");
-        auto shape = input.sizes().vec();
-        shape.back() = w.size(0);
-        auto result = at::empty(shape, input.options());
 #if defined(__x86_64__)
-        if (input.scalar_type() == at::kBFloat16) multiply<Half>(input, w, b, result);
-        else multiply<float>(input, w, b, result);
+        if (input.scalar_type() == at::kBFloat16) multiply<Half>(input, all, activation, added);
+        else multiply<float>(input, all, activation, added);
 #endif
-        *out = hand_out(std::move(result));
+        for (size_t i = 0; i < count; ++i) outs[i] = hand_out(std::move(all[i].out));
     });
 }

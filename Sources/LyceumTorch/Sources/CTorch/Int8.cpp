@@ -9,13 +9,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "Avx512.h"
-#include "Boundary.h"
+#include "Epilogue.h"
 
 using ctorch::borrow;
 using ctorch::guarded;
 using ctorch::Half;
 using ctorch::hand_out;
+using ctorch::LinearMap;
 
 namespace {
 
@@ -35,7 +35,28 @@ CTORCH_VECTORISED void quantise_row(const float *w, int8_t *q, int64_t count, fl
     *offset = input_zero * sum;
 }
 
+CTORCH_VECTORISED int32_t sum_row(const int8_t *q, int64_t count) {
+    int32_t sum = 0;
+    for (int64_t k = 0; k < count; ++k) sum += q[k];
+    return sum;
+}
+
 }  // namespace
+
+CTorchStatus ctorch_quantised_offsets(const CTorchTensor *quantised, CTorchTensor **offsets) {
+    return guarded([&] {
+        auto q = borrow(quantised).contiguous();
+        TORCH_CHECK(q.is_cpu() && q.dim() == 2 && q.scalar_type() == at::kChar, "quantised: expected an int8 matrix");
+        auto o = at::empty({q.size(0)}, q.options().dtype(at::kInt));
+        const auto *from = static_cast<const int8_t *>(q.const_data_ptr());
+        auto *to = static_cast<int32_t *>(o.mutable_data_ptr());
+        int64_t inputs = q.size(1);
+        at::parallel_for(0, q.size(0), std::max<int64_t>(1, 262144 / std::max<int64_t>(1, inputs)), [&](int64_t begin, int64_t end) {
+            for (int64_t row = begin; row < end; ++row) to[row] = input_zero * sum_row(from + row * inputs, inputs);
+        });
+        *offsets = hand_out(std::move(o));
+    });
+}
 
 CTorchStatus ctorch_quantise(
     const CTorchTensor *weight, CTorchTensor **quantised, CTorchTensor **scales, CTorchTensor **offsets) {
@@ -116,7 +137,9 @@ CTORCH_INLINE void block(const Product &p, int64_t row, const int8_t *const *wei
 
 /// Outputs `begin ..< end` of the rows `first ..< last`, at most `few`.
 template <typename T>
-CTORCH_INLINE void part(const Product &p, int64_t first, int64_t last, int64_t begin, int64_t end, const T *bias, T *out) {
+CTORCH_INLINE void part(
+    const Product &p, int64_t first, int64_t last, int64_t begin, int64_t end, const T *bias,
+    const ctorch::avx512::Target<T> &target) {
     int32_t held[few * group];
     for (int64_t start = begin; start < end; start += group) {
         int64_t count = std::min(group, end - start);
@@ -141,17 +164,21 @@ CTORCH_INLINE void part(const Product &p, int64_t first, int64_t last, int64_t b
         for (int64_t row = first; row < last; ++row) {
             __m512i sums = _mm512_sub_epi32(_mm512_loadu_si512(held + (row - first) * group), offsets);
             __m512 scale = _mm512_mul_ps(scales, _mm512_set1_ps(p.x_scales[row]));
-            ctorch::avx512::put(
-                out + row * p.outputs + start, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), scale, added), mask);
+            ctorch::avx512::finish(
+                target, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), scale, added), row * p.outputs + start, mask);
         }
     }
 }
 
-void part_of(const Product &p, int64_t first, int64_t last, int64_t begin, int64_t end, const float *bias, float *out) {
-    part(p, first, last, begin, end, bias, out);
+void part_of(
+    const Product &p, int64_t first, int64_t last, int64_t begin, int64_t end, const float *bias,
+    const ctorch::avx512::Target<float> &target) {
+    part(p, first, last, begin, end, bias, target);
 }
-void part_of(const Product &p, int64_t first, int64_t last, int64_t begin, int64_t end, const Half *bias, Half *out) {
-    part(p, first, last, begin, end, bias, out);
+void part_of(
+    const Product &p, int64_t first, int64_t last, int64_t begin, int64_t end, const Half *bias,
+    const ctorch::avx512::Target<Half> &target) {
+    part(p, first, last, begin, end, bias, target);
 }
 
 template <typename T>
@@ -179,35 +206,69 @@ void quantise_input(const Half *x, uint8_t *q, int64_t count, float *scale) { qu
 
 CTORCH_AVX512_END
 
+/// The rows of an input in eight bits, and their scales.
+struct QuantisedRows {
+    at::Tensor rows, scales;
+};
+
 template <typename T>
-void multiply(
-    const at::Tensor &x, const at::Tensor &weight, const at::Tensor &scales,
-    const at::Tensor &offsets, const at::Tensor &bias, at::Tensor &out) {
-    int64_t inputs = x.size(-1), rows = x.numel() / inputs, outputs = weight.size(0);
-    auto held = at::empty({rows, inputs}, x.options().dtype(at::kByte));
-    auto found = at::empty({rows}, x.options().dtype(at::kFloat));
-    auto *q = static_cast<uint8_t *>(held.mutable_data_ptr());
-    auto *x_scales = static_cast<float *>(found.mutable_data_ptr());
+QuantisedRows quantised(const at::Tensor &x) {
+    int64_t inputs = x.size(-1), rows = x.numel() / inputs;
+    QuantisedRows result{
+        at::empty({rows, inputs}, x.options().dtype(at::kByte).requires_grad(false)),
+        at::empty({rows}, x.options().dtype(at::kFloat).requires_grad(false))};
+    auto *q = static_cast<uint8_t *>(result.rows.mutable_data_ptr());
+    auto *scales = static_cast<float *>(result.scales.mutable_data_ptr());
     const auto *from = static_cast<const T *>(x.const_data_ptr());
     at::parallel_for(0, rows, std::max<int64_t>(1, 65536 / inputs), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row)
-            quantise_input(from + row * inputs, q + row * inputs, inputs, x_scales + row);
+            quantise_input(from + row * inputs, q + row * inputs, inputs, scales + row);
     });
-    Product p{q, x_scales, static_cast<const int8_t *>(weight.const_data_ptr()),
-              static_cast<const float *>(scales.const_data_ptr()),
-              static_cast<const int32_t *>(offsets.const_data_ptr()), rows, inputs, outputs};
-    const T *b = bias.defined() ? static_cast<const T *>(bias.const_data_ptr()) : nullptr;
-    auto *to = static_cast<T *>(out.mutable_data_ptr());
+    return result;
+}
+
+/// All maps in one go, of one quantised input.
+template <typename T>
+void multiply(
+    const at::Tensor &x, const std::vector<LinearMap> &maps, CTorchActivation activation, const at::Tensor &residual) {
+    auto input = quantised<T>(x);
+    int64_t inputs = x.size(-1), rows = x.numel() / inputs;
+    struct Work {
+        Product product;
+        const T *bias;
+        ctorch::avx512::Target<T> target;
+    };
+    std::vector<Work> work;
+    std::vector<int64_t> firsts{0};
+    for (const auto &map : maps) {
+        Product p{static_cast<const uint8_t *>(input.rows.const_data_ptr()),
+                  static_cast<const float *>(input.scales.const_data_ptr()),
+                  static_cast<const int8_t *>(map.weight.const_data_ptr()),
+                  static_cast<const float *>(map.scales.const_data_ptr()),
+                  static_cast<const int32_t *>(map.offsets.const_data_ptr()), rows, inputs, map.weight.size(0)};
+        work.push_back(
+            {p, map.bias.defined() ? static_cast<const T *>(map.bias.const_data_ptr()) : nullptr,
+             {residual.defined() ? static_cast<const T *>(residual.const_data_ptr()) : nullptr,
+              static_cast<T *>(map.out.mutable_data_ptr()), activation}});
+        firsts.push_back(firsts.back() + (p.outputs + group - 1) / group);
+    }
     // Many rows are taken a few at a time, which stay in the cache while the weights pass by.
     if (rows <= few) {
         int64_t grain = std::max<int64_t>(1, 65536 / (group * inputs));
-        at::parallel_for(0, (outputs + group - 1) / group, grain, [&](int64_t begin, int64_t end) {
-            part_of(p, 0, rows, begin * group, std::min(outputs, end * group), b, to);
+        at::parallel_for(0, firsts.back(), grain, [&](int64_t begin, int64_t end) {
+            for (size_t i = 0; i < work.size(); ++i) {
+                int64_t from = std::max(begin, firsts[i]) - firsts[i], to = std::min(end, firsts[i + 1]) - firsts[i];
+                if (from >= to) continue;
+                const auto &w = work[i];
+                part_of(w.product, 0, rows, from * group, std::min(w.product.outputs, to * group), w.bias, w.target);
+            }
         });
     } else {
         at::parallel_for(0, (rows + few - 1) / few, 1, [&](int64_t begin, int64_t end) {
             for (int64_t chunk = begin; chunk < end; ++chunk)
-                part_of(p, chunk * few, std::min(rows, (chunk + 1) * few), 0, outputs, b, to);
+                for (const auto &w : work)
+                    part_of(
+                        w.product, chunk * few, std::min(rows, (chunk + 1) * few), 0, w.product.outputs, w.bias, w.target);
         });
     }
 }
@@ -216,37 +277,26 @@ void multiply(
 #endif
 
 CTorchStatus ctorch_int8_linear(
-    const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *scales, const CTorchTensor *offsets,
-    const CTorchTensor *bias, CTorchTensor **out) {
+    const CTorchTensor *x, const CTorchLinear *maps, size_t count, CTorchActivation activation,
+    const CTorchTensor *residual, CTorchTensor **outs) {
     return guarded([&] {
-        auto input = borrow(x).contiguous(), w = borrow(weight), s = borrow(scales), o = borrow(offsets);
-        auto b = bias ? borrow(bias).contiguous() : at::Tensor();
-        TORCH_CHECK(
-            input.dim() > 0 && w.dim() == 2 && input.size(-1) == w.size(1) && input.numel() > 0 && s.dim() == 1 &&
-                s.size(0) == w.size(0) && o.sizes() == s.sizes(),
-            "linear: a weight of shape ", w.sizes(), " does not fit an input of shape ", input.sizes());
-        TORCH_CHECK(
-            input.is_cpu() && (input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16) && w.is_cpu() &&
-                w.scalar_type() == at::kChar && w.is_contiguous() && s.is_cpu() && s.scalar_type() == at::kFloat &&
-                s.is_contiguous() && o.is_cpu() && o.scalar_type() == at::kInt && o.is_contiguous(),
-            "linear: expected float32 or bfloat16 inputs and int8 weights on the CPU");
-        TORCH_CHECK(
-            !b.defined() || (b.dim() == 1 && b.size(0) == w.size(0) && b.scalar_type() == input.scalar_type() && b.is_cpu()),
-            "linear: the bias does not fit");
+        auto input = borrow(x).contiguous();
+        at::Tensor added;
+        auto all = ctorch::linear_maps(input, maps, count, residual, added);
+        for (const auto &map : all) {
+            const auto &w = map.weight, &s = map.scales, &o = map.offsets;
+            TORCH_CHECK(
+                w.scalar_type() == at::kChar && s.defined() && s.dim() == 1 && s.size(0) == w.size(0) && s.is_cpu() &&
+                    s.scalar_type() == at::kFloat && s.is_contiguous() && o.defined() && o.sizes() == s.sizes() &&
+                    o.is_cpu() && o.scalar_type() == at::kInt && o.is_contiguous(),
+                "linear: expected int8 weights with their scales and offsets on the CPU");
+        }
         TORCH_CHECK(!at::GradMode::is_enabled() || !input.requires_grad(), "linear: int8 weights record no gradients");
         TORCH_CHECK(ctorch::has_avx512(), "linear: this processor has no AVX-512");
-        auto shape = input.sizes().vec();
-        shape.back() = w.size(0);
-        auto result = at::empty(shape, input.options());
 #if defined(__x86_64__)
-        if (input.scalar_type() == at::kBFloat16) multiply<Half>(input, w, s, o, b, result);
-        else multiply<float>(input, w, s, o, b, result);
+        if (input.scalar_type() == at::kBFloat16) multiply<Half>(input, all, activation, added);
+        else multiply<float>(input, all, activation, added);
 #endif
-        *out = hand_out(std::move(result));
+        for (size_t i = 0; i < count; ++i) outs[i] = hand_out(std::move(all[i].out));
     });
-}
-
-int64_t ctorch_tensor_version(const CTorchTensor *tensor) {
-    auto *implementation = ctorch::implementation(tensor);
-    return implementation->is_inference() ? -1 : static_cast<int64_t>(implementation->version_counter().current_version());
 }

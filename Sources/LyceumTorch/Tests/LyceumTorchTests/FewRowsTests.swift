@@ -40,18 +40,92 @@ import Testing
             let weights = try quantised.rows.to(.float32) * quantised.scales.unsqueeze(1)
             let exact = try rounded.to(.float64).linear(weights.to(.float64), bias.to(.float64))
             let name = "\(rows) rows of \(inputs) to \(outputs)"
-            let result = try noGrad { try quantised.linear(x, bias) }
+            let result = try noGrad { try x.linear(quantised, bias) }
             // A half may be rounded either way.
             #expect(try difference(result, exact) < 0.05 * Double(inputs).squareRoot() / 4 + 1e-4, "\(name)")
             #expect(
                 try difference(result, x.to(.float64).linear(weight.to(.float64), bias.to(.float64)))
                     < 0.06 * Double(inputs).squareRoot() + 0.02, "\(name)")
-            let half = try noGrad { try quantised.linear(x.to(.bfloat16), bias.to(.bfloat16)) }
+            let half = try noGrad { try x.to(.bfloat16).linear(quantised, bias.to(.bfloat16)) }
             #expect(half.dtype == .bfloat16 && half.shape == [rows, outputs])
             #expect(try difference(half, exact) < 0.1 * Double(inputs).squareRoot() + 0.05, "\(name), bf16")
         }
-        let zeros = try noGrad { try QuantisedWeight(.zeros([3, 8])).linear(.zeros([2, 8]), nil) }
+        let zeros = try noGrad { try Tensor.zeros([2, 8]).linear(QuantisedWeight(.zeros([3, 8])), nil) }
         #expect(try zeros.abs().max().item() == 0)
+    }
+
+    /// What follows a map in the same pass is what follows it as operators of their own.
+    @Test(arguments: [FusedActivation.identity, .relu, .gelu], [1, 5, 130])
+    func followers(_ activation: FusedActivation, rows: Int) throws {
+        let linear = try Linear(70, 37)
+        let (x, residual) = (try Tensor.randn([rows, 70]) * 3, try Tensor.randn([rows, 37]))
+        for precision in [Precision.fp32, .bf16, .int8] {
+            try noGrad {
+                let choice = PrecisionSwitch(linear)
+                try choice.set(precision)
+                defer { choice.drop() }
+                let dtype = precision == .fp32 ? DType.float32 : .bfloat16
+                let (x, residual) = (try x.to(dtype), try residual.to(dtype))
+                let y = try linear(x)
+                let composed = try residual + activation.composed(y)
+                let result = try linear(x, then: activation, plus: residual)
+                #expect(result.dtype == dtype)
+                let bound = precision == .fp32 ? 1e-6 * 20 : 0.2
+                #expect(
+                    try difference(result, composed) < bound, "\(activation) of \(rows) rows, \(precision)")
+                let alone = try linear(x, then: activation)
+                #expect(try difference(alone, activation.composed(y)) < bound)
+            }
+        }
+    }
+
+    @Test func geluIsExactEnough() throws {
+        let x = try Tensor((-4000...4000).map { Float($0) / 400 }, shape: [8001, 1])
+        let linear = try Linear(weight: .ones([1, 1]))
+        let result = try noGrad {
+            try Tensor.cat(x.chunk(200).map { try linear($0, then: .gelu) })
+        }
+        #expect(try difference(result, x.to(.float64).gelu()) < 1e-6)
+    }
+
+    @Test func mapsOfOneInput() throws {
+        let maps = [try Linear(33, 5), try Linear(33, 48, bias: false), try Linear(33, 16)]
+        for rows in [1, 7, 200] {
+            let x = try Tensor.randn([rows, 33])
+            for precision in [Precision.fp32, .bf16, .int8] {
+                try noGrad {
+                    let choices = maps.map(PrecisionSwitch.init)
+                    for choice in choices { try choice.set(precision) }
+                    defer { for choice in choices { choice.drop() } }
+                    let x = try precision == .fp32 ? x : x.to(.bfloat16)
+                    for (y, map) in zip(try Linear.all(maps, of: x), maps) {
+                        #expect(try difference(y, map(x)) < 1e-5, "\(rows) rows, \(precision)")
+                    }
+                }
+            }
+        }
+        // With gradients, each is recorded.
+        let x = try Tensor.randn([2, 33]).requiresGrad(true)
+        let sums = try Linear.all(maps, of: x).map { try $0.sum() }
+        try (sums[0] + sums[1] + sums[2]).backward()
+        #expect(try x.grad != nil && maps.allSatisfy { try $0.weight.tensor.grad != nil })
+        let y = try maps[0](x, then: .relu, plus: Tensor.zeros([2, 5]))
+        #expect(y.requiresGrad)
+    }
+
+    @Test func lookingUpEightBits() throws {
+        let table = try Embedding(20, 24)
+        let ids = try Tensor([3, 0, 19, 3], shape: [2, 2])
+        try noGrad {
+            let exact = try table(ids)
+            let choice = PrecisionSwitch(table)
+            try choice.set(.int8)
+            defer { choice.drop() }
+            let rounded = try table(ids)
+            #expect(rounded.shape == [2, 2, 24] && rounded.dtype == Precision.int8.computeType(on: .cpu))
+            #expect(try difference(rounded, exact) < 0.05)
+            #expect(throws: TorchError.self) { try table(Tensor([20])) }
+        }
     }
 
     @Test func copiesFollowTheWeights() throws {
@@ -146,5 +220,16 @@ import Testing
 
     private func difference(_ a: Tensor, _ b: Tensor) throws -> Double {
         try (a.to(.float64) - b.to(.float64)).abs().max().item()
+    }
+}
+
+extension FusedActivation {
+    /// As an operator.
+    fileprivate func composed(_ x: Tensor) throws -> Tensor {
+        switch self {
+        case .identity: x
+        case .relu: try x.relu()
+        case .gelu: try x.gelu()
+        }
     }
 }

@@ -113,6 +113,35 @@ import Testing
         #expect(none == [-.infinity, -.infinity])
     }
 
+    /// The short way to the best continuations gives what the long one gives, to the bit, also of equal scores.
+    @Test func bestContinuations() throws {
+        for (rows, width, most) in [(1, 5, 3), (2, 3, 8), (4, 1000, 8), (8, 32128, 16)] {
+            var scores = try (Tensor.randn([rows, width]) * 4).floats()
+            // Equal ones, impossible ones, and a row in which nothing is possible.
+            for place in stride(from: 0, to: scores.count, by: 3) {
+                scores[place] = (scores[place] * 2).rounded() / 2
+            }
+            for place in stride(from: 1, to: scores.count, by: 7) { scores[place] = -.infinity }
+            if rows > 3 { for place in width..<2 * width { scores[place] = -.infinity } }
+            let added = (0..<rows).map { Float($0) * -0.7 }
+            var long = scores
+            let expected = long.withUnsafeMutableBufferPointer { all in
+                let table = ScoreRows(all: all, width: width)
+                for row in 0..<rows {
+                    table[row].logSoftmax()
+                    for place in table[row].indices { table[row][place] += added[row] }
+                }
+                return all.top(most).map { ($0, all[$0]) }
+            }
+            let found = scores.withUnsafeMutableBufferPointer { all in
+                let table = ScoreRows(all: all, width: width)
+                return table.best(most, table.normalisers(), adding: added)
+            }
+            #expect(found.map(\.place) == expected.map(\.0), "\(rows) rows of \(width)")
+            #expect(found.map(\.value) == expected.map(\.1), "\(rows) rows of \(width)")
+        }
+    }
+
     @Test func streamsGiveWhatIsCertain() {
         func pieces(_ texts: [String]) -> [String?] {
             var stream = TextStream()

@@ -48,14 +48,24 @@ final class PointerLayer: Module {
     }
 
     /// [rows, length, size] to the same; without a memory it attends to itself.
-    func callAsFunction(
-        _ x: Tensor, _ memory: (keys: Tensor, values: Tensor)?, mask: Tensor?, cache: KeyValueCache? = nil
-    ) throws -> Tensor {
+    func callAsFunction(_ x: Tensor, _ memory: (keys: Tensor, values: Tensor)?, mask: Tensor?) throws
+        -> Tensor
+    {
         let normed = try norms[0](x)
-        var (keys, values) = try memory ?? attention.keysAndValues(normed)
-        if let cache { (keys, values) = try cache.append(keys, values) }
+        let (keys, values) = try memory ?? attention.keysAndValues(normed)
         let x = try x + dropout(attention(normed, keys: keys, values: values, mask: mask))
         return try x + dropout(outer(inner(norms[1](x)).gelu()))
+    }
+
+    /// The same for tokens that follow those in the cache, which keeps what they need of the past; `source` to attend to
+    /// that.
+    func step(_ x: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource? = nil) throws -> Tensor {
+        let normed = try norms[0](x)
+        let attended =
+            try source.map { try attention.step(normed, layer: layer, cache: cache, source: $0) }
+            ?? attention.step(normed, layer: layer, cache: cache)
+        let x = try x + attended
+        return try outer(inner(norms[1](x), then: .gelu), plus: x)
     }
 }
 
@@ -90,11 +100,15 @@ final class PointerTransformer: Module, SequenceToSequenceModel {
     var decoderLayerCount: Int { configuration.layers }
     var maxPositions: Int? { 512 }
     var copies: Bool { configuration.copies }
+    /// Requests can join and leave a batch at any token, as `lyceum serve` likes it, unless the scores depend on the source.
+    var decodesUnevenRows: Bool { !copies }
 
-    /// [rows, length] to [rows, length, size], for positions from `first` on.
-    private func embed(_ ids: Tensor, first: Int = 0) throws -> Tensor {
+    /// [rows, length] to [rows, length, size]; each row's positions follow those that it has read.
+    private func embed(_ ids: Tensor, after read: [Int] = [0]) throws -> Tensor {
+        let length = try ids.size(1)
+        let places = try Tensor(read.flatMap { Array($0..<$0 + length) }, shape: [read.count, length])
         // Words that the vocabulary lacks have ids above it, for copying; `embed` reads them as unknown.
-        try embed(ids, tokens) + positions(Tensor.arange(first, first + ids.size(1)).to(ids.device))
+        return try embed(ids, tokens) + positions(places.to(ids.device))
     }
 
     func encode(_ batch: TokenBatch) throws -> EncodedSource {
@@ -106,16 +120,21 @@ final class PointerTransformer: Module, SequenceToSequenceModel {
     }
 
     func decode(_ ids: Tensor, source encoded: EncodedSource, cache: DecoderCache?) throws -> Tensor {
-        let (past, length) = (cache?.length ?? 0, try ids.size(1))
-        var x = try embed(ids, first: past)
+        var x = try embed(ids, after: cache?.positions(rows: ids.size(0)) ?? [0])
+        if let cache {
+            for index in own.indices {
+                x = try own[index].step(x, layer: index, cache: cache)
+                x = try source[index].step(x, layer: index, cache: cache, source: encoded)
+            }
+            return try withCopying(x, encoded)
+        }
         // No position sees those after it.
-        let blocked = try Tensor.full([length, past + length], -1e9, dtype: x.dtype, device: x.device)
-        let future = try blocked.triu(diagonal: past + 1)
+        let length = try ids.size(1)
+        let future = try Tensor.full([length, length], -1e9, dtype: x.dtype, device: x.device).triu(
+            diagonal: 1)
         for index in own.indices {
-            x = try own[index](x, nil, mask: future, cache: cache?.layers[index].selfAttention)
-            let memory = try cache?.layers[index].crossAttention ?? source[index].memory(of: encoded.states)
-            cache?.layers[index].crossAttention = memory
-            x = try source[index](x, memory, mask: encoded.mask)
+            x = try own[index](x, nil, mask: future)
+            x = try source[index](x, source[index].memory(of: encoded.states), mask: encoded.mask)
         }
         return try withCopying(x, encoded)
     }

@@ -40,18 +40,33 @@ final class TransformerLayer: Module {
         (try Attention.split(key(x), heads: 1), try Attention.split(value(x), heads: 1))
     }
 
-    /// [rows, length, size] to the same; in decoding, several rows (hypotheses) may share one row of the memory.
-    func callAsFunction(
-        _ x: Tensor, _ memory: Memory?, mask: Tensor?, cache: KeyValueCache? = nil
-    ) throws -> Tensor {
+    /// [rows, length, size] to the same.
+    func callAsFunction(_ x: Tensor, _ memory: Memory?, mask: Tensor?) throws -> Tensor {
         let normed = try norms[0](x)
-        var (keys, values) = try memory ?? self.memory(of: normed)
-        if let cache { (keys, values) = try cache.append(keys, values) }
-        let queries = try Attention.split(query(normed).view(keys.size(0), -1, x.size(2)), heads: 1)
-        let scale = try 1 / Double(keys.size(3)).squareRoot()
+        let (keys, values) = try memory ?? self.memory(of: normed)
+        let queries = try Attention.split(query(normed), heads: 1)
+        let scale = try 1 / Double(x.size(2)).squareRoot()
         let mixed = try Attention.attend(queries, keys, values, bias: mask, scale: scale, dropout: dropout)
-        let x = try x + dropout(mix(Attention.merge(mixed)).view(x.shape))
+        let x = try x + dropout(mix(Attention.merge(mixed)))
         return try x + dropout(outer(inner(norms[1](x)).gelu()))
+    }
+
+    /// The same for tokens that follow those in the cache, which keeps what they need of the past; `source` to attend to
+    /// that.
+    func step(_ x: Tensor, layer: Int, cache: DecoderCache, source: EncodedSource? = nil) throws -> Tensor {
+        let normed = try norms[0](x)
+        let scale = try 1 / Double(x.size(2)).squareRoot()
+        let mixed: Tensor
+        if let source {
+            mixed = try cache.attendToSource(
+                layer: layer, query(normed), heads: 1, scale: scale, source: source
+            ) { (try key($0), try value($0)) }
+        } else {
+            mixed = try cache.attend(
+                layer: layer, query(normed), keys: key(normed), values: value(normed), heads: 1, scale: scale)
+        }
+        let x = try mix(mixed, plus: x)
+        return try outer(inner(norms[1](x), then: .gelu), plus: x)
     }
 }
 
@@ -82,9 +97,14 @@ final class Transformer: Module, SequenceToSequenceModel {
     var decoderLayerCount: Int { configuration.layers }
     var maxPositions: Int? { 512 }
 
-    /// [rows, length] to [rows, length, size], for positions from `first` on.
-    private func embed(_ ids: Tensor, first: Int = 0) throws -> Tensor {
-        try tokens(ids) + positions(Tensor.arange(first, first + ids.size(1)).to(ids.device))
+    /// Requests can join and leave a batch at any token, as `lyceum serve` likes it: `step` attends by the cache alone.
+    var decodesUnevenRows: Bool { true }
+
+    /// [rows, length] to [rows, length, size]; each row's positions follow those that it has read.
+    private func embed(_ ids: Tensor, after read: [Int] = [0]) throws -> Tensor {
+        let length = try ids.size(1)
+        let places = try Tensor(read.flatMap { Array($0..<$0 + length) }, shape: [read.count, length])
+        return try tokens(ids) + positions(places.to(ids.device))
     }
 
     func encode(_ batch: TokenBatch) throws -> EncodedSource {
@@ -95,16 +115,21 @@ final class Transformer: Module, SequenceToSequenceModel {
     }
 
     func decode(_ ids: Tensor, source encoded: EncodedSource, cache: DecoderCache?) throws -> Tensor {
-        let (past, length) = (cache?.length ?? 0, try ids.size(1))
-        var x = try embed(ids, first: past)
+        var x = try embed(ids, after: cache?.positions(rows: ids.size(0)) ?? [0])
+        if let cache {
+            for index in own.indices {
+                x = try own[index].step(x, layer: index, cache: cache)
+                x = try source[index].step(x, layer: index, cache: cache, source: encoded)
+            }
+            return x
+        }
         // No position sees those after it.
-        let blocked = try Tensor.full([length, past + length], -1e9, dtype: x.dtype, device: x.device)
-        let future = try blocked.triu(diagonal: past + 1)
+        let length = try ids.size(1)
+        let future = try Tensor.full([length, length], -1e9, dtype: x.dtype, device: x.device).triu(
+            diagonal: 1)
         for index in own.indices {
-            x = try own[index](x, nil, mask: future, cache: cache?.layers[index].selfAttention)
-            let memory = try cache?.layers[index].crossAttention ?? source[index].memory(of: encoded.states)
-            cache?.layers[index].crossAttention = memory
-            x = try source[index](x, memory, mask: encoded.mask)
+            x = try own[index](x, nil, mask: future)
+            x = try source[index](x, source[index].memory(of: encoded.states), mask: encoded.mask)
         }
         return x
     }

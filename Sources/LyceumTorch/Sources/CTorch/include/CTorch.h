@@ -196,10 +196,19 @@ CTorchStatus ctorch_dnn_linear(
     const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *bias, CTorchTensor **out);
 /// Whether this processor has the kernels of the decoder: `ctorch_few_rows_linear` and `ctorch_few_queries_attention`.
 bool ctorch_multiplies_few_rows(void);
-/// x · weightᵀ + bias (null for none) for few rows of x, the weight read once from where it lies; without gradients. On the
-/// CPU; all float32 or all bfloat16.
+/// A linear map, x · weightᵀ + bias: the weight as the tensors are, or, with scales and offsets, in eight bits as
+/// `ctorch_quantise` gives it. Null for what there is not.
+typedef struct CTorchLinear {
+    const CTorchTensor *weight, *bias, *scales, *offsets;
+} CTorchLinear;
+/// What is done to each element of the result of a linear map.
+typedef enum CTorchActivation { CTORCH_IDENTITY = 0, CTORCH_RELU, CTORCH_GELU } CTorchActivation;
+/// activation(x · weightᵀ + bias) + residual for few rows of x, each weight read once from where it lies; without
+/// gradients, on the CPU. Several maps of one x are made at once: `outs` gets `count` tensors. x, bias and residual (null for
+/// none; of the shape of the results) are all float32 or all bfloat16; so are the weights, or, of all maps, in eight bits.
 CTorchStatus ctorch_few_rows_linear(
-    const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *bias, CTorchTensor **out);
+    const CTorchTensor *x, const CTorchLinear *maps, size_t count, CTorchActivation activation,
+    const CTorchTensor *residual, CTorchTensor **outs);
 /// softmax(query · keyᵀ · scale + bias) · value for few queries of each row, without gradients; shapes as in
 /// `ctorch_attention`.
 CTorchStatus ctorch_few_queries_attention(
@@ -223,11 +232,14 @@ CTorchStatus ctorch_source_attention(
 /// its sum (int32).
 CTorchStatus ctorch_quantise(
     const CTorchTensor *weight, CTorchTensor **quantised, CTorchTensor **scales, CTorchTensor **offsets);
-/// x · weightᵀ + bias (null for none) with weights that `ctorch_quantise` made; x is quantised row by row. Without
-/// gradients, on the CPU; x and bias float32 or bfloat16.
+/// The offsets of a matrix in eight bits, as `ctorch_quantise` gives them.
+CTorchStatus ctorch_quantised_offsets(const CTorchTensor *quantised, CTorchTensor **offsets);
+/// The same as `ctorch_few_rows_linear` for any number of rows, with weights in eight bits; x is quantised row by row.
 CTorchStatus ctorch_int8_linear(
-    const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *scales, const CTorchTensor *offsets,
-    const CTorchTensor *bias, CTorchTensor **out);
+    const CTorchTensor *x, const CTorchLinear *maps, size_t count, CTorchActivation activation,
+    const CTorchTensor *residual, CTorchTensor **outs);
+/// Whether no element of a contiguous float32 tensor on the CPU is infinite or NaN.
+CTorchStatus ctorch_all_finite(const CTorchTensor *tensor, bool *answer);
 /// The vector instructions that our kernels use: 0 none, 1 AVX2, 2 AVX-512.
 int32_t ctorch_vector_level(void);
 /// Uses at most a level; without effect on results. For tests.
@@ -237,6 +249,17 @@ void ctorch_limit_vectors(int32_t level);
 
 /// Turns scores into log-probabilities, in place.
 void ctorch_scores_log_softmax(float *scores, int64_t count);
+/// What turns a row of scores into log-probabilities: both are taken off.
+typedef struct CTorchNormaliser {
+    float shift, logarithm;
+} CTorchNormaliser;
+/// Finds what turns each row of [rows, width] into log-probabilities; the scores stay as they are.
+void ctorch_scores_normalisers(const float *scores, int64_t rows, int64_t width, CTorchNormaliser *out);
+/// The best of all rows by log-probability + `added` of the row: writes places in [rows, width] and what they are worth, at
+/// most `most`, the best first (of equal ones the first) and gives how many there are.
+int64_t ctorch_scores_best_continuations(
+    const float *scores, int64_t rows, int64_t width, const CTorchNormaliser *normalisers, const float *added, int64_t most,
+    int64_t *places, float *values);
 /// The place of the largest score, the first of equal ones; 0 if there is none.
 int64_t ctorch_scores_best(const float *scores, int64_t count);
 /// Writes the places of the largest scores, at most `most`, the best first (of equal ones the first) and gives how many

@@ -12,6 +12,7 @@ public struct Checkpoint: Sendable {
     }
 
     private let places: [String: Place]
+    private let files: [any WeightFile]
 
     /// What the weights come from, for errors: a file's path.
     public let source: String
@@ -25,6 +26,7 @@ public struct Checkpoint: Sendable {
             for name in file.names { places[name] = .file(file) }
         }
         self.places = places
+        self.files = files
         self.source = source
         names = files.flatMap(\.names)
     }
@@ -32,6 +34,7 @@ public struct Checkpoint: Sendable {
     /// Tensors in memory, as if they had been read from `source`.
     public init(_ tensors: [String: Tensor], source: String) {
         places = tensors.mapValues { .memory($0) }
+        files = []
         self.source = source
         names = tensors.keys.sorted()
     }
@@ -66,6 +69,17 @@ public struct Checkpoint: Sendable {
                 kind: "tensor", name: name, known: names, remedy: "\(source) does not hold it")
         }
     }
+
+    /// Whether a network may keep the tensor as its own: it lies in a file, alone.
+    func lends(_ name: String) -> Bool {
+        if case .file(let file) = places[name] { return file.lendsMemory }
+        return false
+    }
+
+    /// Makes sure that the files are as they were when they were opened.
+    ///
+    /// - Throws: `LyceumError.file` if somebody has written to one.
+    func checkUnchanged() throws { for file in files { try file.checkUnchanged() } }
 
     /// Gives back the memory that reading a tensor took; it comes from the disk again if it is touched again.
     ///

@@ -1,20 +1,24 @@
+internal import CTorch
 import LyceumKit
 
 extension Module {
-    /// Copies a checkpoint's weights into the parameters and buffers, one tensor after the other.
+    /// Takes a checkpoint's weights into the parameters and buffers, one tensor after the other.
     ///
     /// Nothing is changed unless everything fits, except in a network that is new. The memory that reading takes is given
     /// back tensor by tensor, so that the peak is the network itself and the largest of its weights.
     ///
     /// - Parameters:
-    ///   - checkpoint: weights of any floating-point type.
+    ///   - checkpoint: weights of any floating-point type; for a network that is new also of eight bits (see
+    ///     `RoundedWeights`).
     ///   - names: what this architecture's checkpoints call them.
-    ///   - isNew: whether nobody needs the network if this fails: then each weight is read once, and not twice.
+    ///   - isNew: whether nobody needs the network if this fails. Then its parameters, which may be of
+    ///     `Initializer.shapesOnly`, become float32 tensors over the file's memory where that can be: nothing is copied,
+    ///     and pages come from the disk when they are read. Keep the checkpoint, and ask `checkUnchanged` before use.
     /// - Throws: `LyceumError.file` that lists what is missing, surplus, of another shape or type, or not finite.
     public final func load(
         _ checkpoint: Checkpoint, names: WeightNames = WeightNames(), isNew: Bool = false
     ) throws {
-        let (present, unfit) = misfits(checkpoint, names)
+        let (present, unfit) = misfits(checkpoint, names, takesRounded: isNew)
         var faults = unfit
         if !isNew || !faults.isEmpty {
             faults += NameList.lines(
@@ -25,15 +29,20 @@ extension Module {
                 })
             guard faults.isEmpty else { throw Self.misfit(faults, checkpoint) }
         }
-        var odd: [String] = []
-        try noGrad {
-            for (name, target) in present {
-                try target.copy_(checkpoint.tensor(name))
-                checkpoint.release(name)
-                if isNew, try !target.isAllFinite() { odd.append(name) }
+        guard isNew else {
+            return try noGrad {
+                for (name, target) in present {
+                    try target.tensor.copy_(checkpoint.tensor(name))
+                    checkpoint.release(name)
+                }
             }
         }
+        let odd = try noGrad { try present.filter { try !$1.take($0, of: checkpoint) }.map(\.name) }
         guard odd.isEmpty else { throw Self.misfit(NameList.lines("not finite", odd), checkpoint) }
+        // What the checkpoint may lack keeps its initial value, in memory of its own.
+        for (_, parameter) in namedParameters() where !parameter.isRounded && !parameter.tensor.isContiguous {
+            try parameter.take(parameter.tensor.detach().contiguous())
+        }
     }
 
     /// Makes sure that a checkpoint's header names what this network has, in the same shapes and types, without reading
@@ -44,17 +53,32 @@ extension Module {
     ///
     /// - Throws: `LyceumError.file` that lists what is missing, surplus, or of another shape or type.
     public final func check(_ checkpoint: Checkpoint, names: WeightNames = WeightNames()) throws {
-        let (_, faults) = misfits(checkpoint, names)
+        let (_, faults) = misfits(checkpoint, names, takesRounded: true)
         guard faults.isEmpty else { throw Self.misfit(faults, checkpoint) }
+    }
+
+    /// Where weights go.
+    private func targets() -> [(path: String, target: WeightTarget)] {
+        let roundable = Set(roundableWeights().map(ObjectIdentifier.init))
+        return namedParameters().map { path, parameter in
+            (
+                path,
+                WeightTarget(
+                    tensor: parameter.tensor, parameter: parameter,
+                    canBeRounded: roundable.contains(ObjectIdentifier(parameter)))
+            )
+        } + namedBuffers().map { ($0, WeightTarget(tensor: $1, parameter: nil, canBeRounded: false)) }
     }
 
     /// The tensors that the checkpoint holds, by its names, and what does not fit.
     private func misfits(
-        _ checkpoint: Checkpoint, _ names: WeightNames
-    ) -> (present: [(name: String, target: Tensor)], faults: [String]) {
-        let wanted = state()
-        let matching = names.match(checkpoint.names, to: Set(wanted.map(\.name)))
-        let missing = wanted.map(\.name).filter {
+        _ checkpoint: Checkpoint, _ names: WeightNames, takesRounded: Bool
+    ) -> (present: [(name: String, target: WeightTarget)], faults: [String]) {
+        let wanted = targets()
+        let rounded = RoundedWeights(checkpoint)
+        let matching = names.match(
+            checkpoint.names.filter { !rounded.scales.contains($0) }, to: Set(wanted.map(\.path)))
+        let missing = wanted.map(\.path).filter {
             matching.names[$0] == nil && !names.optional.contains($0)
         }
         var faults = NameList.lines("missing", missing)
@@ -65,18 +89,19 @@ extension Module {
         faults += NameList.lines(
             "of another shape",
             present.compactMap { name, target in
-                guard let shape = checkpoint.shape(of: name), shape != target.shape else { return nil }
-                return "\(name) (\(shape) instead of \(target.shape))"
+                guard let shape = checkpoint.shape(of: name), shape != target.tensor.shape else { return nil }
+                return "\(name) (\(shape) instead of \(target.tensor.shape))"
             })
         faults += NameList.lines(
             "of another type",
             present.compactMap { name, target in
                 guard let dtype = checkpoint.dtype(of: name),
-                    dtype.isFloatingPoint != target.dtype.isFloatingPoint
+                    dtype.isFloatingPoint != target.tensor.dtype.isFloatingPoint,
+                    !(takesRounded && target.canBeRounded && dtype == .int8)
                 else { return nil }
-                return "\(name) (\(dtype) instead of \(target.dtype))"
+                return "\(name) (\(dtype) instead of \(target.tensor.dtype))"
             })
-        return (present, faults)
+        return (present, faults + rounded.faults(of: present.map(\.name)))
     }
 
     private static func misfit(_ faults: [String], _ checkpoint: Checkpoint) -> LyceumError {
@@ -92,10 +117,53 @@ extension Module {
     }
 }
 
+/// A parameter or a buffer that a checkpoint has a value for.
+struct WeightTarget {
+    let tensor: Tensor
+    /// nil for a buffer.
+    let parameter: Parameter?
+    /// Whether the value may be in eight bits.
+    let canBeRounded: Bool
+
+    /// Takes a value over, and gives whether it is finite.
+    func take(_ name: String, of checkpoint: Checkpoint) throws -> Bool {
+        let value = try checkpoint.tensor(name)
+        guard let parameter else {
+            defer { checkpoint.release(name) }
+            try tensor.copy_(value)
+            return try tensor.isAllFinite()
+        }
+        if value.dtype == .int8 {
+            let weight = try QuantisedWeight(
+                rows: value, scales: checkpoint.tensor(RoundedWeights.scaleName(name)))
+            guard try weight.scales.isAllFinite(), try weight.scales.min().item() >= 0 else { return false }
+            // Without instructions for it, a processor takes what the numbers stand for.
+            if Tensor.hasDecoderKernels {
+                try parameter.take(weight)
+            } else {
+                try parameter.take(weight.values())
+            }
+            return true
+        }
+        if checkpoint.lends(name), value.dtype == .float32 {
+            try parameter.take(value)
+        } else {
+            try parameter.take(Tensor.empty(value.shape, dtype: .float32).copy_(value))
+            checkpoint.release(name)
+        }
+        return try parameter.tensor.isAllFinite()
+    }
+}
+
 extension Tensor {
     /// Whether no element is infinite or NaN. Takes no memory: both survive a search for the extremes.
     func isAllFinite() throws -> Bool {
         guard dtype.isFloatingPoint, count > 0 else { return true }
+        if device == .cpu, dtype == .float32, isContiguous {
+            var answer = false
+            try TorchError.check(ctorch_all_finite(handle, &answer), "isAllFinite", [self])
+            return answer
+        }
         let (least, most) = try Op.aminmax.pair(.tensor(self))
         return try least.item().isFinite && most.item().isFinite
     }

@@ -12,6 +12,17 @@ protocol WeightFile: Sendable {
     func tensor(_ name: String) throws -> Tensor
     /// Gives back the memory that touching a tensor's elements took.
     func release(_ name: String)
+    /// Whether a network may keep a tensor over the file's memory as its own; false unless a format says otherwise.
+    var lendsMemory: Bool { get }
+    /// Makes sure that the file is as it was when it was opened, where tensors over its memory may be kept.
+    func checkUnchanged() throws
+}
+
+extension WeightFile {
+    /// It may not.
+    var lendsMemory: Bool { false }
+    /// Nothing is kept of it.
+    func checkUnchanged() throws {}
 }
 
 extension SafetensorsFile: WeightFile {}

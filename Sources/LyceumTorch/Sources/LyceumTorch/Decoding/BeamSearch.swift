@@ -23,6 +23,9 @@ struct BeamSearch: TextSearch {
     var texts: [WrittenText] { state.results }
 
     mutating func advance(_ scores: ScoreRows) {
+        if sampler == nil, processor.onlyBans(written: state.running.first?.tokens.count ?? 0) {
+            return state.advance(best(of: scores))
+        }
         for (row, hypothesis) in state.running.enumerated() {
             let scores = scores[row]
             scores.logSoftmax()
@@ -30,10 +33,22 @@ struct BeamSearch: TextSearch {
             for place in scores.indices { scores[place] += hypothesis.score }
         }
         let places = sampler?.draw(from: scores.all, count: candidateCount) ?? scores.all.top(candidateCount)
-        state.advance(
-            places.map { place in
-                BeamState.Candidate(
-                    beam: place / scores.width, token: place % scores.width, score: scores.all[place])
-            })
+        state.advance(places.map { candidate($0, scores.width, score: scores.all[$0]) })
+    }
+
+    /// The best continuations where tokens are forbidden at most: log-probabilities of nothing but these are computed, to the
+    /// same numbers.
+    private func best(of scores: ScoreRows) -> [BeamState.Candidate] {
+        let normalisers = scores.normalisers()
+        for (row, hypothesis) in state.running.enumerated() {
+            processor.apply(to: scores[row], text: hypothesis.tokens)
+        }
+        return scores.best(candidateCount, normalisers, adding: state.running.map(\.score)).map {
+            candidate($0.place, scores.width, score: $0.value)
+        }
+    }
+
+    private func candidate(_ place: Int, _ width: Int, score: Float) -> BeamState.Candidate {
+        BeamState.Candidate(beam: place / width, token: place % width, score: score)
     }
 }

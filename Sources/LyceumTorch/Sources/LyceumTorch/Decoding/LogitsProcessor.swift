@@ -59,6 +59,12 @@ struct LogitsProcessor {
             && (options.suppressedAtBegin.isEmpty || !isBegin(written))
     }
 
+    /// Whether, after so many tokens, all that happens to scores is that some become impossible.
+    func onlyBans(written: Int) -> Bool {
+        options.repetitionPenalty == 1 && !options.doSample && (written > 0 || options.forcedBOS == nil)
+            && (written != options.maxNewTokens - 1 || options.forcedEOS == nil)
+    }
+
     private func isBegin(_ written: Int) -> Bool { written == (options.forcedBOS == nil ? 0 : 1) }
 
     /// Makes tokens impossible.

@@ -36,3 +36,28 @@ extension UnsafeMutableBufferPointer<Float> {
         }
     }
 }
+
+extension ScoreRows {
+    /// What turns each row into log-probabilities; the scores stay as they are.
+    func normalisers() -> [CTorchNormaliser] {
+        var found = [CTorchNormaliser](repeating: CTorchNormaliser(), count: count)
+        if let address = all.baseAddress {
+            ctorch_scores_normalisers(address, Int64(count), Int64(width), &found)
+        }
+        return found
+    }
+
+    /// The best places of all rows, by log-probability and what is added to that of each row; at most `most`.
+    func best(
+        _ most: Int, _ normalisers: [CTorchNormaliser], adding added: [Float]
+    ) -> [(place: Int, value: Float)] {
+        guard let address = all.baseAddress, normalisers.count == count, added.count == count else {
+            return []
+        }
+        let most = min(most, all.count)
+        var (places, values) = ([Int64](repeating: 0, count: most), [Float](repeating: 0, count: most))
+        let found = ctorch_scores_best_continuations(
+            address, Int64(count), Int64(width), normalisers, added, Int64(most), &places, &values)
+        return zip(places, values).prefix(Int(found)).map { (Int($0), $1) }
+    }
+}

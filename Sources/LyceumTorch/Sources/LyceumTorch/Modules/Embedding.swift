@@ -2,13 +2,17 @@
 public final class Embedding: Module {
     /// [ids, size].
     @Part("weight") public private(set) var weight: Parameter
+    /// Whether `precision = "int8"` rounds it.
+    let isRoundable: Bool
 
     /// Makes a table of initial values.
     ///
     /// - Parameters:
     ///   - weight: [ids, size]; see `Initializer`.
     ///   - decays: whether weight decay applies.
-    public init(weight: Tensor, decays: Bool = true) throws {
+    ///   - isRoundable: whether `precision = "int8"` may round it; not for small tables of numbers that are added up.
+    public init(weight: Tensor, decays: Bool = true, isRoundable: Bool = true) throws {
+        self.isRoundable = isRoundable
         super.init()
         self.weight = try Parameter(weight, decays: decays, isEmbedding: true)
     }
@@ -23,7 +27,7 @@ public final class Embedding: Module {
 
     /// The vectors of `ids`: [...] to [..., size].
     public func callAsFunction(_ ids: Tensor) throws -> Tensor {
-        do { return try Tensor.embedding(weight.value, ids) } catch {
+        do { return try weight.lookUp(ids) } catch {
             // libtorch does not say which id it was.
             guard ids.count > 0, let largest = try? ids.max().item(), let rows = try? weight.tensor.size(0),
                 largest >= Double(rows)

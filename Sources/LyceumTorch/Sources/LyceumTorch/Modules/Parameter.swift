@@ -3,12 +3,33 @@ internal import CTorch
 /// A trainable tensor of a module.
 public final class Parameter {
     /// The trained values, float32: what the optimizer changes and a checkpoint holds.
+    ///
+    /// Of a parameter that is kept in eight bits (`isRounded`) this has only the shape; all elements are NaN. Use `values()`
+    /// where such a parameter can come.
     public private(set) var tensor: Tensor
     /// Whether AdamW's weight decay applies; by custom not to biases and norms.
     public let decays: Bool
     /// Whether it is a table that ids look up: such tables may learn at a rate of their own.
     public let isEmbedding: Bool
     private var cast: Tensor?
+
+    /// Its rows in eight bits, where there are no other values.
+    private(set) var rounded: QuantisedWeight?
+    /// Its rows in eight bits, while passes multiply with those.
+    private var chosen: QuantisedWeight?
+    /// What passes compute in.
+    private var computeType = DType.float32
+
+    /// Copies made for passes without gradients, of the values that `stamp` stands for.
+    private var copies: [DType: Tensor] = [:]
+    private var keptQuantised: QuantisedWeight?
+    private var stamp: Stamp?
+
+    /// Which values a tensor holds: changes when they do.
+    private struct Stamp: Equatable {
+        let version: Int64
+        let address: UnsafeRawPointer?
+    }
 
     /// Makes a parameter of initial values, which from then on require gradients.
     public init(_ initial: Tensor, decays: Bool = true, isEmbedding: Bool = false) throws {
@@ -22,17 +43,18 @@ public final class Parameter {
     public var value: Tensor { cast ?? tensor }
 
     /// Its rows in eight bits, if the passes to come multiply with those.
-    private(set) var quantised: QuantisedWeight?
+    var quantised: QuantisedWeight? { rounded ?? chosen }
 
-    /// Copies made for passes without gradients, of the values that `stamp` stands for.
-    private var copies: [DType: Tensor] = [:]
-    private var keptQuantised: QuantisedWeight?
-    private var stamp: Stamp?
+    /// Whether it is kept in eight bits, and cannot be trained.
+    var isRounded: Bool { rounded != nil }
 
-    /// Which values a tensor holds: changes when they do.
-    private struct Stamp: Equatable {
-        let version: Int64
-        let address: UnsafeRawPointer?
+    /// The values, float32, also of a parameter that is kept in eight bits.
+    func values() throws -> Tensor { try rounded?.values() ?? tensor.detach() }
+
+    /// The vectors of `ids`: [...] to [..., size].
+    func lookUp(_ ids: Tensor) throws -> Tensor {
+        guard let quantised else { return try Tensor.embedding(value, ids) }
+        return try quantised.lookUp(ids, dtype: computeType)
     }
 
     /// Takes a copy in `dtype` for the passes to come; float32 drops the copy.
@@ -40,8 +62,9 @@ public final class Parameter {
     /// While gradients are recorded the copy is part of the graph, so a backward pass reaches `tensor`. Else it is kept
     /// for the next time, as long as the values stay as they are.
     func setComputeType(_ dtype: DType) throws {
-        quantised = nil
-        guard dtype != .float32 else {
+        chosen = nil
+        computeType = dtype
+        guard dtype != .float32, !isRounded else {
             cast = nil
             return
         }
@@ -56,13 +79,22 @@ public final class Parameter {
         cast = copy
     }
 
-    /// Lets the passes to come multiply with rows in eight bits; `value` stays what it is.
-    func quantise() throws {
-        guard tensor.rank == 2, tensor.device == .cpu, Tensor.hasDecoderKernels else { return }
+    /// Lets the passes to come multiply with rows in eight bits, and look up such rows; everything else they compute in
+    /// `dtype`.
+    func quantise(_ dtype: DType) throws {
+        (cast, computeType) = (nil, dtype)
+        guard !isRounded else { return }
         checkCopies()
         let weight = try keptQuantised ?? QuantisedWeight(tensor)
         keptQuantised = weight
-        quantised = weight
+        chosen = weight
+    }
+
+    /// Goes back to float32.
+    func dropComputeType() {
+        cast = nil
+        chosen = nil
+        computeType = .float32
     }
 
     /// Forgets copies of values that have changed since.
@@ -81,13 +113,26 @@ public final class Parameter {
 
     /// Takes over the values of another parameter: one memory, two gradients.
     func shareValues(of other: Parameter) throws {
-        tensor = try other.tensor.detach().requiresGrad(true)
+        try take(other.tensor)
+        rounded = other.rounded
+    }
+
+    /// Takes over a float32 tensor as its values, memory and all.
+    func take(_ values: Tensor) throws {
+        tensor = try values.detach().requiresGrad(true)
+        rounded = nil
         forgetCopies()
     }
 
-    /// Goes back to float32.
-    func dropComputeType() {
-        cast = nil
-        quantised = nil
+    /// Takes over a matrix in eight bits in place of values.
+    func take(_ weight: QuantisedWeight) throws {
+        try take(Tensor.full([], Double.nan).expand(weight.rows.shape))
+        rounded = weight
+    }
+
+    /// Copies its values out of the file that they lie in, if they do.
+    func leaveFile() throws {
+        guard !isRounded else { return }
+        try take(tensor.detach().clone())
     }
 }

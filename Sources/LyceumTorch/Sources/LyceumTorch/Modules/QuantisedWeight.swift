@@ -1,10 +1,10 @@
 internal import CTorch
 
-/// The weight of a linear map in eight bits, with a scale for each output.
+/// A matrix in eight bits, with a scale for each row: the weight of a linear map, or a table of vectors.
 struct QuantisedWeight {
     /// [outputs, inputs], int8.
     let rows: Tensor
-    /// [outputs], float32.
+    /// [outputs], float32: what a row's numbers are to be multiplied with.
     let scales: Tensor
     /// [outputs], int32: what quantised inputs, which are above 0, add to the sums.
     let offsets: Tensor
@@ -18,22 +18,22 @@ struct QuantisedWeight {
         self.offsets = try Tensor(owning: offsets)
     }
 
-    /// [..., inputs] to [..., outputs], in the type of `x`.
-    func linear(_ x: Tensor, _ bias: Tensor?) throws -> Tensor {
-        var result: OpaquePointer?
-        try TorchError.check(
-            ctorch_int8_linear(x.handle, rows.handle, scales.handle, offsets.handle, bias?.handle, &result),
-            "linear",
-            [x, rows] + (bias.map { [$0] } ?? []))
-        guard let result else { throw TorchError.last("linear") }
-        return try Tensor(owning: result)
+    /// Takes rows and scales over, as a folder holds them.
+    init(rows: Tensor, scales: Tensor) throws {
+        var offsets: OpaquePointer?
+        try TorchError.check(ctorch_quantised_offsets(rows.handle, &offsets), "quantise", [rows])
+        guard let offsets else { throw TorchError.last("quantise") }
+        (self.rows, self.scales, self.offsets) = (rows, scales, try Tensor(owning: offsets))
     }
-}
 
-extension Parameter {
-    /// x · valueᵀ + bias, as the module's compute type asks for it.
-    func linear(_ x: Tensor, _ bias: Tensor?) throws -> Tensor {
-        if let quantised, x.count > 0 { return try quantised.linear(x, bias) }
-        return try x.linear(value, bias)
+    /// The numbers that the rows stand for, float32.
+    func values() throws -> Tensor { try rows.to(.float32) * scales.unsqueeze(1) }
+
+    /// The rows of `ids`, [...] to [..., inputs], in a type.
+    func lookUp(_ ids: Tensor, dtype: DType) throws -> Tensor {
+        let places = try ids.flatten()
+        let found = try rows.indexSelect(dim: 0, indices: places).to(.float32)
+        let scale = try scales.indexSelect(dim: 0, indices: places).unsqueeze(1)
+        return try (found * scale).to(dtype).view(ids.shape + [rows.size(1)])
     }
 }

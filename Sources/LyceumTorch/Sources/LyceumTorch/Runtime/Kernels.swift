@@ -58,16 +58,6 @@ extension Tensor {
     private static let fewRows = 64
     static let hasDecoderKernels = ctorch_multiplies_few_rows()
 
-    /// `linear` for few rows, without gradients.
-    func fewRowsLinear(_ weight: Tensor, _ bias: Tensor?) throws -> Tensor {
-        var result: OpaquePointer?
-        try TorchError.check(
-            ctorch_few_rows_linear(handle, weight.handle, bias?.handle, &result), "linear",
-            [self, weight] + (bias.map { [$0] } ?? []))
-        guard let result else { throw TorchError.last("linear") }
-        return try Tensor(owning: result)
-    }
-
     /// Whether attention from these queries is a matter of reading keys and values, and nobody wants gradients.
     func isFewQueries(for key: Tensor, _ value: Tensor) -> Bool {
         guard Self.hasDecoderKernels, !ctorch_rehearses(), suitsKernels, dtype == key.dtype,

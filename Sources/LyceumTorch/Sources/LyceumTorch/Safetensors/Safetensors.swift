@@ -72,6 +72,14 @@ public struct SafetensorsFile: Sendable {
         file.release((dataStart + range.lowerBound)..<(dataStart + range.upperBound))
     }
 
+    /// Tensors over its memory may be kept: no two of them share a byte.
+    var lendsMemory: Bool { true }
+
+    /// Makes sure that it is as it was when it was opened.
+    ///
+    /// - Throws: `LyceumError.file`.
+    func checkUnchanged() throws { try file.checkUnchanged() }
+
     /// All tensors by name.
     public func tensors() throws -> [String: Tensor] {
         try Dictionary(uniqueKeysWithValues: names.map { ($0, try tensor($0)) })

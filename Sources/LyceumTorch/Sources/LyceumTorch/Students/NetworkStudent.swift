@@ -33,7 +33,10 @@ extension NetworkStudent {
             throw LyceumError.unsupported(
                 "this student has no weights yet", remedy: "train it first, or load one")
         }
-        return try module.namedParameters().map { ($0.name, try $0.parameter.tensor.detach()) }
+        return try module.namedParameters().map { name, parameter in
+            if let weight = parameter.rounded { return (name, RoundedTensor(weight)) }
+            return (name, try parameter.tensor.detach())
+        }
     }
 }
 
@@ -45,6 +48,20 @@ extension SequenceToSequenceStudent: NetworkStudent {
 extension SequenceClassificationStudent: NetworkStudent {
     /// The network with its output layer, once there is a vocabulary.
     public var module: Module? { network }
+}
+
+/// A weight in eight bits as the host shows it: by the numbers that it stands for.
+private struct RoundedTensor: NumberTensor {
+    private let weight: QuantisedWeight
+
+    init(_ weight: QuantisedWeight) { self.weight = weight }
+
+    var shape: [Int] { weight.rows.shape }
+    var elementType: String { weight.rows.elementType }
+    var place: String { weight.rows.place }
+    var description: String { (try? weight.values().description) ?? "" }
+    func doubles() throws -> [Double] { try weight.values().doubles() }
+    func euclideanNorm() throws -> Double { try weight.values().euclideanNorm() }
 }
 
 extension Tensor: NumberTensor {

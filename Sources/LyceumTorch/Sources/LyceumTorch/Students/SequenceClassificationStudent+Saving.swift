@@ -56,7 +56,7 @@ extension SequenceClassificationStudent {
         }
         let network = try Self.network(configuration, weights)
         if rows > 0 {
-            try Initializer.withoutDrawing { try network.addClassifier(labels: rows) }
+            try Initializer.shapesOnly { try network.addClassifier(labels: rows) }
             let map = try LabelMap(configuration: document, path: path)
             // transformers leaves the names out of config.json when there are two labels without names.
             labels = map ?? LabelMap((0..<rows).map { "LABEL_\($0)" })
@@ -70,17 +70,26 @@ extension SequenceClassificationStudent {
                 remedy: "take config.json and weights from the same checkpoint")
         }
         network.eval()
-        (self.tokenizer, self.network) = (tokenizer, network)
+        (self.tokenizer, self.network, weightFiles) = (tokenizer, network, weights)
         if let length = document["max_source_length"]?.integer ?? network.encoder.maxPositions, length > 0 {
             maxSourceLength = length
         }
+    }
+
+    /// Lets the weights leave the file that they were loaded from, before they are changed.
+    func prepareForTraining() throws {
+        try weightFiles?.checkUnchanged()
+        if weightFiles != nil, let network {
+            for (_, parameter) in network.namedParameters() { try parameter.leaveFile() }
+        }
+        weightFiles = nil
     }
 
     /// The network without an output layer. What a checkpoint may lack is drawn, always the same.
     private static func network(
         _ configuration: Encoder.Configuration, _ weights: Checkpoint
     ) throws -> ClassificationNetwork<Encoder> {
-        let network = try Initializer.withoutDrawing { ClassificationNetwork(try Encoder(configuration)) }
+        let network = try Initializer.shapesOnly { ClassificationNetwork(try Encoder(configuration)) }
         let held = Encoder.weightNames.match(weights.names, to: Set(network.state().map(\.name))).names
         if Encoder.weightNames.optional.allSatisfy({ held[$0] != nil }) { return network }
         return try Initializer.drawing(from: RandomSource(seed: 0)) {
@@ -101,5 +110,6 @@ extension SequenceClassificationStudent {
         (configuration, tokenizer, network, labels) = (
             saved.configuration, saved.tokenizer, saved.network, saved.labels
         )
+        weightFiles = saved.weightFiles
     }
 }

@@ -11,9 +11,13 @@ extension SequenceClassificationStudent {
         guard examples.count > 0 else {
             throw LyceumError.empty("the training data", remedy: "give at least one text of each label")
         }
+        try prepareForTraining()
         let checkpoint = try settings.checkpointToResume()
         maxSourceLength = labelling.maxSourceLength
-        if let checkpoint { try restore(checkpoint) }
+        if let checkpoint {
+            try restore(checkpoint)
+            try prepareForTraining()
+        }
         let device = try device(labelling.device)
         let isNew = labelling.newLabels && checkpoint == nil
         let map = try isNew ? LabelMap(of: examples) : labels ?? LabelMap(of: examples)

@@ -14,6 +14,8 @@ public final class SequenceClassificationStudent<Encoder: SequenceClassification
     var network: ClassificationNetwork<Encoder>?
     /// What the classes are called, once there has been a training.
     public internal(set) var labels: LabelMap?
+    /// The files that its weights still lie in; nil once they have been trained.
+    var weightFiles: Checkpoint?
     /// To how many tokens texts were cut in training, and are when it classifies.
     var maxSourceLength = 512
     /// Where it shall compute.
@@ -68,6 +70,7 @@ public final class SequenceClassificationStudent<Encoder: SequenceClassification
                 "this student cannot \(verb) yet: it knows no labels",
                 remedy: "train it first (num_train_epochs = 0 only prepares it)")
         }
+        try weightFiles?.checkUnchanged()
         return (network, tokenizer, labels)
     }
 }

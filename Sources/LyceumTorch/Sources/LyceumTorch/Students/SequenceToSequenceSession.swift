@@ -57,14 +57,15 @@ final class SequenceToSequenceSession<Model: SequenceToSequenceModel>: DecodingS
         }
         let sources = try student.encodeSources([text], for: model, tokenizer, reading, .silent())
         // Says now what a step could not do, and makes copies of the weights that steps compute with.
-        try noGrad { try precisionSwitch.set(reading.precision) }
+        let precision = try precisionSwitch.resolved(reading.precision)
+        try noGrad { try precisionSwitch.set(precision) }
         precisionSwitch.drop()
         let plan = SearchPlan(search, model)
         let streams = plan.searchesEach == 1 && search.numBeams == 1
         lastRequest += 1
         requests[lastRequest] = Request(
             input: RequestInput(ids: sources.ids[0], words: sources.words[0]), plan: plan,
-            precision: reading.precision.resolved(on: model.device), stream: streams ? TextStream() : nil,
+            precision: precision, stream: streams ? TextStream() : nil,
             texts: [[WrittenText]?](repeating: nil, count: plan.searchesEach))
         waiting.append(lastRequest)
         return lastRequest

@@ -20,13 +20,14 @@ extension SequenceToSequenceStudent {
         let tree = try LabelTree(spelled, labels: labels)
         sayPendingNotes(job)
         let sources = try encodeSources(inputs, for: model, tokenizer, reading, job)
-        defer { model.dropComputeType() }
+        let precision = PrecisionSwitch(model)
+        defer { precision.drop() }
         let prefixes = max(1, ChunkedCrossEntropy.limit / max(1, configuration.vocabularySize))
         let batchSize = max(1, min(reading.batchSize, prefixes / tree.width))
         let order = sources.ids.indices.sorted { sources.ids[$0].count > sources.ids[$1].count }
         var answers = [Classification](repeating: Classification(probabilities: []), count: inputs.count)
         try noGrad {
-            try model.setComputeType(reading.precision.computeType(on: model.device))
+            try precision.set(reading.precision)
             for start in stride(from: 0, to: order.count, by: batchSize) {
                 try job.checkCancelled(kept: "\(start) of \(inputs.count) texts were classified")
                 let some = order[start..<min(start + batchSize, order.count)]

@@ -5,7 +5,7 @@ extension SequenceToSequenceStudent: LossMeasuringStudent {
     public var lossOptions: [OptionDeclaration] { LossSettings.declarations.withoutInt8 }
 
     /// The mean cross-entropy of the target tokens, end tokens included: transformers' `loss` of one padded batch
-    /// with -100 where the labels are padded.
+    /// with -100 where the labels are padded. Weights that are kept in eight bits stay so; the rest is as `precision` says.
     public func loss(on examples: ExampleSource, options: Options, job: Job) throws -> Double {
         let settings = try LossSettings(options)
         let (model, tokenizer) = try ready(to: "measure a loss")

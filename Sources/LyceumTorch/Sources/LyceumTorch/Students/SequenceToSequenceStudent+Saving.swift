@@ -3,14 +3,21 @@ import LyceumText
 
 // Folders as Hugging Face transformers reads and writes them.
 extension SequenceToSequenceStudent {
-    /// Writes a folder that transformers loads as it is.
+    /// Writes a folder that transformers loads as it is; of a student whose weights are kept in eight bits, one that keeps
+    /// them so.
     public func save(to path: String) throws {
+        try save(to: path, precision: ready(to: "be saved").model.isRounded ? .int8 : .fp32)
+    }
+
+    private func save(to path: String, precision: Precision) throws {
         _ = try ready(to: "be saved")
-        try Files.writeFolderAtomically(path) { try write(into: $0) }
+        try Files.writeFolderAtomically(path) { try write(into: $0, precision: precision) }
     }
 
     /// Writes the student's files into a folder that exists.
-    func write(into folder: String) throws {
+    ///
+    /// - Parameter precision: `fp32`, or `int8` for a folder that only writes texts; see `RoundedWeights`.
+    func write(into folder: String, precision: Precision = .fp32) throws {
         let (model, tokenizer) = try ready(to: "be saved")
         let tokens: [String: Value] = [
             "pad_token_id": .integer(model.padID), "eos_token_id": .integer(model.eosID),
@@ -22,6 +29,7 @@ extension SequenceToSequenceStudent {
             document["architectures"] = [.string(Model.transformersClass)]
         }
         document["is_encoder_decoder"] = true
+        if precision == .int8 { document[RoundedWeights.configurationKey] = RoundedWeights.configuration }
         document["torch_dtype"] = "float32"
         if task == .classify {
             document["task"] = .string(task.rawValue)
@@ -37,7 +45,9 @@ extension SequenceToSequenceStudent {
             JSON.encode(.object(generation.values.merging(tokens) { own, _ in own }), pretty: true),
             to: Files.join(folder, CheckpointFiles.generation))
         try Safetensors.write(
-            model.state().map { ($0.name, try $0.tensor.detach()) },
+            precision == .int8
+                ? RoundedWeights.tensors(of: model)
+                : model.values().map { ($0.name, try $0.tensor.detach()) },
             to: Files.join(folder, CheckpointFiles.weights))
         try tokenizer.save(to: folder)
     }
@@ -48,9 +58,11 @@ extension SequenceToSequenceStudent {
     public convenience init(folder: String) throws {
         let (path, document, configuration, tokenizer) = try Model.describe(folder: folder)
         self.init(configuration)
+        try RoundedWeights.check(document, path: path)
         let weights = try Checkpoint.open(folder)
-        try Initializer.shapesOnly { try Model(configuration).check(weights, names: Model.weightNames) }
-        let model = try Initializer.withoutDrawing { try Model(configuration) }
+        // Neither drawn nor filled with zeros: the file's memory becomes the weights.
+        let model = try Initializer.shapesOnly { try Model(configuration) }
+        try model.check(weights, names: Model.weightNames)
         // Ids above the vocabulary are words to copy: no other row may lie there.
         let isShort = tokenizer.vocabularySize < configuration.vocabularySize
         if isShort, model.copies, tokenizer is any CopyingTokenizer {
@@ -64,6 +76,7 @@ extension SequenceToSequenceStudent {
         model.eval()
         self.tokenizer = tokenizer
         self.model = model
+        weightFiles = weights
         generation = try GenerationConfiguration(
             folder: folder, model: document, defaults: Model.generationDefaults)
         // transformers writes labels into every config.json; only those of a training of ours mean something.
@@ -80,6 +93,23 @@ extension SequenceToSequenceStudent {
         if let length = document["max_source_length"]?.integer ?? model.maxPositions, length > 0 {
             maxSourceLength = length
         }
+    }
+
+    /// Lets the weights leave the file that they were loaded from, before they are changed.
+    ///
+    /// - Throws: `LyceumError.unsupported` if they are kept in eight bits.
+    func prepareForTraining() throws {
+        guard let model else { return }
+        if model.isRounded {
+            throw LyceumError.unsupported(
+                "this student's weights are kept in eight bits, which cannot be trained",
+                remedy:
+                    "train the student that it was made of; or save this one with precision = 'fp32', which writes the "
+                    + "rounded weights as float32, and load that")
+        }
+        try weightFiles?.checkUnchanged()
+        if weightFiles != nil { for (_, parameter) in model.namedParameters() { try parameter.leaveFile() } }
+        weightFiles = nil
     }
 
     /// What comes before every input: that of summarisation, which transformers' pipeline would add; or `prefix`.
@@ -104,6 +134,22 @@ extension SequenceToSequenceStudent {
             with: ["configuration": .object(saved.configuration.json), "task": .string(saved.task.rawValue)],
             in: checkpoint)
         (configuration, tokenizer, model) = (saved.configuration, saved.tokenizer, saved.model)
+        weightFiles = saved.weightFiles
         (task, labels) = (saved.task, saved.labels)
+    }
+}
+
+extension SequenceToSequenceStudent: PrecisionSavingStudent {
+    /// As it is trained, and rounded.
+    public static var savedPrecisions: [String] { [Precision.fp32, .int8].map(\.rawValue) }
+
+    /// Writes the weights as float32, or in eight bits with a scale for each output.
+    public func save(to path: String, precision: String) throws {
+        guard Self.savedPrecisions.contains(precision), let precision = Precision(rawValue: precision) else {
+            throw LyceumError.badOption(
+                function: "save", option: Precision.option,
+                expected: Self.savedPrecisions.joined(separator: " or "), got: precision)
+        }
+        try save(to: path, precision: precision)
     }
 }

@@ -11,11 +11,15 @@ extension SequenceToSequenceStudent {
         guard examples.count > 0 else {
             throw LyceumError.empty("the training data", remedy: "give at least one pair")
         }
+        try prepareForTraining()
         let checkpoint = try settings.checkpointToResume()
         sayPendingNotes(job)
         prefix = pairing.prefix ?? prefix
         maxSourceLength = pairing.maxSourceLength
-        if let checkpoint { try restore(checkpoint) }
+        if let checkpoint {
+            try restore(checkpoint)
+            try prepareForTraining()
+        }
         let map = try learnLabels(examples)
         let device = try device(pairing.device)
         let (model, tokenizer) = try prepare(examples, RandomSource(seed: settings.seed), job)

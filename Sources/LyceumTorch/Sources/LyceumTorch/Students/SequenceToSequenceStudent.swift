@@ -12,6 +12,8 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
     var tokenizer: (any Tokenizer)?
     /// The network, once there is a vocabulary.
     public internal(set) var model: Model?
+    /// The files that its weights still lie in; nil once they have been trained.
+    var weightFiles: Checkpoint?
     /// What was put before every input in training, and is when it generates.
     var prefix = ""
     /// To how many tokens inputs were cut in training, and are when it generates.
@@ -48,6 +50,7 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
             ("parameters", "\(ProgressMeter.round(Double(model.parameterCount) / 1e6, digits: 2)) M"),
             ("vocabulary", String(tokenizer.vocabularySize)), ("max_source_length", String(maxSourceLength)),
         ]
+        if model.isRounded { card.append(("precision", "int8")) }
         if let labels { card.append(("labels", "\(labels.count): \(LabelMap.list(labels.names))")) }
         if !prefix.isEmpty { card.append(("source_prefix", prefix)) }
         return card
@@ -107,6 +110,7 @@ public final class SequenceToSequenceStudent<Model: SequenceToSequenceModel>: St
                 "this student cannot \(verb) yet: it has no vocabulary and no weights",
                 remedy: "train it first (num_train_epochs = 0 only prepares it), or load one")
         }
+        try weightFiles?.checkUnchanged()
         return (model, tokenizer)
     }
 }

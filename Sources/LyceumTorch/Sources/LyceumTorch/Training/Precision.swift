@@ -53,31 +53,61 @@ extension [OptionDeclaration] {
 
 /// Switches a network between precisions for passes without gradients; walks the network once.
 struct PrecisionSwitch {
-    private let parameters: [Parameter]
-    /// What linear maps multiply with.
-    private let multiplied: [Parameter]
+    private let rounded: [Parameter]
+    /// Those that stay as they are in int8.
+    private let others: [Parameter]
+    /// Whether the weights are kept in eight bits: there is no other precision then.
+    private let isRounded: Bool
 
     init(_ network: Module) {
-        parameters = network.namedParameters().map(\.parameter)
-        multiplied = network.modules().compactMap { ($0 as? Linear)?.weight ?? ($0 as? Embedding)?.weight }
+        rounded = network.roundableWeights().filter { $0.tensor.rank == 2 }
+        let known = Set(rounded.map(ObjectIdentifier.init))
+        others = network.namedParameters().map(\.parameter).filter {
+            !known.contains(ObjectIdentifier($0))
+        }
+        isRounded = rounded.contains(where: \.isRounded)
     }
 
-    /// Lets the passes to come compute as `precision` says.
+    private var device: Device { (others.first ?? rounded.first)?.tensor.device ?? .cpu }
+
+    /// What `auto` is for this network, and whether it can compute as asked for.
     ///
-    /// - Throws: `LyceumError.unsupported` for int8 where there are no instructions for it.
-    func set(_ precision: Precision) throws {
-        let device = parameters.first?.tensor.device ?? .cpu
+    /// - Throws: `LyceumError.unsupported` for int8 where there are no instructions for it, and for everything else where
+    ///   the weights are in eight bits.
+    func resolved(_ precision: Precision) throws -> Precision {
+        if isRounded {
+            guard precision == .auto || precision == .int8 else {
+                throw LyceumError.unsupported(
+                    "this student's weights are kept in eight bits; it has none for precision = '\(precision.rawValue)'",
+                    remedy: "leave precision out, or load the student that it was made of")
+            }
+            return .int8
+        }
         if precision == .int8, device != .cpu || !Tensor.hasDecoderKernels {
             throw LyceumError.unsupported(
                 "precision = 'int8' needs a processor with AVX-512 and VNNI"
                     + (device == .cpu ? "" : ", and device = 'cpu'"),
                 remedy: "use precision = 'bf16'")
         }
+        return precision.resolved(on: device)
+    }
+
+    /// Lets the passes to come compute as `precision` says.
+    ///
+    /// - Throws: as `resolved`.
+    func set(_ precision: Precision) throws {
+        let precision = try resolved(precision)
         let dtype = precision.computeType(on: device)
-        for parameter in parameters { try parameter.setComputeType(dtype) }
-        if precision == .int8 { for parameter in multiplied { try parameter.quantise() } }
+        for parameter in others { try parameter.setComputeType(dtype) }
+        for parameter in rounded {
+            if precision == .int8 {
+                try parameter.quantise(dtype)
+            } else {
+                try parameter.setComputeType(dtype)
+            }
+        }
     }
 
     /// Goes back to float32.
-    func drop() { for parameter in parameters { parameter.dropComputeType() } }
+    func drop() { for parameter in rounded + others { parameter.dropComputeType() } }
 }
