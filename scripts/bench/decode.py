@@ -12,6 +12,8 @@ from results import Results
 
 TOKENS = 64
 COLUMNS = [(1, 1), (8, 1), (1, 4), (8, 4)]
+# The sides to measure, by the beginning of their names.
+WANTED = tuple(os.environ.get("LYCEUM_BENCH_SIDES", "CTranslate2,Lyceum,transformers").split(","))
 
 
 class Side:
@@ -43,33 +45,47 @@ def text(generator, words):
     return " ".join("".join(generator.choice(letters) for _ in range(generator.randint(2, 7))) for _ in range(words))
 
 
-def open_sides(kind, bench, here, python):
+def make_models(kind, bench, here, python):
     folder = f"{bench}/{kind}"
     if not os.path.exists(f"{folder}/int8/model.bin"):
         os.makedirs(folder, exist_ok=True)
         subprocess.run([python, f"{here}/decode_peer.py", "make", folder, kind], check=True)
-    program = [os.environ["LYCEUM_BENCH_PROGRAM"], "--no-lab", "--quiet", "run", f"{here}/decode.lua", folder]
-    lyceum = Side(program)
+    return folder
+
+
+def open_sides(kind, bench, here, python):
+    """By name, a side and the precision to ask it for."""
+    folder = make_models(kind, bench, here, python)
+    opened, sides = {}, {}
+
+    def add(name, precision, *command):
+        if name.startswith(WANTED):
+            if command not in opened:
+                opened[command] = Side(command)
+            sides[name] = (opened[command], precision)
 
     def peer(name):
-        return Side([python, f"{here}/decode_peer.py", name, folder])
+        return (python, f"{here}/decode_peer.py", name, folder)
 
-    ct2, ct2_int8, hf = peer("float32"), peer("int8"), peer("transformers")
-    return {
-        "CTranslate2 fp32": (ct2, "fp32"), "Lyceum fp32": (lyceum, "fp32"), "Lyceum bf16": (lyceum, "bf16"),
-        "CTranslate2 int8": (ct2_int8, "int8"), "Lyceum int8": (lyceum, "int8"), "transformers fp32": (hf, "fp32"),
-    }
+    lyceum = (os.environ["LYCEUM_BENCH_PROGRAM"], "--no-lab", "--quiet", "run", f"{here}/decode.lua", folder)
+    add("CTranslate2 fp32", "fp32", *peer("float32"))
+    add("Lyceum fp32", "fp32", *lyceum)
+    add("Lyceum bf16", "bf16", *lyceum)
+    add("CTranslate2 int8", "int8", *peer("int8"))
+    add("Lyceum int8", "int8", *lyceum)
+    add("transformers fp32", "fp32", *peer("transformers"))
+    return sides
 
 
-def decode(kind, sides, rounds):
+def decode(sides, rounds, columns):
     generator = random.Random(5)
     texts = [text(generator, 600) for _ in range(8)]
     measured = {name: {} for name in sides}
-    for batch, beams in COLUMNS:
+    for batch, beams in columns:
         for turn in range(rounds + 1):
             for name, (side, precision) in sides.items():
                 # The first turn warms up; transformers is slow, and one measurement of it says enough.
-                if name.startswith("transformers") and (turn > 1 or (turn == 0 and (batch, beams) != COLUMNS[0])):
+                if name.startswith("transformers") and (turn > 1 or (turn == 0 and (batch, beams) != columns[0])):
                     continue
                 one = side.ask(texts[:batch], beams, precision)
                 if turn > 0:
@@ -111,20 +127,30 @@ def copying(bench, here):
     return result
 
 
-def first_answer(bench, here):
-    """Seconds from the program's start to the first answer of a student that it loads: the least of five."""
-    script = 'local s = student.load(...); print((s("a short text", { max_new_tokens = 8 })))'
+def first_answer(bench, here, python):
+    """Seconds from the program's start to the first answer of a T5-small with 32,000 pieces, and to the end of the program:
+    medians and the least of nine."""
+    make_models("t5", bench, here, python)
+    folder = f"{bench}/t5-pieces"
+    subprocess.run([python, f"{here}/decode_peer.py", "pieces", f"{bench}/t5", folder, os.environ["LYCEUM_BENCH_CORPUS"]],
+                   check=True)
     program = os.environ["LYCEUM_BENCH_PROGRAM"]
-    best = float("inf")
     path = f"{bench}/first.lua"
     with open(path, "w", encoding="utf-8") as file:
-        file.write(script)
-    for _ in range(5):
+        file.write('local s = student.load(...); print((s("a short text", { max_new_tokens = 8 }))); io.stdout:flush()')
+    answers, ends = [], []
+    for _ in range(9):
         start = time.perf_counter()
-        subprocess.run([program, "--no-lab", "--quiet", "run", path, f"{bench}/t5"], check=True,
-                       stdout=subprocess.DEVNULL)
-        best = min(best, time.perf_counter() - start)
-    return best
+        process = subprocess.Popen([program, "--no-lab", "--quiet", "run", path, folder], stdout=subprocess.PIPE)
+        process.stdout.readline()
+        answers.append(time.perf_counter() - start)
+        if process.wait() != 0:
+            sys.exit("the program failed")
+        ends.append(time.perf_counter() - start)
+    result = {"median s": statistics.median(answers), "least s": min(answers), "median to the end s": statistics.median(ends)}
+    print(f"\nfrom `lyceum` to the first answer of T5-small: {result['median s']:.2f} s (least {result['least s']:.2f} s; "
+          f"to the end of the program {result['median to the end s']:.2f} s)")
+    return result
 
 
 def show(kind, table):
@@ -144,31 +170,23 @@ def show_columns(title, table, columns):
     for name in table:
         if not name.startswith("Lyceum"):
             continue
-        peer = table["CTranslate2 int8" if name.endswith("int8") else "CTranslate2 fp32"]
+        peer = table.get("CTranslate2 int8" if name.endswith("int8") else "CTranslate2 fp32")
+        if not peer:
+            continue
         is_time = columns[0].endswith(" ms")
         ratios = [peer[c] / table[name][c] if is_time else table[name][c] / peer[c] for c in columns]
         against = "int8" if name.endswith("int8") else "fp32"
         print(f"{name + ' / CT2 ' + against:22}" + "".join(f"{ratio:11.2f} ×" for ratio in ratios))
 
 
-def main():
-    what, bench, count, here, python = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5]
-    results = {}
-    for kind in sys.argv[6:] or (["t5", "bart", "copy"] if what == "decode" else ["t5", "bart"]):
-        if kind == "copy":
-            results[kind] = copying(bench, here)
-            continue
-        sides = open_sides(kind, bench, here, python)
-        results[kind] = decode(kind, sides, count) if what == "decode" else latency(kind, sides, count)
-        for side in {id(side): side for side, _ in sides.values()}.values():
-            side.close()
-        show(kind, results[kind])
-    if what == "latency":
-        results["first answer"] = first_answer(bench, here)
-        print(f"\nfrom `lyceum` to the first answer of T5-small: {results['first answer']:.2f} s")
-    with open(f"{bench}/{what}.json", "w", encoding="utf-8") as file:
-        json.dump(results, file, indent=1)
-    keep(what, results)
+def selected(case):
+    """"t5:b1,b8x4": a case and its columns; all of them if none is named."""
+    kind, _, names = case.partition(":")
+    by_name = {f"b{batch}" + (f"x{beams}" if beams > 1 else ""): (batch, beams) for batch, beams in COLUMNS}
+    unknown = [name for name in names.split(",") if name and name not in by_name]
+    if unknown or kind not in ("t5", "bart", "copy", "first"):
+        sys.exit(f"'{case}': expected t5, bart, copy or first, and columns of {', '.join(by_name)}")
+    return kind, [by_name[name] for name in names.split(",") if name] or COLUMNS
 
 
 NAMES = {"t5": "T5-small", "bart": "BART-base"}
@@ -178,8 +196,9 @@ def keep(what, results):
     """The rows of README's table: each of our precisions against CTranslate2's fp32 or, int8, its int8."""
     table = Results(what)
     for kind, found in results.items():
-        if kind == "first answer":
-            table.add("from `lyceum` to the first answer of T5-small", ours=found, unit="s")
+        if kind == "first":
+            for which, seconds in found.items():
+                table.add(f"from `lyceum` to the first answer of T5-small, {which.removesuffix(' s')}", ours=seconds, unit="s")
         elif kind == "copy":
             for name, one in sorted(found.items()):
                 if name == "rougeL":
@@ -197,8 +216,27 @@ def keep(what, results):
                 for column, value in row.items():
                     unit = "ms" if column.endswith(" ms") else "tokens/s"
                     how = column.removesuffix(" ms").replace(" cpu", ", a processor second")
-                    table.add(f"{NAMES[kind]}, {precision}, {how}", ours=value, unit=unit, peer=peer, theirs=found[peer].get(column))
+                    table.add(f"{NAMES[kind]}, {precision}, {how}", ours=value, unit=unit, peer=peer, theirs=found.get(peer, {}).get(column))
     table.write()
+
+
+def main():
+    what, bench, count, here, python = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5]
+    results = {}
+    for case in sys.argv[6:] or (["t5", "bart", "copy"] if what == "decode" else ["t5", "bart", "first"]):
+        kind, columns = selected(case)
+        if kind == "copy":
+            results[kind] = copying(bench, here)
+            continue
+        if kind == "first":
+            results[kind] = first_answer(bench, here, python)
+            continue
+        sides = open_sides(kind, bench, here, python)
+        results[kind] = decode(sides, count, columns) if what == "decode" else latency(kind, sides, count)
+        for side in {id(side): side for side, _ in sides.values()}.values():
+            side.close()
+        show(kind, results[kind])
+    keep(what, results)
 
 
 main()

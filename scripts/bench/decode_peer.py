@@ -51,6 +51,37 @@ def make(kind):
         shutil.rmtree(wide)
 
 
+def pieces(target, corpus):
+    """The same checkpoint with a vocabulary of 32,000 pieces, as large as T5-small's: what loading one takes counts."""
+    import collections
+    import math
+
+    from sentencepiece import sentencepiece_model_pb2
+
+    if os.path.exists(f"{target}/spiece.model"):
+        return
+    os.makedirs(target, exist_ok=True)
+    for name in os.listdir(folder):
+        if name.endswith((".json", ".safetensors")) and not os.path.exists(f"{target}/{name}"):
+            os.link(f"{folder}/{name}", f"{target}/{name}")
+    model = sentencepiece_model_pb2.ModelProto()
+    with open(f"{folder}/spiece.model", "rb") as file:
+        model.ParseFromString(file.read())
+    known, counts = {piece.piece for piece in model.pieces}, collections.Counter()
+    with open(corpus, encoding="utf-8") as file:
+        for line in file:
+            for word in json.loads(line)["document"].split():
+                counts["\u2581" + word] += 1
+                counts.update(word[:length] for length in range(2, 6))
+    for text, _ in counts.most_common():
+        if len(model.pieces) == 32000:
+            break
+        if text not in known:
+            model.pieces.add(piece=text, score=-math.log(len(model.pieces)), type=1)
+    with open(f"{target}/spiece.model", "wb") as file:
+        file.write(model.SerializeToString())
+
+
 def serve(answer):
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
@@ -105,6 +136,8 @@ def transformers_side():
 
 if what == "make":
     make(sys.argv[3])
+elif what == "pieces":
+    pieces(sys.argv[3], sys.argv[4])
 elif what == "transformers":
     transformers_side()
 else:
