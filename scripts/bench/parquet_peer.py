@@ -15,3 +15,4 @@ with tempfile.TemporaryDirectory(dir=sys.argv[2]) as cache:
     for row in rows:
         letters += len(row["article"].encode())
     print(f"{len(rows)} rows, {letters} bytes of articles")
+    print(f"datasets {datasets.__version__}", file=sys.stderr)

@@ -43,7 +43,7 @@ def memory(root):
 def measure(command):
     before = os.times()
     start = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     peak = 0
     while child.poll() is None:
         peak = max(peak, memory(child.pid))
@@ -53,7 +53,7 @@ def measure(command):
     if child.returncode != 0:
         sys.exit(f"{command[0]} failed")
     processor = after.children_user + after.children_system - before.children_user - before.children_system
-    return processor, seconds, peak / 1e6, child.stdout.read().strip()
+    return processor, seconds, peak / 1e6, child.stdout.read().strip(), child.stderr.read().strip()
 
 
 def main():
@@ -62,10 +62,11 @@ def main():
         "lyceum": [lyceum, "--no-lab", "--quiet", "run", str(ROOT / "parquet.lua"), file],
         "datasets": [sys.executable, str(ROOT / "parquet_peer.py"), file, folder],
     }
-    best, said = {}, {}
+    best, said, version = {}, {}, ""
     for _ in range(runs):
         for name, command in sides.items():
-            *figures, text = measure(command)
+            *figures, text, remarks = measure(command)
+            version = (remarks.splitlines() or [version])[-1] if name == "datasets" else version
             best[name] = min(best.get(name, [9e9]), figures)
             said[name] = text
             print(f"{name:9} {figures[0]:6.2f} s of processor time, {figures[1]:6.2f} s, {figures[2]:6.0f} MB at most", file=sys.stderr)
@@ -75,7 +76,7 @@ def main():
     ours, theirs = best["lyceum"], best["datasets"]
     read = f"start and reading of {size:.0f} MB of Parquet"
     for i, (what, unit) in enumerate([(f"{read}, processor time", "s"), (read, "s"), ("peak memory of that", "MB")]):
-        table.add(what, ours=ours[i], unit=unit, peer="datasets 4.4.1", theirs=theirs[i])
+        table.add(what, ours=ours[i], unit=unit, peer=version, theirs=theirs[i])
     table.write()
 
 
