@@ -76,12 +76,11 @@ struct BleuCounter: PairCounter {
     private let bleu: Bleu
     private var tokenizer: BleuTokenizer
     private var overlap = NGramOverlap()
-    /// For one reference and few different words, which is the usual case.
-    private var grams = GramTable(bits: 16)
+    /// For one reference, which is the usual case.
+    private var occurrences = TokenOccurrences()
     private var prediction: [Int32] = []
     private var references: [[Int32]] = []
-    private var predictionNumbers: [UInt64] = []
-    private var referenceNumbers: [UInt64] = []
+    private var matches: [Int] = []
 
     init(_ bleu: Bleu) {
         self.bleu = bleu
@@ -100,7 +99,7 @@ struct BleuCounter: PairCounter {
             let (own, best) = (abs(reference.count - length), abs(closest - length))
             if own < best || own == best && reference.count < closest { closest = reference.count }
         }
-        let matches = matches()
+        countMatches()
         counts.append(Double(length))
         counts.append(Double(closest))
         for match in matches { counts.append(Double(match)) }
@@ -108,19 +107,15 @@ struct BleuCounter: PairCounter {
     }
 
     /// The n-grams of the prediction that a reference has, order by order.
-    private mutating func matches() -> [Int] {
-        guard references.count == 1, bleu.order <= grams.longest, tokenizer.vocabularySize < (1 << 16) - 1
-        else {
-            return overlap.clipped(
-                references, prediction, upTo: bleu.order, vocabularySize: tokenizer.vocabularySize)
+    private mutating func countMatches() {
+        if references.count == 1,
+            occurrences.match(
+                references[0], prediction, upTo: bleu.order, vocabularySize: tokenizer.vocabularySize,
+                into: &matches)
+        {
+            return
         }
-        Self.read(prediction, into: &predictionNumbers)
-        Self.read(references[0], into: &referenceNumbers)
-        return grams.matches(referenceNumbers, predictionNumbers, upTo: bleu.order)
-    }
-
-    private static func read(_ tokens: [Int32], into numbers: inout [UInt64]) {
-        numbers.removeAll(keepingCapacity: true)
-        for token in tokens { numbers.append(UInt64(truncatingIfNeeded: token) + 1) }
+        matches = overlap.clipped(
+            references, prediction, upTo: bleu.order, vocabularySize: tokenizer.vocabularySize)
     }
 }

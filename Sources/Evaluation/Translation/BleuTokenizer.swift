@@ -43,15 +43,14 @@ struct BleuTokenizer {
             text.withUTF8 { intern($0, into: &tokens) }
         case .chinese:
             text = Self.separatingChinese(PythonStrings.trimmed(text))
-            text.withUTF8 { cut($0, isPadded: false, into: &tokens) }
+            text.withUTF8 { _ = cut($0, roles: Self.roles, isPadded: false, into: &tokens) }
         case .mteval:
-            let isPlain = text.withUTF8 { bytes in
-                !bytes.contains {
-                    $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "<")
-                }
+            let isWhole = text.withUTF8 { cut($0, roles: Self.escapingRoles, isPadded: true, into: &tokens) }
+            if !isWhole {
+                tokens.removeAll(keepingCapacity: true)
+                text = Self.unescaped(PythonStrings.trimmedEnd(text))
+                text.withUTF8 { _ = cut($0, roles: Self.roles, isPadded: true, into: &tokens) }
             }
-            if !isPlain { text = Self.unescaped(PythonStrings.trimmedEnd(text)) }
-            text.withUTF8 { cut($0, isPadded: true, into: &tokens) }
         }
     }
 
@@ -92,15 +91,38 @@ struct BleuTokenizer {
 
     /// What a byte does.
     private enum Role: UInt8 {
-        case plain, mark, separator, space, wideSpace
+        case plain, dash, stop, separator, space, wideSpace, escape
     }
 
     private static let roles: [Role] = (0..<256).map { (byte: Int) -> Role in
         switch byte {
         case 0x20, 0x09...0x0D, 0x1C...0x1F: return .space
-        case 0x2C...0x2E: return .mark
+        case 0x2D: return .dash
+        case 0x2C, 0x2E: return .stop
         case 0xC2, 0xE1...0xE3: return .wideSpace
         default: return isSeparated[byte] ? .separator : .plain
+        }
+    }
+
+    /// For texts that the first steps of 13a have not seen: what may begin one of their patterns is looked at.
+    private static let escapingRoles: [Role] = {
+        var all = roles
+        for byte in "\n&<".utf8 { all[Int(byte)] = .escape }
+        return all
+    }()
+
+    /// Whether one of the first steps of 13a changes more here than a line break to a space.
+    private static func isEscape(_ text: UnsafeBufferPointer<UInt8>, at i: Int) -> Bool {
+        func follows(_ pattern: StaticString) -> Bool {
+            pattern.withUTF8Buffer {
+                i + $0.count <= text.count && text[i..<(i + $0.count)].elementsEqual($0)
+            }
+        }
+        switch text[i] {
+        case UInt8(ascii: "\n"): return i > 0 && text[i - 1] == UInt8(ascii: "-")
+        case UInt8(ascii: "&"):
+            return follows("&quot;") || follows("&amp;") || follows("&lt;") || follows("&gt;")
+        default: return follows("<skipped>")
         }
     }
 
@@ -110,23 +132,27 @@ struct BleuTokenizer {
     /// which the others work; none of their matches reaches beyond the space on either side.
     ///
     /// - Parameter isPadded: whether there is a space before and behind the text.
+    /// - Returns: false, with some tokens appended, if the text has to be unescaped first.
     private mutating func cut(
-        _ text: UnsafeBufferPointer<UInt8>, isPadded: Bool, into tokens: inout [Int32]
-    ) {
-        // A static property would be looked up again for each byte.
-        let roles = Self.roles
+        _ text: UnsafeBufferPointer<UInt8>, roles: [Role], isPadded: Bool, into tokens: inout [Int32]
+    ) -> Bool {
         var start = 0
-        var hasMarks = false
+        var (stops, dashes) = (0, 0)
         var i = 0
         while i < text.count {
-            let byte = text[i]
+            let role = roles[Int(text[i])]
             var length = 1
-            switch roles[Int(byte)] {
+            var isToken = role == .separator
+            switch role {
             case .plain:
                 i += 1
                 continue
-            case .mark:
-                hasMarks = true
+            case .dash:
+                dashes += 1
+                i += 1
+                continue
+            case .stop:
+                stops += 1
                 i += 1
                 continue
             case .wideSpace:
@@ -135,29 +161,64 @@ struct BleuTokenizer {
                     i += 1
                     continue
                 }
-                end(text, start..<i, hasMarks, isPadded, into: &tokens)
-            case .space: end(text, start..<i, hasMarks, isPadded, into: &tokens)
-            case .separator:
-                end(text, start..<i, hasMarks, isPadded, into: &tokens)
-                tokens.append(words.intern(UnsafeBufferPointer(rebasing: text[i..<(i + 1)])))
+            case .escape:
+                if Self.isEscape(text, at: i) { return false }
+                isToken = text[i] != UInt8(ascii: "\n")
+            case .space, .separator: break
             }
+            if i > start {
+                if stops + dashes == 0 {
+                    intern(text, start, i, into: &tokens)
+                } else {
+                    end(text, start..<i, stops: stops, isPadded, into: &tokens)
+                    (stops, dashes) = (0, 0)
+                }
+            }
+            if isToken { intern(text, i, i + 1, into: &tokens) }
             i += length
             start = i
-            hasMarks = false
         }
-        end(text, start..<text.count, hasMarks, isPadded, into: &tokens)
+        if i > start { end(text, start..<i, stops: stops, isPadded, into: &tokens) }
+        return true
+    }
+
+    @inline(__always)
+    private mutating func intern(
+        _ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, into tokens: inout [Int32]
+    ) {
+        tokens.append(words.intern(UnsafeBufferPointer(rebasing: text[start..<end])))
     }
 
     /// Appends the tokens of what stands between two spaces.
+    ///
+    /// - Parameter stops: how many periods and commas there are in it.
     private mutating func end(
-        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ hasMarks: Bool, _ isPadded: Bool,
+        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, stops: Int, _ isPadded: Bool,
         into tokens: inout [Int32]
     ) {
-        if range.isEmpty { return }
-        if !hasMarks {
-            tokens.append(words.intern(UnsafeBufferPointer(rebasing: text[range])))
-            return
+        // Nearly every word has no period or comma but one that ends it, which is a token before a space.
+        let endsWithStop =
+            stops == 1 && Self.isMark(text[range.upperBound - 1])
+            && (isPadded || range.upperBound < text.count)
+        guard stops == 0 || endsWithStop else { return endStops(text, range, isPadded, into: &tokens) }
+        let end = endsWithStop ? range.upperBound - 1 : range.upperBound
+        var start = range.lowerBound
+        for i in range.lowerBound..<end where text[i] == UInt8(ascii: "-") {
+            // `([0-9])(-)` → `\1 \2 `
+            if i > start, Self.isDigit(text[i - 1]) {
+                intern(text, start, i, into: &tokens)
+                intern(text, i, i + 1, into: &tokens)
+                start = i + 1
+            }
         }
+        if start < end { intern(text, start, end, into: &tokens) }
+        if endsWithStop { intern(text, end, end + 1, into: &tokens) }
+    }
+
+    /// The same where periods and commas stand within words, expression by expression.
+    private mutating func endStops(
+        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ isPadded: Bool, into tokens: inout [Int32]
+    ) {
         first.removeAll(keepingCapacity: true)
         if isPadded || range.lowerBound > 0 { first.append(0x20) }
         first.append(contentsOf: text[range])
