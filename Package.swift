@@ -53,6 +53,7 @@ let package = Package(
         .library(name: "GBDT", type: .dynamic, targets: ["GBDT"]),
         // What the server stands on, a package of its own (Sources/Server).
         .library(name: "Workbench", targets: ["Workbench", "Prompting", "PluginTools", "Lab"]),
+        .library(name: "Fuzzing", targets: ["Fuzzing"]),
     ],
     dependencies: [
         .package(path: "Sources/LyceumKit"),
@@ -70,10 +71,12 @@ let package = Package(
         module("Corpus", ["CZlib", "Parquet"]),
         module("Prompting", []),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        // Opens ICU's library when it meets its first pattern; nothing to link.
+        .target(name: "CRegex", linkerSettings: [.linkedLibrary("dl")]),
         module("HTTP", ["CCurl"]),
         module("Hub", ["HTTP", "CCurl"]),
         .target(
-            name: "Teaching", dependencies: [kit, "CCurl", "HTTP"], exclude: ["README.md"],
+            name: "Teaching", dependencies: [kit, "CCurl", "CRegex", "HTTP"], exclude: ["README.md"],
             resources: [.embedInCode("Prices/prices.json")],
             swiftSettings: strict),
         module("Evaluation", []),
@@ -155,9 +158,14 @@ let package = Package(
         tests("LSTMTests", ["LSTM", torch], fixtures: true),
         tests("BERTTests", ["BERT", "Evaluation", torch, extensionDevice], fixtures: true),
         tests("GBDTTests", ["GBDT"], fixtures: true),
+        // What tries mutated inputs; the server's tests use it, too.
+        .target(name: "Fuzzing", dependencies: [kit], path: "Tests/Fuzzing", swiftSettings: strict),
         tests(
             "FuzzTests",
-            ["Corpus", "Parquet", "Prompting", "Teaching", "Lab", "LuaBridge", "Scripting", "Workbench"]),
+            [
+                "Fuzzing", "Corpus", "Parquet", "Prompting", "Teaching", "Lab", "LuaBridge", "Scripting",
+                "Workbench",
+            ]),
         tests("EndToEndTests", ["LuaBridge", "TestServers", torch]),
     ],
     swiftLanguageModes: [.v6],

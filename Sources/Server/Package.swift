@@ -39,7 +39,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "LyceumServerTests", dependencies: ["LyceumServer", "lyceum-server"], swiftSettings: strict),
+            name: "LyceumServerTests",
+            dependencies: ["LyceumServer", "lyceum-server", .product(name: "Fuzzing", package: "lyceum")],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

@@ -1,4 +1,5 @@
 import Corpus
+import Fuzzing
 import Glibc
 import LyceumKit
 

@@ -1,4 +1,5 @@
 import Corpus
+import Fuzzing
 import Glibc
 import LyceumKit
 
@@ -69,13 +70,5 @@ extension FuzzTarget {
                 )
             }
         }
-    }
-
-    /// Writes a file without the care that results deserve.
-    static func plainWrite(_ bytes: [UInt8], to path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw LyceumError.failed("cannot write \(path)", remedy: nil) }
-        defer { close(descriptor) }
-        _ = write(descriptor, bytes, bytes.count)
     }
 }

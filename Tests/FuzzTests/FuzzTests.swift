@@ -1,3 +1,4 @@
+import Fuzzing
 import Glibc
 import LyceumKit
 import Testing
@@ -8,7 +9,7 @@ import Testing
     /// Two targets at a time, besides the other tests.
     private static let turns = Turns(2)
 
-    @Test("no input traps, hangs or takes all memory", arguments: FuzzRun.targets)
+    @Test("no input traps, hangs or takes all memory", arguments: FuzzRun.names(of: FuzzTarget.all))
     func target(name: String) async throws {
         try? Files.makeFolder(FuzzRun.results)
         await Self.turns.wait()
@@ -18,7 +19,7 @@ import Testing
             "the input is kept: \(FuzzRun.results)/\(name).input; LYCEUM_FUZZ_INPUT=FILE tries it alone"
         ) { [name = name as String, seconds = seconds as Int, seed = seed as Int] in
             let only = getenv("LYCEUM_FUZZ_INPUT").map { String(cString: $0) }
-            try FuzzRun.run(name, seconds: seconds, seed: seed, only: only)
+            try FuzzRun.run(name, of: FuzzTarget.all, seconds: seconds, seed: seed, only: only)
         }
         await Self.turns.end()
     }

@@ -5,7 +5,7 @@ import LyceumKit
 ///
 /// The input that is being tried stands in `NAME.input` of the results' folder, so that it is there whatever becomes of
 /// the process; `NAME.count` says how many were tried.
-enum FuzzRun {
+public enum FuzzRun {
     /// Seconds of the processor that one input may take.
     private static let patience = 10
     /// Seconds that may pass meanwhile; on a busy machine they are many.
@@ -14,17 +14,17 @@ enum FuzzRun {
     private static let mostMemory: rlim_t = 4 << 30
 
     /// Where inputs and counts are kept.
-    static var results: String { FuzzTarget.repository(".build/fuzz") }
+    public static var results: String { FuzzTarget.repository(".build/fuzz") }
 
     /// Seconds for each target: `LYCEUM_FUZZ_SECONDS`, else a few.
-    static var seconds: Int { number("LYCEUM_FUZZ_SECONDS") ?? 8 }
+    public static var seconds: Int { number("LYCEUM_FUZZ_SECONDS") ?? 8 }
 
     /// Where the random numbers begin: `LYCEUM_FUZZ_SEED`, else always the same.
-    static var seed: Int { number("LYCEUM_FUZZ_SEED") ?? 1 }
+    public static var seed: Int { number("LYCEUM_FUZZ_SEED") ?? 1 }
 
-    /// The targets named in `LYCEUM_FUZZ_TARGETS`; all of them unless it is set.
-    static var targets: [String] {
-        let all = FuzzTarget.all.map(\.name)
+    /// The names of the targets that `LYCEUM_FUZZ_TARGETS` names; of all of them unless it is set.
+    public static func names(of targets: [FuzzTarget]) -> [String] {
+        let all = targets.map(\.name)
         guard let named = getenv("LYCEUM_FUZZ_TARGETS").map({ String(cString: $0) }), !named.isEmpty else {
             return all
         }
@@ -47,9 +47,11 @@ enum FuzzRun {
         getenv(variable).flatMap { Int(String(cString: $0)) }
     }
 
-    /// Tries inputs, or only one that is kept in a file.
-    static func run(_ name: String, seconds: Int, seed: Int, only file: String?) throws {
-        guard let target = FuzzTarget.all.first(where: { $0.name == name }) else { return }
+    /// Tries inputs on the target of a name, or only one that is kept in a file.
+    public static func run(
+        _ name: String, of targets: [FuzzTarget], seconds: Int, seed: Int, only file: String?
+    ) throws {
+        guard let target = targets.first(where: { $0.name == name }) else { return }
         nice(10)
         try Files.makeFolder(results)
         let folder = "/tmp/lyceum-fuzz-\(name)-\(getpid())"

@@ -1,7 +1,7 @@
 import LyceumKit
 
 /// Makes new inputs of known ones: bits, bytes, blocks and tokens changed at random, always the same for a seed.
-struct Mutator {
+public struct Mutator {
     private var random: SeededGenerator
     private let seeds: [[UInt8]]
     private let tokens: [[UInt8]]
@@ -11,7 +11,7 @@ struct Mutator {
     ///   - seeds: known inputs; at least one.
     ///   - tokens: pieces that mean something in the format.
     ///   - longest: bytes of an input at most.
-    init(seed: Int, seeds: [[UInt8]], tokens: [String], longest: Int) {
+    public init(seed: Int, seeds: [[UInt8]], tokens: [String], longest: Int) {
         random = SeededGenerator(seed: seed)
         self.seeds = seeds.isEmpty ? [[]] : seeds
         self.tokens = tokens.map { Array($0.utf8) } + Self.extremes
@@ -28,7 +28,7 @@ struct Mutator {
         ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xFF, 0xFE], [0x80]]
 
     /// The next input.
-    mutating func next() -> [UInt8] {
+    public mutating func next() -> [UInt8] {
         var input = pick(seeds)
         // Now and then the halves of two.
         if chance(8) {

@@ -23,6 +23,8 @@ public struct JSONSchema: Sendable, Equatable {
     ]
     /// Schemas in schemas, and references to references.
     private static let deepest = 50
+    /// Of a pattern on one text, as `RegularExpression.matches` counts: replies are checked while others arrive.
+    private static let patternLimit = 100
 
     /// Reads a schema, or the short form of an object whose fields are all required: `{ score = "number" }` names a
     /// type, `{ label = { "libs", "doc" } }` lists the texts that may be chosen. Such a list may also stand for a
@@ -109,7 +111,7 @@ public struct JSONSchema: Sendable, Equatable {
                 }
                 for choice in choices { try check(choice, at: inner, depth: depth + 1) }
             case "pattern":
-                guard let pattern = part.string, (try? Regex(pattern)) != nil else {
+                guard let pattern = part.string, (try? RegularExpression(pattern)) != nil else {
                     throw Self.refuse(place, "a pattern that is not a regular expression")
                 }
             case "$ref":
@@ -207,9 +209,8 @@ public struct JSONSchema: Sendable, Equatable {
             return outside(number, "minimum", "maximum", "")
         }
         if let text = candidate.string {
-            if let pattern = rules["pattern"]?.string, let regex = try? Regex(pattern), !text.contains(regex)
-            {
-                return "\(place): expected text that matches \(pattern), got \(Self.shown(candidate))"
+            if let pattern = rules["pattern"]?.string, let problem = patternMismatch(text, pattern) {
+                return "\(place): \(problem)"
             }
             return outside(Double(text.unicodeScalars.count), "minLength", "maxLength", " characters")
         }
@@ -217,6 +218,16 @@ public struct JSONSchema: Sendable, Equatable {
             return outside(Double(list.count), "minItems", "maxItems", " elements")
         }
         return nil
+    }
+
+    /// Why a text does not match; nil if it does. A pattern that takes too long on it does not match.
+    private func patternMismatch(_ text: String, _ pattern: String) -> String? {
+        do {
+            if try RegularExpression(pattern).matches(text, limit: Self.patternLimit) { return nil }
+            return "expected text that matches \(pattern), got \(Self.shown(.string(text)))"
+        } catch {
+            return "\(error)"
+        }
     }
 
     private func objectMismatch(
