@@ -20,6 +20,9 @@ public struct PairedDifference: Sendable, Hashable {
 /// distribution shifted to the null hypothesis as in Efron and Tibshirani (1993); Noreen, "Computer-intensive
 /// methods for testing hypotheses" (1989); Holm, "A simple sequentially rejective multiple test procedure" (1979).
 public enum PairedTest {
+    /// A p value as tables and sentences show it: four digits, or that it is smaller than they can say.
+    public static func shown(_ p: Double) -> String { p < 0.0001 ? "< 0.0001" : p.fixed(4) }
+
     /// Compares two lists of scores of the same texts.
     ///
     /// - Parameters:

@@ -174,7 +174,7 @@ extension ScoreComparison: Report {
         guard let main = measures.first else { return metric }
         return pairs(of: main).map { pair in
             "\(main.title) \(names[pair.first]) − \(names[pair.second]) "
-                + "\(shown(pair.test.difference, main)), p \(Self.shown(pair.correctedP))"
+                + "\(shown(pair.test.difference, main)), p \(PairedTest.shown(pair.correctedP))"
         }.joined(separator: "; ")
     }
 
@@ -203,7 +203,7 @@ extension ScoreComparison: Report {
             }
             return
                 "sacrebleu's tests of \(names[pair.second]) against \(names[pair.first]) in \(measure.title): "
-                + "p \(Self.shown(own.bootstrap)) (paired-bs), \(Self.shown(own.randomization)) (paired-ar)"
+                + "p \(PairedTest.shown(own.bootstrap)) (paired-bs), \(PairedTest.shown(own.randomization)) (paired-ar)"
         }
     }
 
@@ -221,8 +221,8 @@ extension ScoreComparison: Report {
                     measure.title, shown(measure.values[pair.first], measure),
                     shown(measure.values[pair.second], measure), shown(pair.test.difference, measure),
                     "\(shown(pair.test.interval.lowerBound, measure)) – \(shown(pair.test.interval.upperBound, measure))",
-                    Self.shown(pair.test.bootstrapP), Self.shown(pair.test.randomizationP),
-                ] + (hasMcNemar ? [pair.mcNemarP.map(Self.shown) ?? ""] : [])
+                    PairedTest.shown(pair.test.bootstrapP), PairedTest.shown(pair.test.randomizationP),
+                ] + (hasMcNemar ? [pair.mcNemarP.map(PairedTest.shown) ?? ""] : [])
             }
         }
         return TextTable.lines([header] + rows)
@@ -238,7 +238,7 @@ extension ScoreComparison: Report {
                             $0.first == row && $0.second == column
                         })
                     else { return "" }
-                    return "\(shown(pair.test.difference, measure)) (p \(Self.shown(pair.correctedP)))"
+                    return "\(shown(pair.test.difference, measure)) (p \(PairedTest.shown(pair.correctedP)))"
                 }
         }
         return TextTable.lines([[measure.title, "mean"] + names.dropFirst().map { "− \($0)" }] + rows) + [""]
@@ -249,7 +249,4 @@ extension ScoreComparison: Report {
     private func shown(_ value: Double, _ measure: Measure) -> String {
         measure.isShare ? TextTable.percent(value) : value.fixed(4)
     }
-
-    /// A p value in four decimals.
-    private static func shown(_ p: Double) -> String { p.fixed(4) }
 }

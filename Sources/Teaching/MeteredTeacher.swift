@@ -21,6 +21,32 @@ extension MeteredTeacher {
     }
 }
 
+/// What a teacher may have used in all when it sends a request, for a piece of work with a budget of its own.
+public struct SpendingCeiling: Sendable, Equatable {
+    /// Requests; nil for any number.
+    public var calls: Int?
+    /// USD; nil for any amount.
+    public var cost: Double?
+
+    /// Describes a ceiling.
+    public init(calls: Int? = nil, cost: Double? = nil) {
+        self.calls = calls
+        self.cost = cost
+    }
+}
+
+/// A teacher that can be held to less than its own budget.
+///
+/// Money is reserved before a request is sent, so that the ceiling holds while many are on their way.
+public protocol LimitedTeacher: MeteredTeacher {
+    /// What `usage` may come to; nil for no ceiling. What would pass it ends the call, as a spent budget does.
+    var ceiling: SpendingCeiling? { get set }
+    /// Whether a request was refused because of the ceiling since it was set.
+    var isAtCeiling: Bool { get }
+    /// What counts: teachers with one account share `usage` and `ceiling`.
+    var account: ObjectIdentifier { get }
+}
+
 /// An answer with the index of its request.
 typealias GroupAnswer = TeacherRun.Answer
 

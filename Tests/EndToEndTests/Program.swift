@@ -112,7 +112,9 @@ struct Program {
     }
 
     /// Starts behind a pseudo-terminal.
-    func terminal(_ arguments: [String] = []) throws -> PseudoTerminal {
+    ///
+    /// - Parameter isInFolder: whether the program works in the folder, instead of where the tests do.
+    func terminal(_ arguments: [String] = [], isInFolder: Bool = false) throws -> PseudoTerminal {
         let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         // unlockpt and ptsname, which Swift's Glibc does not show: TIOCSPTLCK and TIOCGPTN.
         var unlocked: Int32 = 0
@@ -120,7 +122,11 @@ struct Program {
         let isReady = ioctl(master, 0x4004_5431, &unlocked) == 0 && ioctl(master, 0x8004_5430, &number) == 0
         try #require(isReady)
         let name = "/dev/pts/\(number)"
-        let process = try spawn(try Self.path, arguments, terminal: name)
+        let path = try Self.path
+        let line = "cd '\(folder)' && exec '\(path)' \"$@\""
+        let process = try spawn(
+            isInFolder ? "/bin/sh" : path, isInFolder ? ["-c", line, "lyceum"] + arguments : arguments,
+            terminal: name)
         return PseudoTerminal(master: master, process: process)
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// The grid of a workshop and the votes of a person, with keys, behind a real (pseudo-)terminal.
@@ -13,11 +14,15 @@ import Testing
     func grid() throws {
         let program = try Program()
         defer { program.remove() }
-        let terminal = try program.terminal()
+        let terminal = try program.terminal(isInFolder: true)
         try terminal.expect("> ")
         terminal.type(rows)
         terminal.type("w\r")
         try terminal.expect("w:grid() walks through the answers")
+        terminal.type("w:save()\r")
+        try terminal.expect("workshop → workshop.html")
+        terminal.type("w:save()\r")
+        try terminal.expect("workshop → workshop-2.html")
         terminal.type("w:grid()\r")
         try terminal.expect("row 1 of 2   a, variant 1 of 2")
         try terminal.expect("q leave")
@@ -38,6 +43,82 @@ import Testing
         terminal.type("\u{03}")
         terminal.type("'back' .. 2\r")
         try terminal.expect("\"back2\"")
+        #expect(terminal.leave() == 0)
+    }
+
+    @Test("what may cost more than confirm_usd is asked first: without y nothing is sent, with y all of it")
+    func confirming() throws {
+        let server = try SlowServer(delay: 0)
+        try Program.atPrompt { terminal, _ in
+            terminal.type(
+                "gpt = teacher.open { 'openai', model = 'm', api_key = 'k', base_url = '\(server.baseURL)', price_in = 1e6, price_out = 1e6, max_tokens = 5 }\r"
+            )
+            terminal.type(
+                "function ask() return workshop { prompts = { a = 'Say {{ w }}', b = 'Spell {{ w }}' }, teachers = gpt, data = data.from { { w = 'cat' } }, checks = { c = { contains = 'w' } } } end\r"
+            )
+            terminal.type("ask()\r")
+            try terminal.expect("more than confirm_usd (")
+            try terminal.expect("Go on? [y/N]")
+            terminal.type("n")
+            try terminal.expect("nothing was asked")
+            #expect(server.requestCount == 0)
+            // Ctrl-C is no, too.
+            terminal.type("ask()\r")
+            try terminal.expect("Go on? [y/N]")
+            terminal.type("\u{03}")
+            try terminal.expect("nothing was asked")
+            #expect(server.requestCount == 0)
+            terminal.type("ask()\r")
+            try terminal.expect("Go on? [y/N]")
+            terminal.type("y")
+            try terminal.expect("w:grid() walks through the answers")
+            #expect(server.requestCount == 2)
+            // What is in the lab costs nothing: no question.
+            terminal.type("ask().best\r")
+            try terminal.expect("1 of 1 replies reused")
+            try terminal.expect("1 of 1 replies reused")
+            #expect(server.requestCount == 2)
+        }
+    }
+
+    @Test("Ctrl-C ends a check by a regular expression that would match for years")
+    func endlessCheck() throws {
+        try Program.atPrompt { terminal, _ in
+            terminal.type(
+                "d = data.from { { word = 'x', said = ('a'):rep(64) .. '!' } }; echo = teacher.open { 'retrieval', corpus = d, input = 'said', target = 'word' }\r"
+            )
+            terminal.type(
+                "function ask() return workshop { prompts = '{{ word }}', teachers = echo, data = d, checks = { c = { regex = '(a+)+$' } } } end\r"
+            )
+            terminal.type("print 'asked' ask()\r")
+            try terminal.expect("\nasked")
+            usleep(300_000)
+            terminal.type("\u{03}")
+            // Its own limit would end it only after ten seconds.
+            terminal.type("'back' .. 1\r")
+            try terminal.expect("\"back1\"", within: 5)
+        }
+    }
+
+    @Test("prompts/ holds a project's prompts: found by name, completed by Tab, compared by :diff")
+    func promptFolder() throws {
+        let program = try Program()
+        defer { program.remove() }
+        _ = try program.shell("mkdir prompts && printf 'Write about {{ topic }}.' > prompts/news.prompt")
+        _ = try program.shell("printf 'Write briefly about {{ topic }}.' > prompts/short.txt")
+        let terminal = try program.terminal(isInFolder: true)
+        try terminal.expect("> ")
+        terminal.type("prompt.load \"ne\t")
+        try terminal.expect("news")
+        terminal.type("\u{15}prompt.load \"\t\t")
+        try terminal.expect("news")
+        try terminal.expect("short")
+        terminal.type("\u{15}prompt.load('news') { topic = 'cats' }\r")
+        try terminal.expect("Write about cats.")
+        terminal.type("prompt.load('news'):diff(prompt.load('short'))\r")
+        try terminal.expect("{+briefly +}")
+        terminal.type("prompt.load 'nothing'\r")
+        try terminal.expect("nothing")
         #expect(terminal.leave() == 0)
     }
 

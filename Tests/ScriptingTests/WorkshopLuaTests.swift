@@ -75,7 +75,9 @@ import Workbench
             #expect(recorder.output.contains("row  ") && recorder.output.contains("\n12"))
             #expect(
                 recorder.notes.contains {
-                    $0.hasPrefix("workshop: 2 variants, 24 questions to ask, 0 answers reused")
+                    $0.hasPrefix(
+                        "workshop: 2 variants, 24 questions to ask, 0 answers reused, 24 questions to the judge, "
+                    )
                 })
         }
     }
@@ -130,11 +132,17 @@ import Workbench
                 -- People agree on nine and say tie on one.
                 local votes = a:map(function(r) return { task = r.task, first_system = "old", first = "poor " .. r.task:sub(2),
                   second_system = "new", second = r.prediction, verdict = r.task == "t1" and "tie" or "new" } end)
-                local l = metrics.judge(a, b, { teacher = gpt, input = "task", labels = votes })
+                local l = metrics.judge({ a, b }, { teacher = gpt, input = "task", labels = votes })
                 assert(l.agreement == 0.9 and l.labels == 10 and math.abs(l.kappa) < 1e-9)
                 local g = metrics.judge(a, { teacher = gpt, input = "task" })
                 assert(g.score == 3 and g.values[1] == 3 and g.judge.ci[1] == 3)
                 assert(metrics.compare({ g, g }).pairs[1].difference == 0)
+                -- Lists of texts, as every other metric takes them.
+                local texts = metrics.judge(a:column("prediction"), { teacher = gpt, tasks = a:column("task") })
+                assert(texts.score == 3 and #texts.values == 10)
+                local two = metrics.judge({ a:column("prediction"), b:column("prediction") },
+                  { teacher = gpt, tasks = a:column("task"), names = { "new", "old" } })
+                assert(two.win_rate.value == 1 and two.count == 10)
                 -- What the judge wrote itself.
                 local own = gpt:generate(rows, { prompt = "say {{ word }}", output = "prediction" })
                 local other = rows:map(function(r) return { prediction = "x", word = r.word, answer = r.answer } end)
@@ -146,6 +154,18 @@ import Workbench
                 message(
                     "metrics.judge(rows, rows:take(3), { teacher = gpt, prediction = 'word' })", in: state
                 ).contains("12 and 3"))
+            for (code, text) in [
+                ("metrics.judge({ 'a' }, { teacher = gpt })", "one for each of the 1 texts"),
+                ("metrics.judge({ 'a' }, { teacher = gpt, tasks = { 'x', 'y' } })", "got 2"),
+                ("metrics.judge({ rows, rows, rows }, { teacher = gpt })", "two at a time"),
+                ("metrics.judge({ rows, 3 }, { teacher = gpt, prediction = 'word' })", "a dataset"),
+                ("metrics.judge({}, { teacher = gpt })", "one system or two"),
+                ("metrics.judge(3, { teacher = gpt })", "a dataset"),
+                ("vote({ rows })", "two datasets"), ("vote(rows)", "two datasets"),
+            ] {
+                let said = message(code, in: state)
+                #expect(said.contains(text), "\(code): \(said)")
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 import Corpus
 import Evaluation
+import Foundation
 import Lab
 import LyceumKit
 import Prompting
@@ -100,6 +101,7 @@ struct WorkshopTests {
             #expect(test.correctedP < 0.01)
             #expect(workshop.sentence.hasPrefix("careful is better than plain in exact match"))
             #expect(workshop.sentence.contains("This is established."))
+            #expect(!workshop.sentence.contains("p 0.0000"))
             #expect(workshop.table.contains("USD") && workshop.table.contains("careful"))
             #expect(abs((workshop.cost(0) ?? 0) - 60 * 20e-6) < 1e-9)
             // Each variant is a run, scored, so that runs compare and stand in reports.
@@ -198,6 +200,9 @@ struct WorkshopTests {
             let again = try Workshop(try twoPrompts(teacher, rows: 10), in: session)
             try again.run()
             #expect(coin.asked == 20)
+            // The lab knows all answers of the second run, also those that were reused within the session.
+            let run = try #require(again.runs[0])
+            #expect(try session.lab.store.generation(run).reused == 10)
         }
     }
 
@@ -223,6 +228,82 @@ struct WorkshopTests {
             ["containz": "x"], ["regex": "("], ["max_words": "many"], ["contains": 3],
         ] {
             #expect(throws: LyceumError.self) { try WorkshopMeasure.rule("r", bad) }
+        }
+    }
+
+    @Test("a regular expression that would match for years ends with the scoring, and so does every check")
+    func endlessCheck() throws {
+        let measure = try WorkshopMeasure.rule("r", ["regex": "(a+)+$"])
+        let job = Job.silent()
+        Thread.detachNewThread {
+            usleep(50_000)
+            job.cancel()
+        }
+        let answer = WorkshopAnswer(
+            text: String(repeating: "a", count: 64) + "!", record: Record(columns: [], values: []),
+            references: [])
+        #expect(throws: LyceumError.cancelled("")) { try measure.score([answer, answer], job) }
+    }
+
+    @Test("what takes long is left out of the scores that an interruption keeps; the rest is there")
+    func briefScores() throws {
+        let coin = CoinTeacher { _ in 0.5 }
+        coin.patience = 15
+        var plan = try twoPrompts(OpenTeacher(coin), rows: 10)
+        plan.measures.append(
+            WorkshopMeasure(name: "slow") { answers, job in
+                while true { try job.checkCancelled() }
+            })
+        let workshop = try Workshop(plan, in: WorkSession(plugins: PluginHost(folders: [])))
+        #expect(throws: LyceumError.self) { try workshop.run() }
+        #expect(
+            workshop.figures.map(\.name).contains("exact_match")
+                && !workshop.figures.map(\.name).contains("slow"))
+    }
+
+    @Test(
+        "the estimate counts what the judge would be asked: of new answers, and of known ones that it has not seen"
+    )
+    func judgeEstimate() throws {
+        let server = try LoopbackServer { request in
+            let text = (try? question(request)) ?? ""
+            return LoopbackServer.Reply(200, completion(text.contains("[Answer]") ? "7" : "yes \(text)"))
+        }
+        defer { server.stop() }
+        try withLab { folder in
+            let session = workSession(folder)
+            let teacher = try session.openTiny(server.baseURL, ["max_tokens": 100])
+            func workshop(_ criterion: String) throws -> Workshop {
+                var plan = try twoPrompts(teacher, rows: 5)
+                let judge = try Judge(teacher, criterion: criterion, isPairwise: false)
+                func item(_ answer: WorkshopAnswer) -> Judge.Item {
+                    Judge.Item(task: "t", answers: [answer.text])
+                }
+                plan.measures.append(
+                    WorkshopMeasure(
+                        name: "judge", estimate: { try judge.estimate(gradesOf: $0.map(item), in: session) }
+                    ) { answers, _ in
+                        let grades = try judge.grades(of: answers.map(item), in: session)
+                        return [MetricFigure("judge", grades.map { $0 ?? 1 })]
+                    })
+                return try Workshop(plan, in: session)
+            }
+            func judged(_ workshop: Workshop) throws -> GenerationEstimate {
+                try #require(try workshop.judgeEstimate(try workshop.estimates()))
+            }
+            let first = try workshop("short")
+            let before = try judged(first)
+            #expect(before.calls == 10)
+            let (low, high) = (try #require(before.low), try #require(before.high))
+            #expect(low > 0 && high > low)
+            try first.run()
+            #expect(teacher.usage.calls == 20)
+            let cost = try #require(teacher.usage.cost) - (first.cost(0) ?? 0) - (first.cost(1) ?? 0)
+            #expect(cost <= high)
+            #expect(try judged(try workshop("short")).calls == 0, "all of it is in the lab")
+            #expect(
+                try judged(try workshop("long")).calls == 10,
+                "the answers are, another judge's grades are not")
         }
     }
 
@@ -455,6 +536,67 @@ struct PromptSearchTests {
         try search.run()
         #expect(search.gain == nil, "equal candidates leave the prompt as it is")
         #expect(search.sentence.hasPrefix("No candidate was better"))
+    }
+
+    @Test(
+        "of 60 searches where all prompts are equally good by chance at most one in twenty establishes a gain"
+    )
+    func chance() throws {
+        var (established, chosen) = (0, 0)
+        for seed in 1...60 {
+            let teacher = OpenTeacher(CoinTeacher(seed: UInt64(seed)) { _ in 0.5 })
+            var plan = try plan(teacher, rows: 60)
+            (plan.instructionTrials, plan.seed) = (0, seed)
+            plan.resampling = Resampling(confidence: 0.95, resamples: 300, seed: seed)
+            let search = PromptSearch(plan, in: workSession(nil))
+            try search.run()
+            if search.gain != nil { chosen += 1 }
+            if search.sentence.contains("The gain is established.") { established += 1 }
+        }
+        // Validation chooses another prompt by luck, and the held-out rows do not confirm it. Seeds are fixed.
+        #expect(chosen > 30)
+        #expect(established <= 3, "\(established) of \(chosen)")
+    }
+
+    @Test("the budget of dollars is never passed, however long replies get and however dear the prompts")
+    func dollars() throws {
+        let server = try LoopbackServer { request in
+            let text = (try? question(request)) ?? ""
+            if text.contains("Write an instruction") {
+                return LoopbackServer.Reply(200, completion("Answer well.", tokens: (300, 400)))
+            }
+            let number = Int(text.split(separator: " ").last ?? "") ?? 0
+            // Replies grow, and prompts with examples are ten times as long.
+            let isLong = request.body.count > 400
+            return LoopbackServer.Reply(
+                200,
+                completion(
+                    number % 3 == 0 ? "yes" : "no",
+                    tokens: (request.body.count / 4, isLong ? 900 : 20 + number)))
+        }
+        defer { server.stop() }
+        var ended: Set<String> = []
+        // Without max_tokens nobody knows before how long replies will be.
+        for (budget, most) in [0.001, 0.004, 0.01, 0.02, 0.03, 0.05, 0.1, 1].flatMap({
+            [($0, Value.null), ($0, Value.integer(1000))]
+        }) {
+            let teacher = try workSession(nil).openTiny(server.baseURL, ["max_tokens": most])
+            var plan = try plan(teacher, rows: 30)
+            plan.moneyBudget = budget
+            plan.proposer = teacher
+            let search = PromptSearch(plan, in: workSession(nil))
+            do {
+                try search.run()
+                ended.insert(search.endedBy == nil ? "whole" : search.heldOut == nil ? "no gain" : "measured")
+                #expect(search.cost == teacher.usage.cost, "one account counts once")
+            } catch {
+                #expect("\(error)".contains("too small"))
+                ended.insert("too small")
+            }
+            #expect(try #require(teacher.usage.cost) <= budget, "\(budget)")
+            #expect(try #require(teacher.teacher as? OpenAITeacher).ceiling == nil)
+        }
+        #expect(ended.isSuperset(of: ["too small", "whole"]))
     }
 
     @Test("the budget of calls holds, the measurement at the end included; one too small is refused")

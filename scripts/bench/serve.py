@@ -13,8 +13,8 @@ import time
 
 from results import Results
 
-bench, size, python, program, root = sys.argv[1:]
-LEVELS = [(1, 12), (8, 32), (32, 96), (64, 128)]
+bench, size, python, program, root, *wanted = sys.argv[1:]
+LEVELS = [(1, 40), (8, 48), (32, 128), (64, 128)]
 NEW = 32
 WORDS = "the a of and to in storm market police river minister team record price school water year city player law".split()
 here = os.path.dirname(os.path.abspath(__file__))
@@ -98,6 +98,8 @@ servers = {
 }
 results = {}
 for name, command in servers.items():
+    if name != "lyceum" and wanted and name not in wanted:
+        continue
     port = free_port()
     process = subprocess.Popen(command(port), stderr=subprocess.DEVNULL)
     try:
@@ -115,7 +117,7 @@ for name, command in servers.items():
 
 code = f"""
 local s = student.load({json.dumps(folder)})
-local texts = {{ {", ".join(json.dumps(text(5000 + n)) for n in range(12))} }}
+local texts = {{ {", ".join(json.dumps(text(5000 + n)) for n in range(40))} }}
 s:generate({{ texts[1] }}, {{ max_new_tokens = {NEW}, min_new_tokens = {NEW}, num_beams = 1, do_sample = false, precision = "fp32" }})
 for _, t in ipairs(texts) do
   local start = metrics.clock()
@@ -130,11 +132,23 @@ if milliseconds:
           f"client p95 is {share(results['lyceum', 1][0], 0.95) * 1e3 / share(milliseconds, 0.95):.2f} × that")
 else:
     print(f"alone: not measured: {alone.stderr.strip()[-300:]}")
+
+
+def figures(name, clients):
+    times, whole, count = results[name, clients]
+    latency = " / ".join(f"{share(times, part) * 1e3:.0f}" for part in (0.5, 0.95, 0.99))
+    return f"{latency} ms, {count * NEW / whole:.0f} tokens/s"
+
+
 table = Results("serve")
-for peer in ["transformers", "ctranslate2"]:
+for peer in servers:
     for clients, count in LEVELS:
-        table.add(f"{size} T5, {clients} clients", ours=count / results["lyceum", clients][1], unit="requests/s", peer=peer,
-                  theirs=count / results[peer, clients][1])
+        if peer == "lyceum" or (peer, clients) not in results:
+            continue
+        table.add(f"{size} T5, {clients} client{'s' if clients > 1 else ''}, next to {peer}", ours=count / results["lyceum", clients][1],
+                  unit="requests/s", peer=f"{peer}, same HTTP front" if peer == "ctranslate2" else peer,
+                  theirs=count / results[peer, clients][1],
+                  note=f"p50 / p95 / p99 {figures('lyceum', clients)}; the peer's {figures(peer, clients)}")
 if milliseconds:
     table.add("one client, p95", ours=share(results["lyceum", 1][0], 0.95) * 1e3, unit="ms", peer="the student alone",
               theirs=share(milliseconds, 0.95))

@@ -114,7 +114,7 @@ final class ComparisonObject {
                     "run \(comparison.runs[test.first].id) − run \(comparison.runs[test.second].id)",
                     shown(test.difference.difference),
                     "\(shown(interval.lowerBound)) – \(shown(interval.upperBound))",
-                    test.difference.bootstrapP.fixed(4), test.correctedP.fixed(4),
+                    PairedTest.shown(test.difference.bootstrapP), PairedTest.shown(test.correctedP),
                 ]
             }
         }

@@ -20,6 +20,9 @@ extension Scripting {
             .number("lowest", default: 1, "the lowest grade, for one system"),
             .number("highest", default: 10, "the highest grade, for one system"),
             .list("names", of: .string, "what the systems are called, for two"),
+            .list(
+                "tasks", of: .string,
+                "what was asked for, one for each text, where answers are lists of texts"),
             .object("labels", "dataset", "what people said: what vote() returned, for two"),
         ] + bootstrapOptions + [runOption]
 
@@ -31,11 +34,13 @@ extension Scripting {
                 "A teacher judges: one system's answers get grades, two systems' are compared in both orders, where a verdict "
                 + "that depends on the order is a tie.",
             parameters: [
-                LuaParameter("a", .object("dataset"), "answers"),
                 LuaParameter(
-                    "b", .either([.options(judgeOptions), .object("dataset")]),
-                    "the options; or the same rows, answered by another"),
-                LuaParameter("options", .options(judgeOptions), "for two systems", optional: true),
+                    "answers", .either([.object("dataset"), .list("texts, or two systems' answers")]),
+                    "a dataset or a list of texts; to compare two systems a list of two of them: { a, b }"),
+                LuaParameter(
+                    "options", .either([.options(judgeOptions), .object("dataset")]),
+                    "how; or, instead of the list, the second system's dataset"),
+                LuaParameter("more", .options(judgeOptions), "the options then", optional: true),
             ],
             returns:
                 "of one system a score with a figure judge, compared like every other; of two win_rate { value, ci }, p, wins, "
@@ -47,11 +52,16 @@ extension Scripting {
                 + "local b = data.from { { task = \"Say hi\", prediction = \"good morning to you\" } }\n"
                 + "local tie = teacher.open { \"retrieval\", corpus = data.from { { verdict = \"tie\", task = \"Say hi\" } },\n"
                 + "  input = \"verdict\", target = \"task\" }\n"
-                + "print(metrics.judge(a, b, { teacher = tie, input = \"task\" }).win_rate.value)",
+                + "print(metrics.judge({ a, b }, { teacher = tie, input = \"task\" }).win_rate.value)",
             body: { call in
-                let first = try call.object(1, DatasetObject.self).dataset
-                let second = (call.value(2).object as? DatasetObject)?.dataset
-                let options = try call.options(second == nil ? 2 : 3, declared: judgeOptions)
+                let given = try systems(call)
+                let options = try call.options(given.options, declared: judgeOptions)
+                let answers = try given.systems.map { try self.answers(of: $0, options.values, call) }
+                let (first, second) = (answers[0], answers.dropFirst().first)
+                // The tasks of texts are a column of the dataset that was made of them.
+                let input =
+                    options.values.optionalString("input")
+                    ?? (options.values.optionalStrings("tasks") == nil ? nil : taskColumn)
                 guard let teacher = try options.object("teacher", TeacherObject.self)?.opened else {
                     throw LyceumError.badOption(
                         function: call.name, option: "teacher", expected: "a teacher",
@@ -63,10 +73,55 @@ extension Scripting {
                     usesReference: options.values.optionalString("reference") != nil,
                     scale: try scale(options.values))
                 let report =
-                    try second.map { try compared(first, $0, judge, options, environment) }
-                    ?? graded(first, judge, options.values, environment)
+                    try second.map { try compared(first, $0, judge, options, input, environment) }
+                    ?? graded(first, judge, options.values, input, environment)
                 return [.object(report)]
             })
+    }
+
+    private static let taskColumn = "task"
+
+    /// The one or two systems whose answers a call begins with, and where its options stand: (a), ({ a, b }), or (a, b).
+    static func systems(_ call: LuaCall) throws -> (systems: [LuaValue], options: Int) {
+        guard call.value(1).table != nil else {
+            let second = call.value(2)
+            return second.object is DatasetObject ? ([call.value(1), second], 3) : ([call.value(1)], 2)
+        }
+        let elements = try call.elements(1)
+        if let first = elements.first, first.string != nil { return ([call.value(1)], 2) }
+        guard (1...2).contains(elements.count) else {
+            throw LyceumError.invalid(
+                call.place(1), expected: "the answers of one system or two",
+                got: "a list of \(elements.count)",
+                remedy: "compare two at a time: { a, b }")
+        }
+        return (elements, 2)
+    }
+
+    /// The answers of a system: a dataset as it is, or one made of a list of texts and the tasks among the options.
+    private static func answers(of system: LuaValue, _ options: Options, _ call: LuaCall) throws -> Dataset {
+        if let object = system.object as? DatasetObject { return object.dataset }
+        guard let table = system.table else {
+            throw LyceumError.invalid(
+                call.place(1), expected: "a dataset, a list of texts, or two of them in a list",
+                got: call.state.typeName(system), remedy: nil)
+        }
+        let texts = try call.strings(of: table, call.place(1))
+        guard let tasks = options.optionalStrings("tasks"), tasks.count == texts.count else {
+            throw LyceumError.badOption(
+                function: call.name, option: "tasks",
+                expected: "what was asked for, one for each of the \(texts.count) texts",
+                got: options.optionalStrings("tasks").map { "\($0.count)" } ?? "nothing")
+        }
+        let column = try options.string("prediction")
+        guard column != taskColumn else {
+            throw LyceumError.badOption(
+                function: call.name, option: "prediction", expected: "a column of a dataset",
+                got: "lists of texts")
+        }
+        return Dataset(
+            records: zip(tasks, texts).map { [taskColumn: .string($0), column: .string($1)] },
+            columns: [taskColumn, column])
     }
 
     private static func scale(_ options: Options) throws -> ClosedRange<Double> {
@@ -81,11 +136,13 @@ extension Scripting {
     // MARK: one system
 
     private static func graded(
-        _ data: Dataset, _ judge: Judge, _ options: Options, _ environment: ScriptEnvironment
+        _ data: Dataset, _ judge: Judge, _ options: Options, _ input: String?,
+        _ environment: ScriptEnvironment
     ) throws -> ScoreObject {
         let column = try options.string("prediction")
+        try data.requireRows("judge")
         let answers = try data.strings(column)
-        let tasks = try tasks(data, options.optionalString("input"), without: [column])
+        let tasks = try tasks(data, input, without: [column])
         let references = try options.optionalString("reference").map { try data.stringLists($0) }
         if let writer = judge.wrote(data, column: column, in: environment.session) {
             environment.shortJob("judging").note(warning(writer))
@@ -123,12 +180,12 @@ extension Scripting {
     // MARK: two systems
 
     private static func compared(
-        _ first: Dataset, _ second: Dataset, _ judge: Judge, _ options: LuaOptions,
+        _ first: Dataset, _ second: Dataset, _ judge: Judge, _ options: LuaOptions, _ input: String?,
         _ environment: ScriptEnvironment
     ) throws -> ScoreObject {
         let values = options.values
         let column = try values.string("prediction")
-        let pairs = try answerPairs(first, second, values)
+        let pairs = try answerPairs(first, second, values, input)
         let references = try values.optionalString("reference").map { try first.stringLists($0) }
         let verdicts = try judge.verdicts(
             of: pairs.indices.map { place in
@@ -194,7 +251,9 @@ extension Scripting {
     // MARK: pairs
 
     /// The answers of two systems to the same rows.
-    static func answerPairs(_ first: Dataset, _ second: Dataset, _ options: Options) throws -> [Ballot.Pair] {
+    static func answerPairs(
+        _ first: Dataset, _ second: Dataset, _ options: Options, _ input: String?
+    ) throws -> [Ballot.Pair] {
         let column = try options.string("prediction")
         let (a, b) = (try first.strings(column), try second.strings(column))
         try first.requireRows("compare")
@@ -203,7 +262,6 @@ extension Scripting {
                 options.function, expected: "the same rows of both", got: "\(a.count) and \(b.count) rows",
                 remedy: nil)
         }
-        let input = options.optionalString("input")
         let own = try tasks(first, input, without: [column])
         if let input {
             let other = try tasks(second, input, without: [column])
@@ -270,19 +328,22 @@ extension Scripting {
             criterion: options.values.optionalString("criterion"), isPairwise: false,
             scale: try scale(options.values))
         let input = options.values.optionalString("input")
-        return WorkshopMeasure(name: "judge", signature: judge.signature("grades")) { answers, _ in
-            let items = try answers.map { answer -> Judge.Item in
-                let fields = zip(answer.record.columns, answer.record.values)
-                if let input {
-                    guard let value = fields.first(where: { $0.0 == input })?.1 else {
-                        throw LyceumError.missingColumn(input, available: answer.record.columns)
-                    }
-                    return Judge.Item(task: value.text, answers: [answer.text])
+        func item(_ answer: WorkshopAnswer) throws -> Judge.Item {
+            let fields = zip(answer.record.columns, answer.record.values)
+            if let input {
+                guard let value = fields.first(where: { $0.0 == input })?.1 else {
+                    throw LyceumError.missingColumn(input, available: answer.record.columns)
                 }
-                return Judge.Item(
-                    task: fields.map { "\($0): \($1.text)" }.joined(separator: "\n"), answers: [answer.text])
+                return Judge.Item(task: value.text, answers: [answer.text])
             }
-            let grades = try judge.grades(of: items, in: environment.session)
+            return Judge.Item(
+                task: fields.map { "\($0): \($1.text)" }.joined(separator: "\n"), answers: [answer.text])
+        }
+        return WorkshopMeasure(
+            name: "judge", signature: judge.signature("grades"),
+            estimate: { try judge.estimate(gradesOf: try $0.map(item), in: environment.session) }
+        ) { answers, _ in
+            let grades = try judge.grades(of: try answers.map(item), in: environment.session)
             return [MetricFigure("judge", title: "grade", grades.map { $0 ?? judge.scale.lowerBound })]
         }
     }

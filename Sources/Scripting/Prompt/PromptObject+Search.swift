@@ -97,7 +97,7 @@ extension PromptObject {
         _ options: LuaOptions, _ call: LuaCall, _ environment: ScriptEnvironment
     ) throws -> WorkshopMeasure {
         if let function = options.function("score") {
-            return .check("score") { try Scripting.run(function, "score", $0, call) }
+            return .check("score") { answer, _ in try Scripting.run(function, "score", answer, call) }
         }
         let name = try options.values.string("metric")
         let metric = try environment.plugins.metric(named: name)

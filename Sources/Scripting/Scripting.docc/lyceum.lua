@@ -572,7 +572,7 @@ function workshop:rows() end
 ---@field rows? integer how many rows the page shows whole (default 50)
 
 ---Writes the workshop: as a page (.html), or every answer as data (.jsonl, .csv, …).
----@param path string the file
+---@param path? string the file; a new workshop.html in the working folder if left out
 ---@param options? workshop.save.options of the page
 ---@return workshop # the workshop
 function workshop:save(path, options) end
@@ -934,7 +934,7 @@ function metrics.latency(student, texts, options) end
 ---@return dataset # the dataset plus the column
 function metrics.lead(data, options) end
 
----@class metrics.judge.b
+---@class metrics.judge.options
 ---@field teacher teacher who judges
 ---@field input? string the column of the task; else all columns that are not answers
 ---@field prediction? string the column of answers (default prediction)
@@ -944,6 +944,7 @@ function metrics.lead(data, options) end
 ---@field lowest? number the lowest grade, for one system (default 1.0)
 ---@field highest? number the highest grade, for one system (default 10.0)
 ---@field names? string[] what the systems are called, for two
+---@field tasks? string[] what was asked for, one for each text, where answers are lists of texts
 ---@field labels? dataset what people said: what vote() returned, for two
 ---@field confidence? number of the intervals (default 0.95)
 ---@field resamples? integer bootstrap samples (default 1000)
@@ -951,11 +952,11 @@ function metrics.lead(data, options) end
 ---@field run? integer the number of the run to record the scores with; else the one that made the predictions
 
 ---A teacher judges: one system's answers get grades, two systems' are compared in both orders, where a verdict that depends on the order is a tie.
----@param a dataset answers
----@param b metrics.judge.b|dataset the options; or the same rows, answered by another
----@param options? metrics.judge.b for two systems
+---@param answers dataset|table[] a dataset or a list of texts; to compare two systems a list of two of them: { a, b }
+---@param options metrics.judge.options|dataset how; or, instead of the list, the second system's dataset
+---@param more? metrics.judge.options the options then
 ---@return any # of one system a score with a figure judge, compared like every other; of two win_rate { value, ci }, p, wins, losses, ties, position_consistency, length_controlled, values (1, 0.5, 0), with labels kappa and agreement, and a warning if the judge wrote the answers
-function metrics.judge(a, b, options) end
+function metrics.judge(answers, options, more) end
 
 ---Lists the metrics: Lyceum's own and those of plugins; opens none of them.
 ---@return table # a list of { id, summary }
@@ -1153,7 +1154,7 @@ function hub.remove(name, options) end
 ---@return workshop # a workshop: its table says which variant is better, by how much, and whether that is established; w:show(3), w:diff("a", "b", 3), w:grid(), w:save("w.html"), vote(w)
 function workshop(options) end
 
----@class vote.b
+---@class vote.options
 ---@field a? string of a workshop: the first variant; else the best
 ---@field b? string of a workshop: the second variant; else the next best
 ---@field input? string of datasets: the column of the task; else all columns but the answers
@@ -1163,11 +1164,11 @@ function workshop(options) end
 ---@field seed? integer decides the order and what stands left (default 42)
 
 ---Lets you judge two systems' answers blind, side by side, with one key each: 1 or left, 2 or right, t for a tie, s to skip, b to go back, q to leave. Each verdict is kept in the lab as it is given; the same call goes on.
----@param a workshop|dataset a workshop, or a dataset of answers
----@param b? vote.b|dataset the options; or the same rows, answered by another
----@param options? vote.b for two datasets
----@return dataset # a dataset: task, first_system, first, second_system, second, verdict (a system, "tie", or nothing yet); metrics.judge(a, b, { labels = … }) compares a judge with it
-function vote(a, b, options) end
+---@param answers workshop|table[]|dataset a workshop, or the same rows answered by two systems: { a, b }
+---@param options? vote.options|dataset how; or, instead of the list, the second system's dataset
+---@param more? vote.options the options then
+---@return dataset # a dataset: task, first_system, first, second_system, second, verdict (a system, "tie", or nothing yet); metrics.judge({ a, b }, { labels = … }) compares a judge with it
+function vote(answers, options, more) end
 
 ---Writes values to standard output: texts and numbers as they are, everything else as the prompt shows it.
 ---@param value? any what to write

@@ -23,32 +23,35 @@ extension Scripting {
                 + "s to skip, b to go back, q to leave. Each verdict is kept in the lab as it is given; the same call goes on.",
             parameters: [
                 LuaParameter(
-                    "a", .either([.object("workshop"), .object("dataset")]),
-                    "a workshop, or a dataset of answers"),
+                    "answers", .either([.object("workshop"), .list("two datasets"), .object("dataset")]),
+                    "a workshop, or the same rows answered by two systems: { a, b }"),
                 LuaParameter(
-                    "b", .either([.options(voteOptions), .object("dataset")]),
-                    "the options; or the same rows, answered by another", optional: true),
-                LuaParameter("options", .options(voteOptions), "for two datasets", optional: true),
+                    "options", .either([.options(voteOptions), .object("dataset")]),
+                    "how; or, instead of the list, the second system's dataset", optional: true),
+                LuaParameter("more", .options(voteOptions), "the options then", optional: true),
             ],
             returns:
                 "a dataset: task, first_system, first, second_system, second, verdict (a system, \"tie\", or nothing yet); "
-                + "metrics.judge(a, b, { labels = … }) compares a judge with it",
+                + "metrics.judge({ a, b }, { labels = … }) compares a judge with it",
             errors: ["no terminal, unless everything is judged already", "rows that do not match"],
             example:
                 "local same = data.from { { task = \"Say hi\", prediction = \"hi\" } }\n"
-                + "assert(vote(same, same, { input = \"task\" })[1].verdict == \"tie\")  -- equal answers tie",
+                + "assert(vote({ same, same }, { input = \"task\" })[1].verdict == \"tie\")  -- equal answers tie",
             body: { call in
-                let second = (call.value(2).object as? DatasetObject)?.dataset
-                let values = try call.options(second == nil ? 2 : 3, declared: voteOptions).values
+                let given = try systems(call)
+                let values = try call.options(given.options, declared: voteOptions).values
                 let pairs: [Ballot.Pair]
                 if let workshop = (call.value(1).object as? WorkshopObject)?.workshop {
                     pairs = try votePairs(workshop, values)
-                } else if let second {
-                    pairs = try answerPairs(try call.object(1, DatasetObject.self).dataset, second, values)
                 } else {
-                    throw LyceumError.invalid(
-                        call.place(2), expected: "a second dataset with the same rows", got: "none",
-                        remedy: nil)
+                    let data = given.systems.compactMap { ($0.object as? DatasetObject)?.dataset }
+                    guard data.count == 2, given.systems.count == 2 else {
+                        throw LyceumError.invalid(
+                            call.place(1),
+                            expected: "a workshop, or two datasets with the same rows: { a, b }",
+                            got: call.state.typeName(call.value(1)), remedy: nil)
+                    }
+                    pairs = try answerPairs(data[0], data[1], values, values.optionalString("input"))
                 }
                 let ballot = try Ballot(
                     pairs, voter: try values.string("voter"), seed: try values.int("seed"),

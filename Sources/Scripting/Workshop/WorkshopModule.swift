@@ -192,7 +192,7 @@ extension Scripting {
                     got: "one without a name")
             }
             if let function = entry.value.function {
-                return .check(name) { try run(function, name, $0, call) }
+                return .check(name) { answer, _ in try run(function, name, answer, call) }
             }
             guard let rule = entry.value.table, let fields = try call.state.data(.table(rule)).object else {
                 throw LyceumError.badOption(
@@ -223,22 +223,28 @@ extension Scripting {
     private static func confirm(
         _ workshop: Workshop, most: Double, _ call: LuaCall, _ environment: ScriptEnvironment
     ) throws {
-        let estimates = try workshop.estimates()
-        let calls = estimates.reduce(0) { $0 + $1.calls }
-        let reused = estimates.reduce(0) { $0 + $1.reused }
-        let low = estimates.reduce(Double?(0)) { sum, one in sum.flatMap { s in one.low.map { s + $0 } } }
-        let high = estimates.reduce(Double?(0)) { sum, one in sum.flatMap { s in one.high.map { s + $0 } } }
-        if calls == 0 { return }
+        let variants = try workshop.estimates()
+        let judge = try workshop.judgeEstimate(variants)
+        let estimates = variants + (judge.map { [$0] } ?? [])
+        let calls = variants.reduce(0) { $0 + $1.calls }
+        let reused = variants.reduce(0) { $0 + $1.reused }
+        let judged = judge?.calls ?? 0
+        if calls + judged == 0 { return }
+        let open = estimates.filter { $0.calls > 0 }
+        let low = open.compactMap(\.low).reduce(0, +)
+        // What cannot be said counts with what is known of it.
+        let expected = open.map { $0.high ?? $0.low ?? 0 }.reduce(0, +)
         let money =
-            switch (low, high) {
-            case (let low?, let high?): "\(RunText.money(low)) to \(RunText.money(high)) USD"
-            case (let low?, nil): "at least \(RunText.money(low)) USD"
-            default: "price not known"
-            }
+            open.allSatisfy { $0.low == nil }
+            ? "price not known"
+            : open.allSatisfy { $0.high != nil }
+                ? "\(RunText.money(low)) to \(RunText.money(expected)) USD"
+                : "at least \(RunText.money(low)) USD"
         environment.shortJob("workshop").note(
-            "workshop: \(workshop.plan.variants.count) variants, \(calls) questions to ask, \(reused) answers reused, \(money)"
+            "workshop: \(workshop.plan.variants.count) variants, \(calls) questions to ask, \(reused) answers reused, "
+                + (judge == nil ? "" : "\(judged) questions to the judge, ") + money
         )
-        guard let expected = high ?? low, expected > most else { return }
+        guard expected > most else { return }
         let question =
             "workshop: this may cost \(RunText.money(expected)) USD, more than confirm_usd (\(RunText.money(most)))"
         guard let keyboard = environment.keyboard else {

@@ -204,7 +204,10 @@ final class WorkshopObject {
             name: "save",
             summary: "Writes the workshop: as a page (.html), or every answer as data (.jsonl, .csv, …).",
             parameters: [
-                LuaParameter("path", .string, "the file", names: .files),
+                LuaParameter(
+                    "path", .string, "the file; a new workshop.html in the working folder if left out",
+                    optional: true,
+                    names: .files),
                 LuaParameter(
                     "options",
                     .options([
@@ -216,7 +219,7 @@ final class WorkshopObject {
             example: exampleWorkshop + "w:save(os.tmpname() .. \".html\")",
             body: { call in
                 let object = try call.receiver(WorkshopObject.self)
-                let path = try call.string(1)
+                let path = try call.optionalString(1) ?? newPage
                 let options = try call.options(2).values
                 let isPage = path.hasSuffix(".html") || path.hasSuffix(".htm")
                 try Ranks.onMain {
@@ -235,6 +238,14 @@ final class WorkshopObject {
                 call.state.quietValue = object
                 return [.object(object)]
             })
+    }
+}
+
+extension WorkshopObject {
+    /// A file that is not there yet: workshop.html, workshop-2.html, …
+    private static var newPage: String {
+        (1...).lazy.map { $0 == 1 ? "workshop.html" : "workshop-\($0).html" }.first { !Files.exists($0) }
+            ?? "workshop.html"
     }
 }
 

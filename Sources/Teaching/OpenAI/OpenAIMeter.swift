@@ -11,6 +11,11 @@ final class OpenAIMeter {
     private let price: TokenPrice?
     private let budget: Double?
     private let callBudget: Int?
+    /// What a piece of work may come to, below the budget.
+    var ceiling: SpendingCeiling? { didSet { isAtCeiling = false } }
+    /// Whether a request was refused because of it when no other was on its way, whose answer might cost less than was
+    /// reserved.
+    private(set) var isAtCeiling = false
     /// The most tokens of a reply, as the call under way says it.
     var maximumReply: Int?
     private var longestReply = 1024
@@ -40,6 +45,7 @@ final class OpenAIMeter {
 
     /// Why a request of so many bytes may not be sent; nil if it may.
     func refusal(bytes: Int) -> LyceumError? {
+        if let refusal = refusalByCeiling(bytes: bytes) { return refusal }
         let calls = ledger?.calls ?? usage.calls
         if let callBudget, calls >= callBudget {
             return .failed("the budget of \(callBudget) calls is used up", remedy: "raise budget_calls")
@@ -53,6 +59,20 @@ final class OpenAIMeter {
         return .failed(
             "the budget of \(Self.dollars(budget)) would be passed by the next request "
                 + "(\(Self.dollars(ledger?.spent ?? cost)) spent)", remedy: "raise budget_usd")
+    }
+
+    private func refusalByCeiling(bytes: Int) -> LyceumError? {
+        guard let ceiling else { return nil }
+        if let most = ceiling.calls, usage.calls >= most {
+            isAtCeiling = reserved.isEmpty
+            return .failed("the calls that this may send are used up", remedy: "raise its budget_calls")
+        }
+        if let most = ceiling.cost, let cost = usage.cost, cost + reservedSum + estimate(bytes: bytes) > most
+        {
+            isAtCeiling = reserved.isEmpty
+            return .failed("the next request would pass what this may cost", remedy: "raise its budget_usd")
+        }
+        return nil
     }
 
     /// Counts a request that is being sent.

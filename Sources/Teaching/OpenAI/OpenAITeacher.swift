@@ -6,13 +6,23 @@ import LyceumKit
 /// Works with OpenAI and with every server that speaks a dialect of its API (`ServerDialect`).
 /// Many requests are on their way at once; those that a busy server turned away are sent again. Source of the
 /// policy: openai-python, `_base_client.py`.
-public final class OpenAITeacher: MeteredTeacher, GroupTeacher, AdjustableTeacher {
+public final class OpenAITeacher: LimitedTeacher, GroupTeacher, AdjustableTeacher {
     /// The kind under which it is opened.
     public var kind: String { settings.dialect.kind }
     /// The model.
     public var name: String { settings.model }
     /// What it has used since it was opened.
     public var usage: TeacherUsage { meter.usage }
+
+    /// What it may come to have used; `adjusted` teachers share it.
+    public var ceiling: SpendingCeiling? {
+        get { meter.ceiling }
+        set { meter.ceiling = newValue }
+    }
+    /// Whether a request was refused because of the ceiling since it was set.
+    public var isAtCeiling: Bool { meter.isAtCeiling }
+    /// What counts.
+    public var account: ObjectIdentifier { ObjectIdentifier(meter) }
 
     let settings: OpenAISettings
     let client: HTTPClient

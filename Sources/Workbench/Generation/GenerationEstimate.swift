@@ -58,6 +58,23 @@ public struct GenerationEstimate: Sendable {
         if calls == 0 { (completionTokens, high) = (0, low) }
     }
 
+    /// Both together; what is not known of one is not known of both.
+    func adding(_ other: GenerationEstimate) -> GenerationEstimate {
+        func sum(_ a: Double?, _ b: Double?) -> Double? { a.flatMap { a in b.map { a + $0 } } }
+        func sum(_ a: Int?, _ b: Int?) -> Int? { a.flatMap { a in b.map { a + $0 } } }
+        var all = self
+        all.replies += other.replies
+        all.reused += other.reused
+        all.submitted += other.submitted
+        all.calls += other.calls
+        all.bytes += other.bytes
+        all.saved = sum(saved, other.saved)
+        all.promptTokens = sum(promptTokens, other.promptTokens)
+        all.completionTokens = sum(completionTokens, other.completionTokens)
+        (all.low, all.high) = (sum(low, other.low), sum(high, other.high))
+        return all
+    }
+
     /// The fields by name, as scripts see them.
     public var value: Value {
         func number(_ number: Double?) -> Value { number.map(Value.number) ?? .null }
@@ -109,6 +126,14 @@ extension GenerationRun {
             return (metered as? OpenAITeacher)?.batchCost(promptTokens: $0, completionTokens: $1)
         }
         return estimate
+    }
+
+    /// The replies that were paid for before, question by question; nil for what is left to ask.
+    func keptReplies() throws -> [StoredReply?] {
+        if plan.reuse == .none { return [StoredReply?](repeating: nil, count: answers.count) }
+        let names = try planned(session.job("estimating")).map(\.name)
+        let found = session.replies.find(names)
+        return names.map { found[$0] }
     }
 
     /// What would be sent for each question.

@@ -23,12 +23,13 @@ final class GenerationLog {
 
     /// Commits rows.
     ///
-    /// - Returns: whether they, and all before them, are in the lab now.
-    func keep(_ rows: [GenerationRow]) -> Bool {
-        guard lab.isOn else { return false }
+    /// - Returns: the numbers of their replies in the lab, nil for a row without one; nil altogether if they, and all
+    ///   before them, are not in the lab now.
+    func keep(_ rows: [GenerationRow]) -> [Int?]? {
+        guard lab.isOn else { return nil }
         pending += rows
-        if let retryAt, retryAt > .now { return false }
-        return commit()
+        if let retryAt, retryAt > .now { return nil }
+        return commit().map { Array($0.suffix(rows.count)) }
     }
 
     /// Ends the generation.
@@ -38,7 +39,7 @@ final class GenerationLog {
     ///   - problem: why it failed, in one line.
     ///   - output: the fingerprint of the dataset it made; evaluated only with a lab.
     func finish(_ state: RunState, problem: String? = nil, output: @autoclosure () -> String?) {
-        guard lab.isOn, commit(), let run else { return }
+        guard lab.isOn, commit() != nil, let run else { return }
         let output = output()
         _ = lab.attempt { store in
             if let output { try store.setOutput(output, of: run) }
@@ -46,14 +47,14 @@ final class GenerationLog {
         }
     }
 
-    private func commit() -> Bool {
+    private func commit() -> [Int?]? {
         if run == nil { run = lab.attempt { try $0.startGeneration(start) } }
-        guard let run, lab.attempt({ try $0.keep(pending, of: run) }) != nil else {
+        guard let run, let numbers = lab.attempt({ try $0.keep(pending, of: run) }) else {
             retryAt = .now + Self.pause
-            return false
+            return nil
         }
         pending = []
         retryAt = nil
-        return true
+        return numbers
     }
 }

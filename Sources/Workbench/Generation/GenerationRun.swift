@@ -166,10 +166,12 @@ public final class GenerationRun {
     /// Commits answers that have just arrived.
     func keep(_ replies: [TeacherRun.Answer], to asked: [Int], _ log: GenerationLog) {
         var rows: [GenerationRow] = []
+        var kept: [Int] = []
         for (place, result) in replies where asked.indices.contains(place) {
             let index = asked[place]
             let (reply, problem) = Self.read(result)
             answers[index].problem = problem
+            kept.append(index)
             guard let reply, let sent = answers[index].sent else {
                 rows.append(row(of: index, .failed(problem ?? "no reply")))
                 continue
@@ -178,13 +180,13 @@ public final class GenerationRun {
             answers[index].reply = stored
             rows.append(row(of: index, .reply(sent, stored), defect: problem))
         }
-        let isStored = log.keep(rows)
-        for (place, _) in replies where asked.indices.contains(place) {
-            guard let kept = answers[asked[place]].reply, let name = answers[asked[place]].name else {
-                continue
-            }
-            if case .sent = name, isStored { continue }
-            session.replies.remember(kept, under: name)
+        let numbers = log.keep(rows)
+        for (number, index) in zip(numbers ?? [Int?](repeating: nil, count: rows.count), kept) {
+            guard let reply = answers[index].reply, let name = answers[index].name else { continue }
+            if case .sent = name, numbers != nil { continue }
+            // With its number, so that the lab knows what a later run reuses.
+            session.replies.remember(
+                StoredReply(reply.reply, cost: reply.cost, id: number, created: reply.created), under: name)
         }
     }
 

@@ -91,7 +91,7 @@ final class QuestionLog {
     func keep(_ request: SentRequest, _ reply: StoredReply, problem: String?) -> Bool {
         let row = GenerationRow(row: count, outcome: .reply(request, reply), defect: problem)
         count += 1
-        let isStored = log.keep([row])
+        let isStored = log.keep([row]) != nil
         // The next question goes on with the same run: until then it has ended.
         log.finish(.finished, output: nil)
         return isStored

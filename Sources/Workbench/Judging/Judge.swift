@@ -108,14 +108,17 @@ public struct Judge {
 
     // MARK: asking
 
-    private func ask(_ records: [[String: Value]], in session: WorkSession, named name: String) throws
-        -> (replies: [String?], run: Int?)
-    {
-        let plan = try GenerationPlan(
+    private func plan(_ records: [[String: Value]], named name: String) throws -> GenerationPlan {
+        try GenerationPlan(
             Dataset(records: records, columns: ["task", "answer", "answer_1", "answer_2", "reference"]),
             prompt: prompt,
             output: "verdict", name: name)
-        let result = try session.generate(plan, by: teacher)
+    }
+
+    private func ask(_ records: [[String: Value]], in session: WorkSession, named name: String) throws
+        -> (replies: [String?], run: Int?)
+    {
+        let result = try session.generate(try plan(records, named: name), by: teacher)
         if let run = result.run { session.lab.attempt { try $0.tag(run: run, add: ["judge"]) } }
         return (result.answers.map { $0.isGood ? $0.reply?.reply.text : nil }, result.run)
     }
@@ -133,10 +136,18 @@ public struct Judge {
     /// Grades of single answers; nil where the judge gave none that can be read.
     public func grades(of items: [Item], in session: WorkSession) throws -> [Double?] {
         if items.isEmpty { return [] }
-        let (replies, _) = try ask(
-            items.map { fields($0, [("answer", $0.answers.first ?? "")]) }, in: session,
-            named: "judge: grades")
+        let (replies, _) = try ask(gradeQuestions(items), in: session, named: "judge: grades")
         return replies.map { $0.flatMap(grade) }
+    }
+
+    /// What grading answers would ask and cost; asks nothing.
+    public func estimate(gradesOf items: [Item], in session: WorkSession) throws -> GenerationEstimate {
+        if items.isEmpty { return GenerationEstimate() }
+        return try session.estimate(try plan(gradeQuestions(items), named: "judge: grades"), by: teacher)
+    }
+
+    private func gradeQuestions(_ items: [Item]) -> [[String: Value]] {
+        items.map { fields($0, [("answer", $0.answers.first ?? "")]) }
     }
 
     /// The last number of a reply, if it is on the scale.

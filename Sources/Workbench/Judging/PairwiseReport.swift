@@ -151,7 +151,7 @@ extension PairwiseReport: Report {
         var lines = TextTable.lines(
             [["\(names.first) against \(names.second)", "× 100", "\(percent) % interval"]] + rows)
         lines.append(
-            "\(verdicts.count) pairs, p \(p.fixed(4)); mean length \(meanWords.first.fixed(1)) and \(meanWords.second.fixed(1)) words"
+            "\(verdicts.count) pairs, p \(PairedTest.shown(p)); mean length \(meanWords.first.fixed(1)) and \(meanWords.second.fixed(1)) words"
         )
         let unread = verdicts.count(where: \.isUnread)
         if unread > 0 { lines.append("\(unread) verdicts could not be read and count as ties") }

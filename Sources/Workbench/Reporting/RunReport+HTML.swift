@@ -139,13 +139,14 @@ extension RunReport {
     private func significance(_ tests: [RunTest], in evaluation: String) -> String {
         let rows = tests.map { test in
             func shown(_ value: Double) -> String { RunText.value(value, of: test.name, in: evaluation) }
+            func p(_ value: Double) -> String { PageText.escape(PairedTest.shown(value)) }
             let difference = test.difference
             return [
                 PageText.escape(RunText.title(test.name)),
                 "run \(runs[test.first].id) − run \(runs[test.second].id)", shown(difference.difference),
                 "\(shown(difference.interval.lowerBound)) – \(shown(difference.interval.upperBound))",
-                difference.bootstrapP.fixed(4), difference.randomizationP.fixed(4),
-                test.mcNemarP.map { $0.fixed(4) } ?? "", test.correctedP.fixed(4),
+                p(difference.bootstrapP), p(difference.randomizationP), test.mcNemarP.map(p) ?? "",
+                p(test.correctedP),
             ]
         }
         let hasMcNemar = tests.contains { $0.mcNemarP != nil }

@@ -91,25 +91,29 @@ public final class PromptSearch {
     /// What they cost, in USD; nil if that is not known.
     public private(set) var cost: Double?
     /// Why the search ended before all trials; nil if it did not.
-    public private(set) var endedBy: String?
-    private let session: WorkSession
-    private var isShare = false
-    private var largerIsBetter = true
-    private var title = ""
+    public internal(set) var endedBy: String?
+    let session: WorkSession
+    private let budget: SearchBudget
+    private(set) var isShare = false
+    private(set) var largerIsBetter = true
+    private(set) var title = ""
 
     /// Prepares a search.
     public init(_ plan: Plan, in session: WorkSession) {
         self.plan = plan
         self.session = session
+        budget = SearchBudget(
+            calls: plan.callBudget, cost: plan.moneyBudget,
+            teachers: [plan.teacher] + (plan.proposer.map { [$0] } ?? []))
     }
 
-    private struct Parts {
+    struct Parts {
         let train: Dataset
         let valid: Dataset
         let test: Dataset
     }
 
-    private struct Outcome {
+    struct Outcome {
         let values: [Double]
         let answers: [String?]
         let run: Int?
@@ -121,74 +125,135 @@ public final class PromptSearch {
     /// - Throws: `LyceumError.invalid` for too few rows, what a teacher throws, `LyceumError.cancelled`; the trials until
     ///   then are in `trials` and in the lab.
     public func run() throws {
+        if hasBudget, Ranks.count > 1 {
+            throw LyceumError.unsupported(
+                "prompt:optimize with a budget in \(Ranks.count) processes",
+                remedy:
+                    "search in one process, or give the teacher the budget: teacher.open { …, budget_usd = … }"
+            )
+        }
         let job = session.job("optimizing the prompt")
         let parts = try split()
-        let usage = plan.teacher.usage
-        let proposerUsage = plan.proposer?.usage
-        defer {
-            calls = plan.teacher.usage.calls - usage.calls
-            cost = plan.teacher.usage.cost.flatMap { now in usage.cost.map { now - $0 } }
-            if let proposer = plan.proposer, let before = proposerUsage {
-                calls += proposer.usage.calls - before.calls
-                cost = cost.flatMap { sum in
-                    proposer.usage.cost.flatMap { now in before.cost.map { sum + now - $0 } }
-                }
-            }
-        }
+        defer { (calls, cost) = (budget.spentCalls, budget.spentCost) }
         var generator = SeededGenerator(seed: plan.seed)
-        // The last measurement must stay affordable.
-        let reserve = 2 * parts.test.count
-        let planned = 2 + plan.instructionTrials + plan.exampleTrials
-        func spent() -> (calls: Int, cost: Double) {
-            let proposed = plan.proposer.map { $0.usage.calls - (proposerUsage?.calls ?? 0) } ?? 0
-            let own = plan.teacher.usage
-            return (own.calls - usage.calls + proposed, (own.cost ?? 0) - (usage.cost ?? 0))
-        }
-        func mayAsk(_ count: Int) -> Bool {
-            let now = spent()
-            if let budget = plan.callBudget, now.calls + count + reserve > budget {
-                endedBy = "the budget of \(budget) calls"
-                return false
-            }
-            if let budget = plan.moneyBudget {
-                let each = now.calls > 0 ? now.cost / Double(now.calls) : 0
-                if now.cost + each * Double(count + reserve) > budget {
-                    endedBy = "the budget of \(RunText.money(budget)) USD"
-                    return false
-                }
-            }
-            return true
-        }
-        func attempt(_ kind: String, _ prompt: PromptTemplate) throws -> Bool {
-            guard mayAsk(parts.valid.count) else { return false }
-            let outcome = try evaluate(prompt, on: parts.valid, "optimize: \(kind)")
-            trials.append(Trial(kind: kind, prompt: prompt, score: outcome.mean, run: outcome.run))
-            job.update(
-                done: trials.count, of: planned, unit: "trials", figures: [("best", shown(bestTrial?.score))])
-            return true
-        }
-        guard try attempt("the prompt itself", plan.prompt) else {
+        guard try attempt("the prompt itself", plan.prompt, parts, job) else {
             throw LyceumError.failed(
                 "prompt:optimize: \(endedBy ?? "the budget") is too small for \(parts.valid.count) validation and \(parts.test.count) held-out rows",
                 remedy: "raise it, or give fewer rows")
         }
-        try searchInstructions(parts, &generator, attempt, mayAsk)
-        try searchExamples(parts, &generator, attempt, mayAsk)
+        try searchInstructions(parts, &generator, job)
+        try searchExamples(parts, &generator, job)
         job.finish(done: trials.count, of: trials.count, unit: "trials")
         best = bestTrial
         heldOutCount = parts.test.count
         guard let best, best.prompt != plan.prompt else { return }
         try job.checkCancelled(kept: "\(trials.count) trials are in the lab")
-        let start = try evaluate(plan.prompt, on: parts.test, "optimize: held out, the prompt itself")
-        let winner = try evaluate(best.prompt, on: parts.test, "optimize: held out, the best prompt")
-        heldOut = (start.mean, winner.mean)
-        gain = try PairedTest.compare(
-            winner.values, start.values, confidence: plan.resampling.confidence,
-            resamples: plan.resampling.resamples, seed: plan.resampling.seed, job: job)
+        try measure(best, on: parts.test, job)
     }
 
+    /// Measures the best prompt and the one it started from on rows that nothing was chosen on.
+    private func measure(_ best: Trial, on test: Dataset, _ job: Job) throws {
+        do {
+            let start = try spend(keeping: .init(), asking: plan.prompt, on: test) {
+                try evaluate(plan.prompt, on: test, "optimize: held out, the prompt itself")
+            }
+            let winner = try spend(keeping: .init(), asking: best.prompt, on: test) {
+                try evaluate(best.prompt, on: test, "optimize: held out, the best prompt")
+            }
+            heldOut = (start.mean, winner.mean)
+            gain = try PairedTest.compare(
+                winner.values, start.values, confidence: plan.resampling.confidence,
+                resamples: plan.resampling.resamples, seed: plan.resampling.seed, job: job)
+        } catch is SearchBudget.Spent {
+            endedBy = budget.endedBy
+        }
+    }
+
+    /// Tries a prompt on the validation rows.
+    ///
+    /// - Returns: false if the budget has no room for it; then `endedBy` says so.
+    func attempt(_ kind: String, _ prompt: PromptTemplate, _ parts: Parts, _ job: Job) throws -> Bool {
+        let reserve = try reserve(for: prompt, parts)
+        let outcome: Outcome
+        do {
+            guard try mayAsk(prompt, on: parts.valid, keeping: reserve) else { return false }
+            outcome = try spend(keeping: reserve, asking: prompt, on: parts.valid) {
+                try evaluate(prompt, on: parts.valid, "optimize: \(kind)")
+            }
+        } catch is SearchBudget.Spent {
+            endedBy = budget.endedBy
+            return false
+        }
+        trials.append(Trial(kind: kind, prompt: prompt, score: outcome.mean, run: outcome.run))
+        job.update(
+            done: trials.count, of: 1 + plan.instructionTrials + plan.exampleTrials, unit: "trials",
+            figures: [("best", shown(bestTrial?.score))])
+        return true
+    }
+
+    // MARK: the budget
+
+    private var hasBudget: Bool { plan.callBudget != nil || plan.moneyBudget != nil }
+
+    /// What asking a prompt about rows would take; what was answered before costs nothing.
+    private func amount(_ prompt: PromptTemplate, on data: Dataset) throws -> SearchBudget.Amount {
+        guard hasBudget else { return .init() }
+        return budget.amount(
+            of: try session.estimate(
+                try GenerationPlan(data, prompt: prompt, output: "answer"), by: plan.teacher))
+    }
+
+    /// What the measurement at the end takes if a prompt wins.
+    func reserve(for prompt: PromptTemplate, _ parts: Parts) throws -> SearchBudget.Amount {
+        let start = try amount(plan.prompt, on: parts.test)
+        let dearest = try [bestTrial?.prompt, prompt].compactMap(\.self)
+            .map { try amount($0, on: parts.test) }
+            .max { ($0.calls, $0.cost) < ($1.calls, $1.cost) }
+        return start + (dearest ?? .init())
+    }
+
+    /// Whether there is room for asking a prompt, for so many requests of one that is not known yet, and for what comes
+    /// later.
+    func mayAsk(
+        _ prompt: PromptTemplate? = nil, on data: Dataset? = nil, andCalls calls: Int = 0,
+        keeping reserve: SearchBudget.Amount
+    ) throws -> Bool {
+        var sum = reserve + budget.amount(calls: calls)
+        if let prompt, let data { sum = sum + (try amount(prompt, on: data)) }
+        guard let refusal = budget.refusal(of: sum) else { return true }
+        endedBy = refusal
+        return false
+    }
+
+    /// Asks within the budget.
+    func spend<T>(
+        keeping reserve: SearchBudget.Amount, asking prompt: PromptTemplate, on data: Dataset,
+        _ body: () throws -> T
+    ) throws -> T {
+        try budget.spend(keeping: reserve, asking: try amount(prompt, on: data), body)
+    }
+
+    /// Asks one question within the budget.
+    ///
+    /// - Returns: nil if there is no room for it; then `endedBy` says so.
+    func spendOnQuestion<T>(keeping reserve: SearchBudget.Amount, _ body: () throws -> T) throws -> T? {
+        let one = SearchBudget.Amount(calls: 1, cost: 0)
+        if let refusal = budget.refusal(of: one + reserve) {
+            endedBy = refusal
+            return nil
+        }
+        do {
+            return try budget.spend(keeping: reserve, asking: one, body)
+        } catch is SearchBudget.Spent {
+            endedBy = budget.endedBy
+            return nil
+        }
+    }
+
+    // MARK: asking
+
     /// The best trial so far; of equals the first, which is the simplest.
-    private var bestTrial: Trial? {
+    var bestTrial: Trial? {
         trials.enumerated().max { a, b in
             let (first, second) = (a.element.score, b.element.score)
             if first == second { return a.offset > b.offset }
@@ -214,7 +279,7 @@ public final class PromptSearch {
     }
 
     /// Asks a prompt about rows. A row without an answer counts as the worst that there is.
-    private func evaluate(_ prompt: PromptTemplate, on data: Dataset, _ name: String) throws -> Outcome {
+    func evaluate(_ prompt: PromptTemplate, on data: Dataset, _ name: String) throws -> Outcome {
         let result = try session.generate(
             try GenerationPlan(data, prompt: prompt, output: "answer", name: name), by: plan.teacher)
         let references = try data.stringLists(plan.reference)
@@ -256,168 +321,5 @@ public final class PromptSearch {
             try store.tag(run: run, add: ["optimize"])
             try store.addEvaluation(evaluation, pairs: pairs, to: run)
         }
-    }
-
-    // MARK: candidates
-
-    /// Instructions that a teacher proposes when it sees what went wrong.
-    private func searchInstructions(
-        _ parts: Parts, _ generator: inout SeededGenerator,
-        _ attempt: (String, PromptTemplate) throws -> Bool,
-        _ mayAsk: (Int) -> Bool
-    ) throws {
-        if plan.instructionTrials == 0 { return }
-        let proposer = plan.proposer ?? plan.teacher
-        let references = try parts.train.stringLists(plan.reference)
-        for number in 0..<plan.instructionTrials {
-            guard mayAsk(1 + parts.valid.count) else { return }
-            let rows = generator.permutation(parts.train.count).prefix(5)
-            let shown = try rows.map { row in
-                let question = PromptTemplate.text(
-                    of: try plan.prompt.request(for: parts.train.record(at: row)).messages)
-                return
-                    "Question:\n\(question.prefix(1500))\nThe right answer:\n\((references[row].first ?? "").prefix(500))"
-            }
-            let wish = [
-                "short and strict", "detailed", "about the form of the answer", "with a way to think",
-            ]
-            let request =
-                "A language model gets the questions below and should give the right answers. Write an instruction for it, "
-                + "\(wish[number % wish.count]), that makes its answers better. Do not mention these examples. Reply with the instruction only.\n\n"
-                + shown.joined(separator: "\n\n")
-            let reply: String
-            do {
-                reply = try session.ask([ChatMessage(.user, request)], of: proposer).text
-            } catch LyceumError.cancelled(let kept) {
-                throw LyceumError.cancelled(kept)
-            } catch {
-                session.shortJob("optimizing").note("optimizing the prompt: no instruction came: \(error)")
-                continue
-            }
-            guard let candidate = try? instructed(reply), !trials.contains(where: { $0.prompt == candidate })
-            else {
-                continue
-            }
-            guard try attempt("instructions", candidate) else { return }
-        }
-    }
-
-    /// The prompt with another message of the system.
-    private func instructed(_ text: String) throws -> PromptTemplate {
-        let trimmed = text.trimmingWhitespace
-        if trimmed.isEmpty { return plan.prompt }
-        // What a model writes is text, not a template.
-        let literal =
-            trimmed.contains("{{") || trimmed.contains("{%") || trimmed.contains("{#")
-            ? "{% raw %}\(trimmed.replacing("{% endraw %}", with: "")){% endraw %}" : trimmed
-        var messages = plan.prompt.messages.filter { $0.role != .system }.map {
-            (role: $0.role, content: $0.template.source)
-        }
-        messages.insert((.system, literal), at: 0)
-        return try PromptTemplate(
-            messages: messages, examples: plan.prompt.examples, options: plan.prompt.options)
-    }
-
-    /// Sets of examples: drawn from the training rows, or of those that the teacher itself answered well.
-    private func searchExamples(
-        _ parts: Parts, _ generator: inout SeededGenerator,
-        _ attempt: (String, PromptTemplate) throws -> Bool,
-        _ mayAsk: (Int) -> Bool
-    ) throws {
-        if plan.exampleTrials == 0 || plan.exampleCount == 0 { return }
-        let base = bestTrial?.prompt ?? plan.prompt
-        let columns = Set(base.columns + [plan.reference])
-        func record(_ row: Int) throws -> [String: Value] {
-            let record = try parts.train.record(at: row)
-            let fields = Dictionary(
-                zip(record.columns, record.values), uniquingKeysWith: { first, _ in first })
-            return fields.filter { columns.contains($0.key) }
-        }
-        var own: [[String: Value]] = []
-        if mayAsk(parts.train.count + parts.valid.count) {
-            let outcome = try evaluate(base, on: parts.train, "optimize: training rows")
-            let limit =
-                plan.goodScore ?? (isShare && largerIsBetter ? 1 : outcome.mean)
-            for row in outcome.values.indices {
-                let value = outcome.values[row]
-                guard let answer = outcome.answers[row], largerIsBetter ? value >= limit : value <= limit
-                else {
-                    continue
-                }
-                var fields = try record(row)
-                fields[plan.reference] = .string(answer)
-                own.append(fields)
-            }
-        }
-        let gold = try (0..<parts.train.count).map(record)
-        for number in 0..<plan.exampleTrials {
-            let usesOwn = number % 2 == 1 && !own.isEmpty
-            let pool = usesOwn ? own : gold
-            let count = min(pool.count, 1 + generator.index(below: plan.exampleCount))
-            let chosen = generator.permutation(pool.count).prefix(count).map { pool[$0] }
-            let examples = try FewShotExamples(chosen, answer: "{{ \(plan.reference) }}")
-            let candidate = try PromptTemplate(
-                messages: base.messages.map { ($0.role, $0.template.source) }, examples: examples,
-                options: base.options)
-            if trials.contains(where: { $0.prompt == candidate }) { continue }
-            guard try attempt(usesOwn ? "the teacher's own answers" : "examples at random", candidate) else {
-                return
-            }
-        }
-    }
-
-    // MARK: words
-
-    func shown(_ value: Double?) -> String {
-        guard let value, value.isFinite else { return "–" }
-        return isShare ? (value * 100).fixed(1) : RunText.number(value)
-    }
-
-    /// What the search found, in plain words.
-    public var sentence: String {
-        guard let best else { return "The search did not come to its end." }
-        guard let gain, let heldOut else {
-            return "No candidate was better on the validation rows; the prompt stays as it is."
-        }
-        let unit = isShare ? " points" : ""
-        let sign = largerIsBetter ? 1.0 : -1.0
-        let start =
-            "On \(heldOutCount) held-out rows the best prompt (\(best.kind)) has \(title) \(shown(heldOut.best)) against \(shown(heldOut.start)): "
-            + "a difference of \(shown(gain.difference))\(unit) (\((plan.resampling.confidence * 100).fixed(0)) % interval \(shown(gain.interval.lowerBound)) to \(shown(gain.interval.upperBound)), p \(gain.randomizationP.fixed(4)))"
-        if gain.difference * sign > 0, gain.randomizationP <= 1 - plan.resampling.confidence {
-            return start + ". The gain is established."
-        }
-        return start + ". No gain is established."
-    }
-
-    /// The trials, best first.
-    public var table: String {
-        let order = trials.enumerated().sorted { a, b in
-            let (first, second) = (a.element.score, b.element.score)
-            if first == second { return a.offset < b.offset }
-            return largerIsBetter ? first > second : first < second
-        }
-        let rows = order.map { place, trial in
-            [
-                "\(place + 1)  \(trial.kind)", shown(trial.score),
-                "\(trial.prompt.examples?.records.count ?? 0)",
-                trial.run.map { "run \($0)" } ?? "–",
-            ]
-        }
-        let money = cost.map { "\(RunText.money($0)) USD" } ?? "price not known"
-        return
-            (TextTable.lines([["trial", "\(title) (validation)", "examples", "lab"]] + rows) + [
-                sentence, "\(calls) calls, \(money)" + (endedBy.map { "; ended by \($0)" } ?? ""),
-            ]).joined(separator: "\n")
-    }
-}
-
-extension String {
-    /// Without white space at either end.
-    fileprivate var trimmingWhitespace: String {
-        guard let first = firstIndex(where: { !$0.isWhitespace }),
-            let last = lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(self[first...last])
     }
 }

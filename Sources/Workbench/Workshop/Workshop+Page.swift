@@ -65,7 +65,8 @@ extension Workshop {
                 PageText.escape("\(plan.variants[test.first].name) − \(plan.variants[test.second].name)"),
                 value(test.difference.difference),
                 "\(value(test.difference.interval.lowerBound)) – \(value(test.difference.interval.upperBound))",
-                test.difference.randomizationP.fixed(4), test.correctedP.fixed(4), "\(test.count)",
+                PageText.escape(PairedTest.shown(test.difference.randomizationP)),
+                PageText.escape(PairedTest.shown(test.correctedP)), "\(test.count)",
             ]
         }
         var sections = [

@@ -1,30 +1,52 @@
 import Corpus
+import Dispatch
 import Evaluation
 import Lab
 import LyceumKit
 
 extension Workshop {
+    /// Scores what came before an interruption, as far as that takes no time: a judge is not asked any more, functions of
+    /// the user's do not run any more, and what takes long is left out.
+    func scoreBriefly() {
+        let job = Job("scoring", obeysInterrupt: false)
+        // Not a task: those share a few threads with whoever calls this.
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(500)) { job.cancel() }
+        try? score(job: job, leavesOut: true)
+    }
+
     /// Scores what was answered, and tests every two variants.
-    func score(job: Job) throws {
+    ///
+    /// - Parameter leavesOut: whether a measure that cannot be taken is left out instead of ending it all.
+    func score(job: Job, leavesOut: Bool = false) throws {
         let references = try plan.reference.map { try plan.data.stringLists($0) }
         var figures: [Figure] = []
         for measure in plan.measures {
-            var byVariant: [(places: [Int], figures: [MetricFigure])] = []
-            for result in results {
-                let places = result.answers.indices.filter { result.answers[$0].isGood }
-                let answers = try places.map { place in
-                    let state = result.answers[place]
-                    return WorkshopAnswer(
-                        text: state.reply?.reply.text ?? "", record: try plan.data.record(at: state.row),
-                        references: references?[state.row] ?? [])
-                }
-                byVariant.append((places, answers.isEmpty ? [] : try measure.score(answers, job)))
+            do {
+                figures += try self.figures(of: measure, references, job)
+            } catch {
+                if !leavesOut { throw error }
             }
-            guard let shape = byVariant.first(where: { !$0.figures.isEmpty })?.figures else { continue }
-            figures += try shape.map { try figure($0, byVariant, job) }
         }
         self.figures = figures
         tests = try figures.flatMap { try test($0, job) }
+    }
+
+    private func figures(of measure: WorkshopMeasure, _ references: [[String]]?, _ job: Job) throws
+        -> [Figure]
+    {
+        var byVariant: [(places: [Int], figures: [MetricFigure])] = []
+        for result in results {
+            let places = result.answers.indices.filter { result.answers[$0].isGood }
+            let answers = try places.map { place in
+                let state = result.answers[place]
+                return WorkshopAnswer(
+                    text: state.reply?.reply.text ?? "", record: try plan.data.record(at: state.row),
+                    references: references?[state.row] ?? [])
+            }
+            byVariant.append((places, answers.isEmpty ? [] : try measure.score(answers, job)))
+        }
+        let shape = byVariant.first { !$0.figures.isEmpty }?.figures ?? []
+        return try shape.map { try figure($0, byVariant, job) }
     }
 
     private func figure(

@@ -62,7 +62,7 @@ extension Workshop {
         let direction = figure.largerIsBetter ? "" : " (less is better)"
         let start =
             "\(first) is better than \(second)\(others) in \(figure.title)\(direction): by \(shown(abs(difference), figure))\(unit) on \(rows) "
-            + "(\((plan.resampling.confidence * 100).fixed(0)) % interval of the difference \(shown(bounds[0], figure)) to \(shown(bounds[1], figure)), p \(test.correctedP.fixed(4))"
+            + "(\((plan.resampling.confidence * 100).fixed(0)) % interval of the difference \(shown(bounds[0], figure)) to \(shown(bounds[1], figure)), p \(PairedTest.shown(test.correctedP))"
             + (plan.variants.count > 2 ? ", corrected by Holm)" : ")")
         if isEstablished { return start + ". This is established." }
         guard let needed = test.neededRows else { return start + ". This is not established." }

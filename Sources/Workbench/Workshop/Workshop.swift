@@ -141,6 +141,39 @@ public final class Workshop {
         try plan.variants.map { try session.estimate(try generationPlan($0), by: $0.teacher) }
     }
 
+    /// What the judges among the measures would be asked, and cost; nil if there is none. Asks nothing.
+    ///
+    /// Where an answer is known already the question is, too; for the others texts as long as the model's replies so far
+    /// stand in.
+    ///
+    /// - Parameter estimates: those of the variants.
+    public func judgeEstimate(_ estimates: [GenerationEstimate]) throws -> GenerationEstimate? {
+        let judges = plan.measures.compactMap(\.estimate)
+        if judges.isEmpty { return nil }
+        let references = try plan.reference.map { try plan.data.stringLists($0) }
+        var answers: [WorkshopAnswer] = []
+        for (variant, estimate) in zip(plan.variants, estimates) {
+            let run = GenerationRun(try generationPlan(variant), by: variant.teacher, in: session)
+            let tokens = estimate.completionTokens.map { $0 / max(estimate.calls, 1) } ?? 150
+            let kept = try run.keptReplies()
+            for (place, kept) in kept.enumerated() where kept?.reply.defect == nil {
+                let row = place / plan.samples
+                // No two stand-ins are equal, as no two answers need be.
+                let text =
+                    kept?.reply.text
+                    ?? "\(answers.count) " + String(repeating: "word ", count: max(tokens * 4 / 5, 1))
+                answers.append(
+                    WorkshopAnswer(
+                        text: text, record: try plan.data.record(at: row), references: references?[row] ?? [])
+                )
+            }
+        }
+        if answers.isEmpty { return nil }
+        return try judges.map { try $0(answers) }.reduce(GenerationEstimate?.none) { sum, one in
+            sum.map { $0.adding(one) } ?? one
+        }
+    }
+
     /// Asks every variant, and scores what came.
     ///
     /// - Throws: what ended it early. What was answered until then is scored, and is in `results`; the same call goes on
@@ -160,8 +193,7 @@ public final class Workshop {
             results.append(try run.result())
         }
         if let stopped {
-            // Checks of the user's may not run any more.
-            try? score(job: Job("scoring", obeysInterrupt: false))
+            scoreBriefly()
             throw stopped
         }
         try score(job: session.job("scoring"))

@@ -29,12 +29,16 @@ public struct WorkshopMeasure {
     public let needsReferences: Bool
     /// Scores answers: figures with a value for each, in order.
     let score: ([WorkshopAnswer], Job) throws -> [MetricFigure]
+    /// What scoring answers would ask of a teacher, and cost; nil for what asks nobody.
+    let estimate: (([WorkshopAnswer]) throws -> GenerationEstimate)?
 
     /// Describes a measure.
     public init(
         name: String, signature: String = "", needsReferences: Bool = false,
+        estimate: (([WorkshopAnswer]) throws -> GenerationEstimate)? = nil,
         score: @escaping ([WorkshopAnswer], Job) throws -> [MetricFigure]
     ) {
+        self.estimate = estimate
         self.name = name
         self.signature = signature.isEmpty ? name : signature
         self.needsReferences = needsReferences
@@ -62,16 +66,20 @@ public struct WorkshopMeasure {
 
     /// A check that an answer passes or not, or a number.
     ///
-    /// - Parameter isShare: whether the values are 0 and 1.
+    /// - Parameters:
+    ///   - isShare: whether the values are 0 and 1.
+    ///   - body: looks at one answer; what may take long ends with the job.
     public static func check(
-        _ name: String, isShare: Bool = true, _ body: @escaping (WorkshopAnswer) throws -> Double
+        _ name: String, isShare: Bool = true, _ body: @escaping (WorkshopAnswer, Job) throws -> Double
     ) -> WorkshopMeasure {
         WorkshopMeasure(name: name, signature: "check \(name)") { answers, job in
             var values: [Double] = []
-            for answer in answers {
+            for (place, answer) in answers.enumerated() {
                 try job.checkCancelled()
-                values.append(try body(answer))
+                values.append(try body(answer, job))
+                job.update(done: place + 1, of: answers.count, unit: "answers")
             }
+            job.finish(done: answers.count, of: answers.count, unit: "answers")
             return [
                 MetricFigure(name, values, isShare: isShare && values.allSatisfy { $0 >= 0 && $0 <= 1 })
             ]
@@ -99,7 +107,7 @@ public struct WorkshopMeasure {
         let (contained, excluded) = (try text("contains"), try text("not_contains"))
         let pattern = try text("regex").map { source in
             do {
-                return try Regex(source)
+                return try RegularExpression(source)
             } catch {
                 throw LyceumError.badOption(
                     function: function, option: "regex", expected: "a regular expression",
@@ -107,10 +115,10 @@ public struct WorkshopMeasure {
             }
         }
         let limits = try AnswerLimits(rule, function: function)
-        return check(name) { answer in
+        return check(name) { answer, job in
             if let contained, !answer.text.contains(contained) { return 0 }
             if let excluded, answer.text.contains(excluded) { return 0 }
-            if let pattern, try pattern.firstMatch(in: answer.text) == nil { return 0 }
+            if let pattern, try !pattern.matches(answer.text, job: job) { return 0 }
             if let schema, !schema.accepts(answer.text) { return 0 }
             return limits.accept(answer.text) ? 1 : 0
         }
