@@ -38,6 +38,36 @@ import Testing
         return session
     }
 
+    /// Parquet and Arrow among them: whoever looks into the registry finds each, and its options.
+    @Test(
+        "every kind of file that Lyceum itself knows is in the one registry",
+        arguments: [".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".arrow", ".feather"])
+    func builtIn(ending: String) throws {
+        try withLab { folder in
+            try Files.makeFolder(folder)
+            let path = folder + "/data" + ending
+            let format = try #require(try session().plugins.format(of: path))
+            #expect(format.suffixes.contains(ending) && format.summary.contains(ending))
+            let rows = Dataset(records: (1...5).map { ["n": .integer($0), "text": .string("row \($0)")] })
+            let plain = try Options(declared: format.options, function: "test")
+            let write = try #require(format.write)
+            try write(rows, path, plain, .silent())
+            let table = try format.readTable(path, plain, .silent())
+            #expect(table.count == 5 && table.columns == ["n", "text"])
+            #expect(try table.strings("text").last == "row 5")
+            guard ending == ".parquet" else { return }
+            func options(_ values: [String: Value]) throws -> Options {
+                try Options(values, declared: format.options, function: "test")
+            }
+            try write(rows, path, options(["row_group_size": 2, "compression": "snappy"]), .silent())
+            let second = try format.readTable(path, options(["row_groups": [2]]), .silent())
+            #expect(try second.strings("text") == ["row 3", "row 4"])
+            #expect(throws: LyceumError.self) {
+                try format.readTable(path, options(["row_groups": [0]]), .silent())
+            }
+        }
+    }
+
     private func load(_ path: String, _ session: WorkSession, _ given: [String: Value] = [:]) throws
         -> Dataset?
     {

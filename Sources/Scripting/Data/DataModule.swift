@@ -57,11 +57,8 @@ extension Scripting {
                             "options",
                             .options(
                                 loadOptions + [
-                                    .list("columns", of: .string, "the columns to keep, in this order"),
-                                    .list(
-                                        "row_groups", of: .integer,
-                                        "of .parquet and .arrow files: the row groups to read, counted from 1"
-                                    ),
+                                    .list("columns", of: .string, "the columns to keep, in this order")
+                                ] + FileKind.columnarReading + [
                                     .string(
                                         "config", "of the Hub: the configuration; otherwise the default one"),
                                     .string(
@@ -87,7 +84,7 @@ extension Scripting {
                     furtherOptions: { site in
                         // Opens the plugin of that kind of file, as the call itself will.
                         let path = site.arguments.first?.string
-                        return path.flatMap { try? environment.plugins.format(of: $0) }?.options ?? []
+                        return path.flatMap { try? environment.session.optionsOfFile($0) } ?? []
                     },
                     optionNames: ["url_lists": .files],
                     body: { call in
@@ -113,7 +110,7 @@ extension Scripting {
                         }
                         let dataset = try Dataset.load(
                             path, options: try options(given), columns: given.optionalStrings("columns"),
-                            rowGroups: try rowGroups(given), job: environment.job("loading \(path)"))
+                            rowGroups: try FileKind.rowGroups(given), job: environment.job("loading \(path)"))
                         return [.object(DatasetObject(dataset))]
                     }),
                 LuaFunction(
@@ -159,17 +156,6 @@ extension Scripting {
         let title = name + (split.map { ", split = \($0)" } ?? "")
         return try Dataset.load(
             files: files, named: title, columns: options.optionalStrings("columns"),
-            rowGroups: try rowGroups(options), job: environment.job("loading \(name)"))
-    }
-
-    private static func rowGroups(_ options: Options) throws -> [Int]? {
-        try options.values["row_groups"]?.list?.map { value in
-            guard let number = value.integer, number >= 1 else {
-                throw LyceumError.badOption(
-                    function: options.function, option: "row_groups", expected: "numbers from 1 on",
-                    got: value.text)
-            }
-            return number
-        }
+            rowGroups: try FileKind.rowGroups(options), job: environment.job("loading \(name)"))
     }
 }

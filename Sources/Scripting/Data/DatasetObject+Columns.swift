@@ -160,17 +160,12 @@ extension DatasetObject {
             })
     }
 
-    private static let saveOptions: [OptionDeclaration] = [
-        .boolean(
-            "provenance", default: false,
-            "adds where generated values come from, as columns teacher_model, teacher_cost_usd, …"),
-        .choice(
-            "compression", ["zstd", "snappy", "gzip", "brotli", "lz4", "none"], default: "zstd",
-            "of .parquet files; of .arrow and .feather files zstd, lz4 or none"),
-        .integer(
-            "row_group_size", default: 8192, in: 1...100_000_000, unit: "rows",
-            "the most rows of a row group of a .parquet file"),
-    ]
+    private static let saveOptions: [OptionDeclaration] =
+        [
+            .boolean(
+                "provenance", default: false,
+                "adds where generated values come from, as columns teacher_model, teacher_cost_usd, …")
+        ] + FileKind.columnarWriting
 
     /// What is known of generated values.
     static var provenance: LuaFunction {
