@@ -113,21 +113,17 @@ extension Metrics {
             let count = try student.encoderLayers()
             let layer = input.options.optionalInt("num_layers") ?? BERTScore.usualLayer(of: count)
             let usesIDF = try input.options.bool("idf")
-            let texts = try embedded(
-                input, student, layer: layer, usesIDF: usesIDF, batchSize: try input.options.int("batch_size")
-            )
-            let pairs = Array(zip(input.predictions, input.references))
-            let values = try Parallel.map(pairs, job: input.job) { prediction, references in
-                guard let own = texts[Array(prediction.utf8)] else { return BERTScore.Value() }
-                var best = BERTScore.Value(precision: -2, recall: -2, fmeasure: -2)
-                for reference in references {
-                    guard let other = texts[Array(reference.utf8)] else { continue }
-                    let score = BERTScore.score(own, other)
-                    best.precision = max(best.precision, score.precision)
-                    best.recall = max(best.recall, score.recall)
-                    best.fmeasure = max(best.fmeasure, score.fmeasure)
-                }
-                return best
+            let batchSize = try input.options.int("batch_size")
+            func numbers(_ rows: Range<Int>) throws -> [Double] {
+                try best(
+                    Array(input.predictions[rows]), Array(input.references[rows]), student, layer: layer,
+                    usesIDF: usesIDF, batchSize: batchSize, job: input.job
+                ).flatMap { [$0.precision, $0.recall, $0.fmeasure] }
+            }
+            // How rare a piece is only shows in all references.
+            let all = try usesIDF ? numbers(input.predictions.indices) : input.numbers(numbers)
+            let values = stride(from: 0, to: all.count, by: 3).map {
+                BERTScore.Value(precision: all[$0], recall: all[$0 + 1], fmeasure: all[$0 + 2])
             }
             let encoder = student.card.filter { ["parameters", "vocabulary"].contains($0.name) }
                 .map { "\($0.name):\($0.value)" }
@@ -144,21 +140,44 @@ extension Metrics {
         }
     }
 
+    /// The score of each prediction against the reference that is best for it, measure by measure.
+    private static func best(
+        _ predictions: [String], _ references: [[String]], _ student: any EmbeddingStudent, layer: Int,
+        usesIDF: Bool, batchSize: Int, job: Job
+    ) throws -> [BERTScore.Value] {
+        if predictions.isEmpty { return [] }
+        let texts = try embedded(
+            predictions, references.flatMap(\.self), student, layer: layer, usesIDF: usesIDF,
+            batchSize: batchSize, job: job)
+        return try Parallel.map(Array(zip(predictions, references)), job: job) { prediction, references in
+            guard let own = texts[Array(prediction.utf8)] else { return BERTScore.Value() }
+            var best = BERTScore.Value(precision: -2, recall: -2, fmeasure: -2)
+            for reference in references {
+                guard let other = texts[Array(reference.utf8)] else { continue }
+                let score = BERTScore.score(own, other)
+                best.precision = max(best.precision, score.precision)
+                best.recall = max(best.recall, score.recall)
+                best.fmeasure = max(best.fmeasure, score.fmeasure)
+            }
+            return best
+        }
+    }
+
     /// Every text once, by its bytes.
     private static func embedded(
-        _ input: MetricInput, _ student: any EmbeddingStudent, layer: Int, usesIDF: Bool, batchSize: Int
+        _ predictions: [String], _ references: [String], _ student: any EmbeddingStudent, layer: Int,
+        usesIDF: Bool, batchSize: Int, job: Job
     ) throws -> [[UInt8]: BERTScore.Text] {
         var seen: Set<[UInt8]> = []
         var texts: [String] = []
-        for text in input.predictions + input.references.flatMap(\.self)
+        for text in predictions + references
         where seen.insert(Array(text.utf8)).inserted {
             texts.append(text)
         }
         let vectors = try student.embed(
-            texts.map(PythonStrings.trimmed), layer: layer, batchSize: batchSize, job: input.job)
+            texts.map(PythonStrings.trimmed), layer: layer, batchSize: batchSize, job: job)
         let byText = Dictionary(
             zip(texts.map { Array($0.utf8) }, vectors), uniquingKeysWith: { first, _ in first })
-        let references = input.references.flatMap(\.self)
         var documents: [Int: Int] = [:]
         if usesIDF {
             for reference in references {

@@ -66,24 +66,31 @@ extension Metrics {
                     remedy: "reference is the column of what was summarised")
             }
             let longest = try input.options.int("max_ngram")
-            var words = WordNumbers(try input.options.choice("tokenizer"))
-            var novel = [[Double]](repeating: [], count: longest)
-            var fragments: [ExtractiveFragments] = []
-            for (row, (text, sources)) in zip(input.predictions, input.references).enumerated() {
-                try input.job.checkCancelled()
-                let (summary, source) = (words.read(text), words.read(sources[0]))
-                for n in 1...longest { novel[n - 1].append(NGrams.novelShare(summary, notIn: source, n)) }
-                fragments.append(ExtractiveFragments(summary: summary, source: source))
-                input.job.update(done: row + 1, of: input.predictions.count, unit: "texts")
+            let tokenizer: WordNumbers.Kind = try input.options.choice("tokenizer")
+            let count = input.predictions.count
+            let numbers = try input.numbers { rows in
+                var words = WordNumbers(tokenizer)
+                return try rows.flatMap { row -> [Double] in
+                    try input.job.checkCancelled()
+                    let summary = words.read(input.predictions[row])
+                    let source = words.read(input.references[row][0])
+                    let fragments = ExtractiveFragments(summary: summary, source: source)
+                    input.job.update(done: row + 1 - rows.lowerBound, of: rows.count, unit: "texts")
+                    return (1...longest).map { NGrams.novelShare(summary, notIn: source, $0) }
+                        + [fragments.coverage, fragments.density, fragments.compression]
+                }
             }
-            input.job.finish(done: fragments.count, of: fragments.count, unit: "texts")
+            input.job.finish(done: count, of: count, unit: "texts")
+            func column(_ place: Int) -> [Double] {
+                stride(from: place, to: numbers.count, by: longest + 3).map { numbers[$0] }
+            }
             return MetricResult(
-                figures: novel.enumerated().map { n, values in
-                    MetricFigure("novel_\(n + 1)", title: "novel \(n + 1)-grams", values, isShare: true)
+                figures: (1...longest).map { n in
+                    MetricFigure("novel_\(n)", title: "novel \(n)-grams", column(n - 1), isShare: true)
                 } + [
-                    MetricFigure("coverage", fragments.map(\.coverage), isShare: true),
-                    MetricFigure("density", fragments.map(\.density)),
-                    MetricFigure("compression", fragments.map(\.compression)),
+                    MetricFigure("coverage", column(longest), isShare: true),
+                    MetricFigure("density", column(longest + 1)),
+                    MetricFigure("compression", column(longest + 2)),
                 ])
         }
     }

@@ -24,7 +24,7 @@ public enum Metrics {
                     stemmer: try options.bool("stemmer"), split: try options.choice("split"),
                     tokenizer: try options.choice("tokenizer"), confidence: input.resampling.confidence,
                     resamples: input.resampling.resamples, seed: input.resampling.seed),
-                countTokens: input.functions["tokens"], job: input.job)
+                countTokens: input.functions["tokens"], isShared: input.isShared, job: input.job)
             return report.result
         }
     }

@@ -39,6 +39,7 @@ public enum Rouge {
     ///   - multipleReferences: for each at least one human text.
     ///   - options: the measures and how they are computed.
     ///   - countTokens: counts the tokens of a prediction, for the mean length; called one after the other.
+    ///   - isShared: whether all ranks score these texts, each its share.
     ///   - job: progress and cancellation.
     /// - Throws: `LyceumError.empty` without predictions, `LyceumError.invalid` if the lists differ in length
     ///   or a prediction has no reference, `LyceumError.unsupported` for texts too long for ROUGE-Lsum,
@@ -46,27 +47,17 @@ public enum Rouge {
     public static func score(
         predictions: [String], multipleReferences references: [[String]],
         options: RougeOptions = .standard, countTokens: ((String) throws -> Int)? = nil,
-        job: Job = .silent("ROUGE")
+        isShared: Bool = false, job: Job = .silent("ROUGE")
     ) throws -> RougeReport {
         let referenceCounts = try check(predictions, references)
-        let done = Atomic<Int>(0)
-        // A scorer knows the stems of the words it has seen: few of them serve all pieces.
-        let scorers = Mutex<[RougeScorer]>([])
-        let pieces = stride(from: 0, to: predictions.count, by: 64).map {
-            $0..<min($0 + 64, predictions.count)
+        func pairScores(_ rows: Range<Int>) throws -> [RougeScore] {
+            try Self.pairScores(of: rows, predictions, references, options, job)
         }
-        let scores = try Parallel.map(pieces, job: job) { rows in
-            var scorer = scorers.withLock { $0.popLast() } ?? RougeScorer(options, job: job)
-            defer { scorers.withLock { $0.append(scorer) } }
-            var scores: [RougeScore] = []
-            for row in rows {
-                try job.checkCancelled()
-                scores += try scorer.score(prediction: predictions[row], references: references[row])
-            }
-            let now = done.add(rows.count, ordering: .relaxed).newValue
-            job.update(done: now, of: predictions.count, unit: "pairs")
-            return scores
-        }
+        let scores =
+            try isShared
+            ? Ranks.numbers(rows: predictions.count) { rows in
+                try pairScores(rows).flatMap { [$0.precision, $0.recall, $0.fmeasure] }
+            }.scores : pairScores(predictions.indices)
         let words = predictions.reduce(0) { $0 + Words.count($1) }
         let tokens = try countTokens.map { count in
             try predictions.reduce(0) { sum, text in
@@ -75,11 +66,34 @@ public enum Rouge {
             }
         }
         let report = try RougeReport(
-            scores: scores.flatMap(\.self), meanWords: Double(words) / Double(predictions.count),
+            scores: scores, meanWords: Double(words) / Double(predictions.count),
             meanTokens: tokens.map { Double($0) / Double(predictions.count) },
             referenceCounts: referenceCounts, options: options, job: job)
         job.finish(done: predictions.count, of: predictions.count, unit: "pairs")
         return report
+    }
+
+    /// The scores of some pairs, pair after pair, computed on all cores.
+    private static func pairScores(
+        of rows: Range<Int>, _ predictions: [String], _ references: [[String]], _ options: RougeOptions,
+        _ job: Job
+    ) throws -> [RougeScore] {
+        let done = Atomic<Int>(0)
+        let total = rows.count
+        // A scorer knows the stems of the words it has seen: few of them serve all pieces.
+        let scorers = Mutex<[RougeScorer]>([])
+        return try Parallel.map(rows.pieces(of: 64), job: job) { rows in
+            var scorer = scorers.withLock { $0.popLast() } ?? RougeScorer(options, job: job)
+            defer { scorers.withLock { $0.append(scorer) } }
+            var scores: [RougeScore] = []
+            for row in rows {
+                try job.checkCancelled()
+                scores += try scorer.score(prediction: predictions[row], references: references[row])
+            }
+            let now = done.add(rows.count, ordering: .relaxed).newValue
+            job.update(done: now, of: total, unit: "pairs")
+            return scores
+        }.flatMap(\.self)
     }
 
     /// Checks the lists; gives the fewest and the most references.
@@ -99,5 +113,21 @@ public enum Rouge {
                 remedy: "drop such rows with :filter")
         }
         return fewest...most
+    }
+}
+
+extension [Double] {
+    /// Scores whose numbers these are: precision, recall and F, one after the other.
+    fileprivate var scores: [RougeScore] {
+        stride(from: 0, to: count - 2, by: 3).map {
+            RougeScore(precision: self[$0], recall: self[$0 + 1], fmeasure: self[$0 + 2])
+        }
+    }
+}
+
+extension Range<Int> {
+    /// Cut into pieces of a size; the last may be shorter.
+    func pieces(of size: Int) -> [Range<Int>] {
+        stride(from: lowerBound, to: upperBound, by: size).map { $0..<Swift.min($0 + size, upperBound) }
     }
 }

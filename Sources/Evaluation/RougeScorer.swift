@@ -9,6 +9,13 @@ public struct RougeScore: Sendable, Hashable {
     /// The harmonic mean of both.
     public let fmeasure: Double
 
+    /// Three numbers that were computed before.
+    init(precision: Double, recall: Double, fmeasure: Double) {
+        self.precision = precision
+        self.recall = recall
+        self.fmeasure = fmeasure
+    }
+
     /// The score of `hits` common units among as many of the prediction and of the reference.
     init(hits: Int, prediction: Int, reference: Int) {
         precision = Double(hits) / Double(max(prediction, 1))

@@ -223,7 +223,8 @@ struct RunCommand: ParsableCommand {
         let ranks = try RankSession.join()
         let session = try Program.session(
             isQuiet: output.isQuiet || ranks?.isSilent == true,
-            lab: ranks?.isSilent == true ? nil : lab.folder,
+            lab: try ranks == nil ? lab.folder : ranks?.lab(of: lab.folder),
+            labIsOnlyRead: ranks?.isSilent == true,
             plugins: plugins, terminal: Terminal(), sandbox: try sandbox.sandbox)
         ranks?.attach(to: session)
         try modules.require(in: session)

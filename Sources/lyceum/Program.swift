@@ -16,10 +16,12 @@ enum Program {
     ///
     /// - Parameters:
     ///   - lab: the folder of the lab; nil remembers nothing.
+    ///   - labIsOnlyRead: whether rank 0 keeps it.
     ///   - plugins: which may be used.
     ///   - sandbox: what keeps the scripts from doing harm; nil trusts them.
     static func session(
-        isQuiet: Bool, lab: String?, plugins: PluginOptions, terminal: Terminal, sandbox: Sandbox? = nil
+        isQuiet: Bool, lab: String?, labIsOnlyRead: Bool = false, plugins: PluginOptions, terminal: Terminal,
+        sandbox: Sandbox? = nil
     ) throws -> Session {
         let mode: ProgressRenderer.Mode =
             isQuiet ? .silent : terminal.isErrorInteractive && terminal.allowsColour ? .bar : .lines
@@ -37,7 +39,9 @@ enum Program {
         let environment = ScriptEnvironment(
             plugins: host, builder: sandbox == nil ? try? pluginBuilder() : nil, hub: hub,
             listener: progress.listener,
-            lab: LabSession(folder: lab, versions: ["lyceum": lyceumVersion], tell: progress.warn),
+            lab: LabSession(
+                folder: lab, versions: ["lyceum": lyceumVersion], isOnlyRead: labIsOnlyRead,
+                tell: progress.warn),
             width: { Terminal.width },
             isColoured: terminal.isOutputInteractive && terminal.allowsColour,
             keyboard: RawKeyboard(terminal),

@@ -1,6 +1,7 @@
 import Console
 import Glibc
 import LyceumKit
+import Workbench
 
 /// What is different for one of several ranks: only rank 0 prints, shows progress and keeps a lab; an error on one
 /// ends them all.
@@ -21,6 +22,20 @@ struct RankSession {
 
     /// Whether this rank shows nothing.
     var isSilent: Bool { place.rank > 0 }
+
+    /// The folder of the lab that rank 0 keeps; nil where this rank cannot read it, because it runs on another machine
+    /// (SQLite's log does not work over a network file system), or there is none.
+    ///
+    /// - Parameter own: what this rank's arguments say.
+    func lab(of own: String?) throws -> String? {
+        guard let group = Ranks.group else { return own }
+        let machine = try Files.read("/proc/sys/kernel/random/boot_id").filter { $0 > 0x20 }
+        let said = own.map { machine + [0x0A] + Array(LabSession.absolute($0).utf8) } ?? []
+        let lines = try group.broadcast(place.rank == 0 ? said : [], from: 0).split(
+            separator: 0x0A, maxSplits: 1)
+        guard lines.count == 2, lines[0].elementsEqual(machine) else { return place.rank == 0 ? own : nil }
+        return String(decoding: lines[1], as: UTF8.self)
+    }
 
     /// Reports errors for this rank, and tells the others, who end with it.
     func attach(to session: Session) {

@@ -24,24 +24,24 @@ enum SacreBleu {
         let done = Atomic<Int>(0)
         // A counter knows the words that it has seen: few of them serve all pieces.
         let counters = CounterShelf(make)
-        let pieces = stride(from: 0, to: predictions.count, by: 64).map {
-            $0..<min($0 + 64, predictions.count)
-        }
-        let counts = try Parallel.map(pieces, job: job) { rows -> [Double] in
-            var counter = counters.take()
-            defer { counters.put(counter) }
-            var counts: [Double] = []
-            counts.reserveCapacity(rows.count * columns)
-            for row in rows {
-                try job.checkCancelled()
-                counter.count(predictions[row], references[row], into: &counts)
-            }
-            let now = done.add(rows.count, ordering: .relaxed).newValue
-            job.update(done: now, of: predictions.count, unit: "pairs")
-            return counts
+        let counts = try input.numbers { share in
+            let total = share.count
+            return try Parallel.map(share.pieces(of: 64), job: job) { rows -> [Double] in
+                var counter = counters.take()
+                defer { counters.put(counter) }
+                var counts: [Double] = []
+                counts.reserveCapacity(rows.count * columns)
+                for row in rows {
+                    try job.checkCancelled()
+                    counter.count(predictions[row], references[row], into: &counts)
+                }
+                let now = done.add(rows.count, ordering: .relaxed).newValue
+                job.update(done: now, of: total, unit: "pairs")
+                return counts
+            }.flatMap(\.self)
         }
         job.finish(done: predictions.count, of: predictions.count, unit: "pairs")
-        return counts.flatMap(\.self)
+        return counts
     }
 
     static func requireReferences(_ input: MetricInput, of metric: String) throws {

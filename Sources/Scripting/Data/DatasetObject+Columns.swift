@@ -153,7 +153,7 @@ extension DatasetObject {
                 }
                 func saveForUserOnly() throws { try Files.keepFromOthers(path, save) }
                 // Nobody else may read what teachers wrote.
-                try Ranks.onMain { try data.runs.isEmpty ? save() : saveForUserOnly() }
+                try Ranks.onMain("dataset:save") { try data.runs.isEmpty ? save() : saveForUserOnly() }
                 job.note("\(data.count) \(data.count == 1 ? "row" : "rows") → \(path)")
                 call.state.quietValue = object
                 return [.object(object)]

@@ -86,7 +86,7 @@ extension PromptObject {
                     throw error
                 }
                 if let path = values.optionalString("save"), let best = search.best {
-                    try Ranks.onMain { try best.prompt.save(path) }
+                    try Ranks.onMain("prompt:save") { try best.prompt.save(path) }
                     environment.shortJob("saving").note("prompt → \(path)")
                 }
                 return [.object(object)]

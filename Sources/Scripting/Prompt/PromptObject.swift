@@ -94,7 +94,7 @@ final class PromptObject {
             body: { call in
                 let object = try call.receiver(PromptObject.self)
                 let path = try call.string(1)
-                try Ranks.onMain { try object.prompt.save(path) }
+                try Ranks.onMain("prompt:save") { try object.prompt.save(path) }
                 environment.shortJob("saving").note("prompt → \(path)")
                 call.state.quietValue = object
                 return [.object(object)]

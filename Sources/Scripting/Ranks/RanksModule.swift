@@ -30,6 +30,7 @@ extension Scripting {
                     body: { call in
                         let value = try call.data(1)
                         guard let group = Ranks.group else { return [.data(.list([value]))] }
+                        try group.meet("ranks.gather")
                         let all = try group.gather(Array(JSON.encode(value).utf8))
                         return [.data(.list(try all.map { try JSON.decode($0, name: "ranks.gather") }))]
                     }),

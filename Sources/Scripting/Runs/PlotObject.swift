@@ -39,7 +39,7 @@ final class PlotObject {
                     throw LyceumError.invalid(
                         "plot:save", expected: "a file that ends in .svg", got: "'\(path)'", remedy: nil)
                 }
-                try Ranks.onMain { try Files.write(object.plot.svg(isAlone: true), to: path) }
+                try Ranks.onMain("plot:save") { try Files.write(object.plot.svg(isAlone: true), to: path) }
                 return [.object(object)]
             })
     }

@@ -36,21 +36,25 @@ extension Scripting {
                 + "runs.report({ run }, { file = os.tmpname() .. \".html\", title = \"A first run\" })",
             optionNames: ["file": .files],
             body: { call in
-                let values = try runValues(call, 1)
                 let options = try call.options(2).values
-                let numbers = try runObjects(call, values, environment).map { try $0.recordedNumber() }
-                let named = numbers.map(String.init).joined(separator: ", ")
-                let title =
-                    options.optionalString("title") ?? (numbers.count == 1 ? "Run \(named)" : "Runs \(named)")
                 let path = try options.string("file")
-                try Files.checkWritable(path)
-                if !options.isGiven("file") { try checkOwn(path) }
-                let report = try RunReport(
-                    numbers, in: environment.session, title: title,
-                    sampleCount: try options.int("samples"), seed: try options.int("seed"),
-                    job: environment.job("writing a report"))
-                let page = report.html(at: .now)
-                try Ranks.onMain { try Files.keepFromOthers(path) { try Files.write(page, to: path) } }
+                // Rank 0 has the lab.
+                try Ranks.onMain("runs.report") {
+                    let values = try runValues(call, 1)
+                    let numbers = try runObjects(call, values, environment).map { try $0.recordedNumber() }
+                    let named = numbers.map(String.init).joined(separator: ", ")
+                    let title =
+                        options.optionalString("title")
+                        ?? (numbers.count == 1 ? "Run \(named)" : "Runs \(named)")
+                    try Files.checkWritable(path)
+                    if !options.isGiven("file") { try checkOwn(path) }
+                    let report = try RunReport(
+                        numbers, in: environment.session, title: title,
+                        sampleCount: try options.int("samples"), seed: try options.int("seed"),
+                        job: environment.job("writing a report"))
+                    let page = report.html(at: .now)
+                    try Files.keepFromOthers(path) { try Files.write(page, to: path) }
+                }
                 return [.string(path)]
             })
     }

@@ -141,7 +141,7 @@ extension RunObject {
                 let run = try call.receiver(RunObject.self)
                 guard let text = try call.optionalString(1) else { return [.string(try run.record().note)] }
                 let number = try run.recordedNumber()
-                try run.environment.lab.store.note(text, run: number)
+                if Ranks.isMain { try run.environment.lab.store.note(text, run: number) }
                 run.environment.shortJob("noting").note("run \(number): note kept")
                 call.state.quietValue = run
                 return [.object(run)]
@@ -179,7 +179,7 @@ extension RunObject {
                 let run = try call.receiver(RunObject.self)
                 let tags = try call.arguments.indices.map { try call.string($0 + 1) }
                 let number = try run.recordedNumber()
-                try body(try run.environment.lab.store, number, tags)
+                if Ranks.isMain { try body(try run.environment.lab.store, number, tags) }
                 let all = try run.record().tags.joined(separator: ", ")
                 run.environment.shortJob("tagging").note(
                     "run \(number): \(all.isEmpty ? "no tags" : "tags " + all)")

@@ -238,7 +238,9 @@ extension Scripting {
             body: { call in
                 let path = try call.string(1)
                 let lab = try environment.lab.store
-                return [.string(try lab.backup(to: path, job: environment.job("backup")))]
+                let job = environment.job("backup")
+                let made = try Ranks.onMain("runs.backup") { try lab.backup(to: path, job: job) }
+                return [.string(made ?? path)]
             })
     }
 }

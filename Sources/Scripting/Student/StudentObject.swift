@@ -182,7 +182,7 @@ final class StudentObject {
                 let given = options.optionalString(StudentTemplate.option)
                 let precision = options.optionalString("precision")
                 let template = try given.map { try StudentTemplate($0) } ?? object.opened.template
-                try Ranks.onMain {
+                try Ranks.onMain("student:save") {
                     if template != nil { try Files.checkFolder(folder, canTake: [StudentTemplate.file]) }
                     try object.save(to: folder, precision: precision)
                     try template?.write(to: folder)

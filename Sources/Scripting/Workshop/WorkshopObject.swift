@@ -222,7 +222,7 @@ final class WorkshopObject {
                 let path = try call.optionalString(1) ?? newPage
                 let options = try call.options(2).values
                 let isPage = path.hasSuffix(".html") || path.hasSuffix(".htm")
-                try Ranks.onMain {
+                try Ranks.onMain("workshop:save") {
                     if isPage {
                         try Files.checkWritable(path)
                         let page = object.workshop.html(

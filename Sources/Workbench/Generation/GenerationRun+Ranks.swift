@@ -8,6 +8,7 @@ import Teaching
 // its share and sends each reply to rank 0 as it arrives; at the end all ranks have all answers.
 extension GenerationRun {
     func ask(with group: any RankGroup, _ log: GenerationLog, _ job: Job) throws -> GenerationResult {
+        try group.meet("teacher:generate")
         let (rank, count) = (group.place.rank, group.place.count)
         let asked = try agree(group) { try toAsk(log, job) }
         let own = stride(from: rank, to: asked.count, by: count).map { asked[$0] }
@@ -24,7 +25,7 @@ extension GenerationRun {
                     })
             }
         }
-        try channel.end(result.stopped.map { "\($0)" })
+        try channel.end()
         if rank == 0 { try receiveRest(channel, asked, log) }
         let stopped = try group.gather(Array((result.stopped.map { "\($0)" } ?? "").utf8))
         if rank == 0 { shareReplies(log) }
@@ -47,7 +48,7 @@ extension GenerationRun {
 
     /// What rank 0 finds is left to ask, on every rank.
     private func agree(_ group: any RankGroup, _ find: () throws -> [Int]) throws -> [Int] {
-        let found = try Ranks.onMain(find) ?? []
+        let found = try Ranks.onMain { try find() } ?? []
         let text = try group.broadcast(
             group.place.rank == 0 ? Array(JSON.encode(.list(found.map(Value.integer))).utf8) : [], from: 0)
         return (try JSON.decode(text, name: "rank 0's questions").list ?? []).compactMap(\.integer)
@@ -126,7 +127,7 @@ final class ReplyChannel {
     }
 
     /// Says that this rank sends no more.
-    func end(_ problem: String?) throws { _ = try group.add(1, to: "\(name)/ended") }
+    func end() throws { _ = try group.add(1, to: "\(name)/ended") }
 
     /// Whether no rank sends any more.
     var isOver: Bool {

@@ -41,11 +41,13 @@ extension WorkSession {
         let own =
             try options
             ?? Options(declared: metric.options.filter(\.isPlain), function: "metrics.\(metric.id)")
+        try Ranks.group?.meet("metrics.\(metric.id)")
         let score = try Score(
             metric,
             of: MetricInput(
                 predictions: texts.predictions, references: texts.references, options: own,
-                functions: functions, students: students, resampling: resampling, job: job("scoring")))
+                functions: functions, students: students, resampling: resampling,
+                isShared: Ranks.group != nil, job: job("scoring")))
         try record(score, of: texts, origin)
         return score
     }
@@ -93,7 +95,8 @@ extension WorkSession {
     ///
     /// - Parameter isAsked: whether the user asked for it, and wants to know if it cannot be.
     public func record(_ evaluation: RunEvaluation, pairs: [EvaluatedPair], run: Int, isAsked: Bool) throws {
-        if isAsked {
+        // Rank 0 records for all ranks.
+        if isAsked, Ranks.isMain {
             try lab.store.addEvaluation(evaluation, pairs: pairs, to: run)
         } else {
             lab.attempt { try $0.addEvaluation(evaluation, pairs: pairs, to: run) }

@@ -23,9 +23,14 @@ public final class LabSession: Sendable {
     /// The name of the lab's folder in the working folder, unless told otherwise.
     public static var defaultFolder: String { LabStore.defaultFolder }
 
+    /// The path of a lab's folder from the root on.
+    public static func absolute(_ folder: String) -> String { LabStore(folder: folder).folder }
+
     /// What the runs of this session are made with: { lyceum = "0.1.0" }.
     public let versions: [String: String]
     private let optionalStore: LabStore?
+    /// What can be read; nil if there is no lab.
+    private let readableStore: LabStore?
     private let tell: @Sendable (String) -> Void
     private let told = Mutex<Set<String>>([])
 
@@ -34,13 +39,15 @@ public final class LabSession: Sendable {
     /// - Parameters:
     ///   - folder: where it is or will be, relative to the current folder of this moment; nil records nothing.
     ///   - versions: what the runs of this session are made with.
+    ///   - isOnlyRead: whether another rank on this machine keeps it, and this session only looks things up.
     ///   - patience: how long another process's lock is waited for, in seconds.
     ///   - tell: shows the user a line, whatever happens.
     public init(
-        folder: String?, versions: [String: String] = [:], patience: Double = 10,
+        folder: String?, versions: [String: String] = [:], isOnlyRead: Bool = false, patience: Double = 10,
         tell: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        optionalStore = folder.map { LabStore(folder: $0, patience: patience) }
+        readableStore = folder.map { LabStore(folder: $0, patience: patience) }
+        optionalStore = isOnlyRead ? nil : readableStore
         self.versions = versions
         self.tell = tell
     }
@@ -48,12 +55,20 @@ public final class LabSession: Sendable {
     /// Whether anything is recorded.
     public var isOn: Bool { optionalStore != nil }
 
+    /// Whether there is a lab to look things up in.
+    public var isReadable: Bool { readableStore != nil }
+
     /// The lab, for what the user asks of it.
     ///
     /// - Throws: `LyceumError.unsupported` if this session has none.
     public var store: LabStore {
         get throws {
-            if let optionalStore { return optionalStore }
+            if let readableStore { return readableStore }
+            if Ranks.rank > 0 {
+                throw LyceumError.unsupported(
+                    "rank \(Ranks.rank) has no lab: rank 0 keeps it, on another machine if it keeps one",
+                    remedy: "ask for it on rank 0 alone: if ranks.rank == 0 then … end")
+            }
             throw LyceumError.unsupported(
                 "this session has no lab", remedy: "start lyceum without --no-lab")
         }

@@ -7,7 +7,7 @@ public enum RankShares {
     public static func generate(_ texts: [String], by student: any Student, options: Options, job: Job) throws
         -> [GeneratedText]
     {
-        try Ranks.map(texts, encode: encode, decode: generatedText) {
+        try Ranks.map(texts, call: "student:generate", encode: encode, decode: generatedText) {
             try $0.isEmpty ? [] : student.generate($0, options: options, job: job)
         }
     }
@@ -16,7 +16,7 @@ public enum RankShares {
     public static func classify(_ texts: [String], by student: any Student, options: Options, job: Job) throws
         -> [Classification]
     {
-        try Ranks.map(texts, encode: encode, decode: classification) {
+        try Ranks.map(texts, call: "student:classify", encode: encode, decode: classification) {
             try $0.isEmpty ? [] : student.classify($0, options: options, job: job)
         }
     }

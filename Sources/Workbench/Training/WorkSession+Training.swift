@@ -59,21 +59,29 @@ extension WorkSession {
             data: ["train": examples.fingerprint, "valid": validation?.fingerprint], in: self)
         let recording = Recording(start, in: self)
         // Also a run that was stopped or failed has changed the student.
-        defer { if recording.hasSteps { student.run = recording.run } }
+        defer { if recording.hasSteps, Ranks.isMain { student.run = recording.run } }
         do {
             return try recording.during {
                 let report = try student.student.train(
                     on: examples, validation: validation, options: own,
                     job: recording.job("training \(student.student.architecture)", in: self))
                 recording.complete(with: report)
-                student.run = recording.run
-                return TrainingResult(run: recording.run, report: report)
+                student.run = try runOfAllRanks(recording.run)
+                return TrainingResult(run: student.run, report: report)
             }
         } catch {
             if recording.hasSteps { stopped(TrainingResult(run: recording.run, report: nil)) }
             guard case LyceumError.cancelled(let kept) = error, let run = recording.run else { throw error }
             throw LyceumError.cancelled(kept.isEmpty ? "it is run \(run)" : "run \(run): \(kept)")
         }
+    }
+
+    /// The run that rank 0 records, on every rank that can look it up.
+    private func runOfAllRanks(_ run: Int?) throws -> Int? {
+        guard let group = Ranks.group else { return run }
+        try group.meet("student:train")
+        let known = try group.sum([Double(group.place.rank == 0 ? run ?? 0 : 0)])[0]
+        return known > 0 && lab.isReadable ? Int(known) : nil
     }
 
     /// The options of training a student: its architecture's, where the metrics of plugins, too, may select the best

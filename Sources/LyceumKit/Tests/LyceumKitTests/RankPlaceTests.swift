@@ -54,6 +54,14 @@ import Testing
             "OMPI_COMM_WORLD_LOCAL_SIZE": "2", "MASTER_PORT": "4000",
         ]
         #expect(try read(variables)?.address == "127.0.0.1")
+        // Without a port, all ranks of a job find the same, and another job another.
+        func port(_ job: String, rank: String) throws -> UInt16? {
+            var own = variables.merging(["PMIX_NAMESPACE": job, "OMPI_COMM_WORLD_RANK": rank]) { $1 }
+            own["MASTER_PORT"] = nil
+            return try RankPlace.read { own[$0] }?.port
+        }
+        #expect(try port("1734868993", rank: "0") == port("1734868993", rank: "1"))
+        #expect(try port("1734868993", rank: "0") != port("1734868994", rank: "0"))
         let several = variables.merging(["OMPI_COMM_WORLD_LOCAL_SIZE": "1"]) { $1 }
         let error = try #require(throws: LyceumError.self) { try read(several) }
         #expect("\(error)".contains("MASTER_ADDR"))

@@ -15,7 +15,6 @@ using ctorch::guarded;
 
 struct CTorchStore {
     c10::intrusive_ptr<c10d::Store> store;
-    uint16_t port;
 };
 
 namespace {
@@ -42,21 +41,17 @@ CTorchStatus ctorch_store_open(
         options.waitWorkers = false;
         options.multiTenant = true;
         options.timeout = std::chrono::milliseconds(milliseconds);
-        auto store = c10::make_intrusive<c10d::TCPStore>(text(host), options);
-        auto bound = store->getPort();
-        *out = new CTorchStore{std::move(store), bound};
+        *out = new CTorchStore{c10::make_intrusive<c10d::TCPStore>(text(host), options)};
     });
 }
 
 CTorchStatus ctorch_store_clone(const CTorchStore *store, CTorchStore **out) {
-    return guarded([&] { *out = new CTorchStore{store->store->clone(), store->port}; });
+    return guarded([&] { *out = new CTorchStore{store->store->clone()}; });
 }
 
 void ctorch_store_close(CTorchStore *store) {
     guarded([&] { delete store; });
 }
-
-uint16_t ctorch_store_port(const CTorchStore *store) { return store->port; }
 
 CTorchStatus ctorch_store_set(CTorchStore *store, const char *key, const void *bytes, size_t count) {
     return guarded([&] {
@@ -103,7 +98,7 @@ CTorchStatus ctorch_group_open(
                       : c10d::ProcessGroupGloo::createDefaultDevice());
         auto prefixed = c10::make_intrusive<c10d::PrefixStore>(text(name), store->store->clone());
         *out = new CTorchGroup{
-            c10::make_intrusive<c10d::ProcessGroupGloo>(prefixed, rank, count, options), count};
+            c10::make_intrusive<c10d::ProcessGroupGloo>(prefixed, rank, count, options), count, {}, {}};
     });
 }
 

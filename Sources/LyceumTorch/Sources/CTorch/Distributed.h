@@ -1,4 +1,4 @@
-// The handles that Distributed.cpp and Reducer.cpp share.
+// The handles that Distributed.cpp, Nccl.cpp and Reducer.cpp share.
 #pragma once
 
 #include <torch/csrc/distributed/c10d/Backend.hpp>
@@ -6,8 +6,12 @@
 #include "Boundary.h"
 
 struct CTorchGroup {
+    /// For tensors in main memory.
     c10::intrusive_ptr<c10d::Backend> backend;
     int32_t count;
+    /// For those of one CUDA device; null without NCCL.
+    c10::intrusive_ptr<c10d::Backend> device_backend;
+    std::optional<c10::Device> device;
 };
 
 struct CTorchWork {

@@ -5,6 +5,9 @@
 // beforehand. So the first step only counts: parameters that got exactly one part on every rank go into buckets that
 // leave early, the others into buckets that leave at the end. Should a parameter of an early bucket ever get a second
 // part, all ranks learn of it with the last collective of the step and sum that bucket once more.
+//
+// A rank that works with several copies of the network adds up their gradients in the bucket: a parameter is whole once
+// every copy that works in this step has made its part.
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 
@@ -31,8 +34,15 @@ enum Report { has_gradient = 0, several_parts = 1, came_late = 2, report_size = 
 }  // namespace
 
 struct CTorchReducer {
+    /// For buckets, and for what is said in main memory.
     c10::intrusive_ptr<c10d::Backend> backend;
+    c10::intrusive_ptr<c10d::Backend> host_backend;
+    /// Where buckets lie.
+    c10::Device device = at::kCPU;
+    /// The original's, which get the sums.
     std::vector<at::Tensor> parameters;
+    /// By copy, theirs.
+    std::vector<std::vector<at::Tensor>> copies;
     size_t bucket_bytes;
 
     std::mutex mutex;
@@ -41,9 +51,12 @@ struct CTorchReducer {
     std::vector<size_t> bucket_of;
     /// By parameter: whether its gradient comes in several parts.
     std::vector<bool> is_split;
-    /// By parameter: parts in this step's last backward pass.
-    std::vector<int> parts;
-    bool armed = false;
+    /// By parameter: parts in this step's last backward passes.
+    std::vector<size_t> parts;
+    /// By copy, the original first: whether its last backward pass goes on.
+    std::vector<bool> armed;
+    /// Copies that have a backward pass in this step.
+    size_t active = 1;
     bool counted = false;
     bool knows_parts = false;
     size_t early_buckets = 0;
@@ -56,7 +69,7 @@ struct CTorchReducer {
     void divide();
     void launch(size_t index);
     std::vector<size_t> late_buckets() const;
-    void gradient_came(size_t index);
+    void gradient_came(size_t copy, size_t index);
     void send();
     bool finish(int64_t milliseconds);
     void hand_back();
@@ -66,9 +79,9 @@ namespace {
 
 struct Hook final : torch::autograd::PostAccumulateGradHook {
     CTorchReducer *reducer;
-    size_t index;
-    Hook(CTorchReducer *reducer, size_t index) : reducer(reducer), index(index) {}
-    void operator()(const at::Tensor &) override { reducer->gradient_came(index); }
+    size_t copy, index;
+    Hook(CTorchReducer *reducer, size_t copy, size_t index) : reducer(reducer), copy(copy), index(index) {}
+    void operator()(const at::Tensor &) override { reducer->gradient_came(copy, index); }
 };
 
 }  // namespace
@@ -95,7 +108,7 @@ void CTorchReducer::divide() {
     }
     for (auto &bucket : buckets) {
         int64_t count = bucket.offsets.back() + parameters[bucket.members.back()].numel();
-        bucket.flat = at::empty({count}, at::kFloat);
+        bucket.flat = at::empty({count}, at::TensorOptions(at::kFloat).device(device));
     }
 }
 
@@ -109,16 +122,20 @@ void CTorchReducer::launch(size_t index) {
         auto &gradient = parameter.grad();
         if (gradient.defined()) place.copy_(gradient.reshape({-1}));
         else place.zero_();
+        for (auto &copy : copies) {
+            auto &more = copy[bucket.members[k]].grad();
+            if (more.defined()) place.add_(more.reshape({-1}));
+        }
     }
     std::vector<at::Tensor> tensors{bucket.flat};
     bucket.work = backend->allreduce(tensors);
 }
 
-void CTorchReducer::gradient_came(size_t index) {
+void CTorchReducer::gradient_came(size_t copy, size_t index) {
     std::lock_guard lock(mutex);
-    if (!armed) return;
+    if (!armed[copy]) return;
     parts[index]++;
-    if (!knows_parts || is_split[index] || parts[index] > 1) return;
+    if (!knows_parts || is_split[index] || parts[index] != active) return;
     auto home = bucket_of[index];
     if (home >= early_buckets) return;
     buckets[home].missing--;
@@ -131,18 +148,20 @@ void CTorchReducer::gradient_came(size_t index) {
 
 void CTorchReducer::send() {
     std::lock_guard lock(mutex);
-    armed = false;
+    armed.assign(armed.size(), false);
     reports = at::zeros({static_cast<int64_t>(parameters.size()), report_size}, at::kFloat);
     auto *row = reports.data_ptr<float>();
     for (size_t i = 0; i < parameters.size(); i++, row += report_size) {
-        row[has_gradient] = parameters[i].grad().defined();
+        bool is_there = parameters[i].grad().defined();
+        for (auto &copy : copies) is_there = is_there || copy[i].grad().defined();
+        row[has_gradient] = is_there;
         // A gradient that no hook saw was put there by hand: it, too, may come at any time.
-        row[several_parts] = counted && row[has_gradient] && parts[i] != 1;
-        row[came_late] = parts[i] > 1 && knows_parts && !is_split[i] && bucket_of[i] < left_early;
+        row[several_parts] = counted && is_there && parts[i] != active;
+        row[came_late] = parts[i] > active && knows_parts && !is_split[i] && bucket_of[i] < left_early;
     }
     while (launched < buckets.size()) launch(launched++);
     std::vector<at::Tensor> tensors{reports};
-    report_work = backend->allreduce(tensors);
+    report_work = host_backend->allreduce(tensors);
 }
 
 bool CTorchReducer::finish(int64_t milliseconds) {
@@ -197,9 +216,10 @@ void CTorchReducer::hand_back() {
             auto &parameter = parameters[index];
             if (row[has_gradient] > 0) {
                 auto sum = bucket.flat.narrow(0, bucket.offsets[k], parameter.numel()).view(parameter.sizes());
-                bool fits = parameter.scalar_type() == at::kFloat && parameter.device().is_cpu();
+                bool fits = parameter.scalar_type() == at::kFloat && parameter.device() == device;
                 parameter.mutable_grad() = fits ? sum : sum.to(parameter.options());
             }
+            for (auto &copy : copies) copy[index].mutable_grad().reset();
             if (row[several_parts] > 0 && !is_split[index]) is_split[index] = changed = true;
         }
     }
@@ -209,19 +229,34 @@ void CTorchReducer::hand_back() {
 }
 
 CTorchStatus ctorch_reducer_create(
-    CTorchGroup *group, CTorchTensor *const *parameters, size_t count, size_t bucket_bytes, CTorchReducer **out) {
+    CTorchGroup *group, CTorchTensor *const *parameters, size_t count, size_t copies, size_t bucket_bytes,
+    CTorchReducer **out) {
     return guarded([&] {
         auto reducer = std::make_unique<CTorchReducer>();
-        reducer->backend = group->backend;
         reducer->bucket_bytes = bucket_bytes;
         reducer->is_split.assign(count, false);
         reducer->parts.assign(count, 0);
+        reducer->armed.assign(copies, false);
         for (size_t i = 0; i < count; i++) reducer->parameters.push_back(borrow(parameters[i]));
+        for (size_t copy = 1; copy < copies; copy++) {
+            auto &own = reducer->copies.emplace_back();
+            for (size_t i = 0; i < count; i++) own.push_back(borrow(parameters[copy * count + i]));
+        }
+        bool on_device = group->device && count > 0;
+        for (auto &parameter : reducer->parameters) {
+            on_device = on_device && parameter.device() == *group->device;
+        }
+        if (on_device) reducer->device = *group->device;
+        reducer->host_backend = group->backend;
+        reducer->backend = on_device ? group->device_backend : group->backend;
         reducer->divide();
-        for (size_t i = 0; i < count; i++) {
-            if (!reducer->parameters[i].requires_grad()) continue;
-            torch::autograd::impl::set_post_acc_grad_hooks(
-                reducer->parameters[i], std::make_unique<Hook>(reducer.get(), i));
+        for (size_t copy = 0; copy < copies; copy++) {
+            auto &own = copy == 0 ? reducer->parameters : reducer->copies[copy - 1];
+            for (size_t i = 0; i < count; i++) {
+                if (!own[i].requires_grad()) continue;
+                torch::autograd::impl::set_post_acc_grad_hooks(
+                    own[i], std::make_unique<Hook>(reducer.get(), copy, i));
+            }
         }
         *out = reducer.release();
     });
@@ -231,19 +266,30 @@ void ctorch_reducer_release(CTorchReducer *reducer) {
     guarded([&] {
         std::unique_ptr<CTorchReducer> owned(reducer);
         if (!owned) return;
-        for (auto &parameter : owned->parameters) {
-            if (parameter.requires_grad()) torch::autograd::impl::set_post_acc_grad_hooks(parameter, nullptr);
+        owned->copies.push_back(owned->parameters);
+        for (auto &own : owned->copies) {
+            for (auto &parameter : own) {
+                if (parameter.requires_grad()) torch::autograd::impl::set_post_acc_grad_hooks(parameter, nullptr);
+            }
         }
     });
 }
 
-CTorchStatus ctorch_reducer_begin(CTorchReducer *reducer) {
+CTorchStatus ctorch_reducer_start(CTorchReducer *reducer, size_t active) {
     return guarded([&] {
         std::lock_guard lock(reducer->mutex);
         reducer->counted = true;
-        reducer->armed = true;
+        reducer->active = active;
         reducer->parts.assign(reducer->parameters.size(), 0);
         for (auto &bucket : reducer->buckets) bucket.missing = bucket.members.size();
+    });
+}
+
+CTorchStatus ctorch_reducer_begin(CTorchReducer *reducer, size_t copy) {
+    return guarded([&] {
+        std::lock_guard lock(reducer->mutex);
+        TORCH_CHECK(copy < reducer->armed.size(), "there is no copy ", copy, " of the network");
+        reducer->armed[copy] = true;
     });
 }
 

@@ -7,6 +7,11 @@ import Synchronization
 public protocol RankGroup: AnyObject, Sendable {
     /// Where this process stands.
     var place: RankPlace { get }
+    /// Waits until all ranks make this call, and throws if one makes another: the first thing that a call does which
+    /// all ranks must make.
+    ///
+    /// - Parameter name: as the user knows it: "student:generate".
+    func meet(_ name: String) throws
     /// Waits until all ranks are here.
     func barrier() throws
     /// The sum over all ranks, element by element; all ranks give as many numbers.
@@ -60,20 +65,26 @@ public enum Ranks {
     }
 
     /// Does something on rank 0 alone, such as writing a file; all ranks go on when it is done, or fail with its error.
-    public static func onMain<Result>(_ body: () throws -> Result?) throws -> Result? {
+    ///
+    /// - Parameter call: what the user called; nil within a call that all ranks are known to make.
+    public static func onMain<Result>(_ call: String? = nil, _ body: () throws -> Result?) throws -> Result? {
         guard let group else { return try body() }
+        if let call { try group.meet(call) }
         var result: Result?
         var problem: any Error = LyceumError.failed("rank 0 has failed", remedy: nil)
         var report: [UInt8] = [0]
         if group.place.rank == 0 {
             do { result = try body() } catch {
                 problem = error
-                report = [1] + Array("\(error)".utf8)
+                var isCancelled = false
+                if case LyceumError.cancelled = error { isCancelled = true }
+                report = [isCancelled ? 2 : 1] + Array("\(error)".utf8)
             }
         }
         let said = try group.broadcast(report, from: 0)
         guard said.first == 0 else {
             if group.place.rank == 0 { throw problem }
+            if said.first == 2 { throw LyceumError.cancelled("rank 0 was interrupted") }
             throw LyceumError.failed(
                 String(decoding: said.dropFirst(), as: UTF8.self), remedy: nil)
         }
@@ -84,21 +95,58 @@ public enum Ranks {
     ///
     /// - Parameters:
     ///   - items: the same on every rank.
+    ///   - call: what the user called; nil within a call that all ranks are known to make.
     ///   - encode: a result as a JSON value.
     ///   - decode: the result again.
     ///   - body: works on this rank's share.
+    /// - Throws: what `body` throws; `LyceumError.cancelled` on every rank if one was interrupted.
     public static func map<Item, Result>(
-        _ items: [Item], encode: (Result) -> Value, decode: (Value) throws -> Result,
+        _ items: [Item], call: String? = nil, encode: (Result) -> Value, decode: (Value) throws -> Result,
         _ body: ([Item]) throws -> [Result]
     ) throws -> [Result] {
         guard let group, group.place.count > 1 else { return try body(items) }
+        if let call { try group.meet(call) }
         let share = share(of: items.count, rank: group.place.rank, count: group.place.count)
-        let own = try body(Array(items[share]))
-        let text = JSON.encode(.list(own.map(encode)))
-        return try group.gather(Array(text.utf8)).flatMap { bytes in
+        let all = try gather(in: group) {
+            Array(JSON.encode(.list(try body(Array(items[share])).map(encode))).utf8)
+        }
+        return try all.flatMap { bytes in
             let list =
                 try JSON.decode(String(decoding: bytes, as: UTF8.self), name: "a rank's results").list ?? []
             return try list.map(decode)
         }
+    }
+
+    /// Numbers for rows, computed in shares by all ranks and known to all of them afterwards, bit for bit.
+    ///
+    /// - Parameters:
+    ///   - rows: how many there are, the same on every rank.
+    ///   - body: gives the numbers of some rows, one row's after the other's.
+    /// - Throws: as `map`.
+    public static func numbers(rows: Int, _ body: (Range<Int>) throws -> [Double]) throws -> [Double] {
+        guard let group, group.place.count > 1 else { return try body(0..<rows) }
+        let share = share(of: rows, rank: group.place.rank, count: group.place.count)
+        let all = try gather(in: group) { try body(share).withUnsafeBytes { Array($0) } }
+        return all.flatMap { bytes in
+            bytes.withUnsafeBytes { buffer in
+                (0..<(buffer.count / 8)).map { buffer.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
+            }
+        }
+    }
+
+    /// What each rank's `body` gives. A rank that is interrupted says so: the others, who wait for it, then stop, too.
+    private static func gather(in group: any RankGroup, _ body: () throws -> [UInt8]) throws -> [[UInt8]] {
+        var own: [UInt8] = []
+        var problem: LyceumError?
+        do { own = try [1] + body() } catch let error as LyceumError {
+            guard case .cancelled = error else { throw error }
+            problem = error
+        }
+        let all = try group.gather(own)
+        if let problem { throw problem }
+        guard all.allSatisfy({ $0.first == 1 }) else {
+            throw LyceumError.cancelled("another rank was interrupted")
+        }
+        return all.map { Array($0.dropFirst()) }
     }
 }

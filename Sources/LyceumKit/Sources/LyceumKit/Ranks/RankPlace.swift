@@ -49,12 +49,13 @@ public struct RankPlace: Sendable, Equatable {
         if environment("OMPI_COMM_WORLD_SIZE") != nil {
             return try variables.mpi(
                 "Open MPI", rank: "OMPI_COMM_WORLD_RANK", size: "OMPI_COMM_WORLD_SIZE",
-                localRank: "OMPI_COMM_WORLD_LOCAL_RANK", localSize: "OMPI_COMM_WORLD_LOCAL_SIZE")
+                localRank: "OMPI_COMM_WORLD_LOCAL_RANK", localSize: "OMPI_COMM_WORLD_LOCAL_SIZE",
+                job: "PMIX_NAMESPACE")
         }
         if environment("PMI_SIZE") != nil, environment("PMI_RANK") != nil {
             return try variables.mpi(
                 "MPI (PMI)", rank: "PMI_RANK", size: "PMI_SIZE", localRank: "MPI_LOCALRANKID",
-                localSize: "MPI_LOCALNRANKS")
+                localSize: "MPI_LOCALNRANKS", job: "PMI_JOBID")
         }
         return nil
     }
@@ -100,14 +101,15 @@ struct RankVariables {
             launcher: "Slurm")
     }
 
-    func mpi(_ launcher: String, rank: String, size: String, localRank: String, localSize: String) throws
-        -> RankPlace?
-    {
+    /// - Parameter job: the variable that names the job, of which the port is made if none is given.
+    func mpi(
+        _ launcher: String, rank: String, size: String, localRank: String, localSize: String, job: String
+    ) throws -> RankPlace? {
         let count = try number(size, in: 1...1_000_000)
         if count == 1 { return nil }
         let isOneMachine = try number(localSize, in: 1...count, or: 0) == count
         guard let address = environment("MASTER_ADDR") ?? (isOneMachine ? "127.0.0.1" : nil),
-            environment("MASTER_PORT") != nil
+            let port = try port(ofJob: job)
         else {
             throw LyceumError.failed(
                 "\(launcher) started \(count) ranks and does not say where rank 0 is",
@@ -118,7 +120,16 @@ struct RankVariables {
         return RankPlace(
             rank: try number(rank, in: 0...(count - 1)), count: count,
             localRank: try number(localRank, in: 0...(count - 1), or: 0), address: address,
-            port: UInt16(try number("MASTER_PORT", in: 1...65535)), launcher: launcher)
+            port: UInt16(port), launcher: launcher)
+    }
+
+    /// MASTER_PORT, or a port that follows from the name of the job; nil if there is neither.
+    private func port(ofJob job: String) throws -> Int? {
+        if environment("MASTER_PORT") != nil { return try number("MASTER_PORT", in: 1...65535) }
+        guard let name = environment(job), !name.isEmpty else { return nil }
+        // FNV-1a, so that all ranks find the same.
+        let hash = name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        return 10_000 + Int(hash % 20_000)
     }
 
     /// The first host of a list as Slurm writes it: `node[5-9,12]` is node5, `a1,b2` is a1, `n[01-16]-gpu` is n01-gpu.

@@ -80,6 +80,8 @@ public struct MetricInput {
     public let students: [String: any Student]
     /// How intervals are drawn, for a metric that brings its own table.
     public let resampling: Resampling
+    /// Whether all ranks score these texts at once: then `numbers` computes this rank's share.
+    public let isShared: Bool
     /// Progress and cancellation.
     public let job: Job
 
@@ -87,8 +89,9 @@ public struct MetricInput {
     public init(
         predictions: [String], references: [[String]], options: Options,
         functions: [String: (String) throws -> Int] = [:], students: [String: any Student] = [:],
-        resampling: Resampling = Resampling(), job: Job
+        resampling: Resampling = Resampling(), isShared: Bool = false, job: Job
     ) {
+        self.isShared = isShared
         self.students = students
         self.predictions = predictions
         self.references = references
@@ -96,6 +99,13 @@ public struct MetricInput {
         self.functions = functions
         self.resampling = resampling
         self.job = job
+    }
+
+    /// Numbers for each text, in order; of several ranks each computes its share, and all get all.
+    ///
+    /// - Parameter body: gives the numbers of some texts, as many for each.
+    public func numbers(_ body: (Range<Int>) throws -> [Double]) throws -> [Double] {
+        isShared ? try Ranks.numbers(rows: predictions.count, body) : try body(predictions.indices)
     }
 }
 

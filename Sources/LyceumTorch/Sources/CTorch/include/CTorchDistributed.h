@@ -1,5 +1,5 @@
-// Several processes as one: c10d's key-value store, its gloo process group, and gradients that are summed over all
-// ranks while the backward pass goes on.
+// Several processes as one: c10d's key-value store, its gloo process group, NCCL, and gradients that are summed over
+// all ranks while the backward pass goes on.
 //
 // Threads: a store may be used by one thread at a time (open one for each thread). The calls of a group must come in
 // the same order on every rank.
@@ -26,7 +26,6 @@ CTorchStatus ctorch_store_open(
 /// Another connection to the store, for another thread.
 CTorchStatus ctorch_store_clone(const CTorchStore *store, CTorchStore **out);
 void ctorch_store_close(CTorchStore *store);
-uint16_t ctorch_store_port(const CTorchStore *store);
 CTorchStatus ctorch_store_set(CTorchStore *store, const char *key, const void *bytes, size_t count);
 /// Whether the key is there now; never waits.
 CTorchStatus ctorch_store_check(CTorchStore *store, const char *key, bool *there);
@@ -53,6 +52,17 @@ CTorchStatus ctorch_group_broadcast(CTorchGroup *group, const CTorchTensor *tens
 /// Gathers a contiguous CPU tensor of every rank (of equal size) into `gathered`, [ranks, …].
 CTorchStatus ctorch_group_gather(
     CTorchGroup *group, const CTorchTensor *tensor, const CTorchTensor *gathered, CTorchWork **out);
+/// Whether NCCL is here: it comes with libtorch's CUDA part, which must be loaded. Fails with what is missing.
+CTorchStatus ctorch_nccl_load(void);
+/// Bytes of the name under which the ranks of a NCCL communicator meet.
+#define CTORCH_NCCL_ID_BYTES 128
+/// Makes such a name; one rank does, and gives it to the others.
+CTorchStatus ctorch_nccl_make_id(uint8_t *id);
+/// Gives the group NCCL for the tensors of a CUDA device, one device for each rank. All ranks call it at once and wait
+/// for each other, without hearing an interrupt.
+CTorchStatus ctorch_group_open_nccl(CTorchGroup *group, int32_t rank, int32_t device, const uint8_t *id);
+/// Takes it away again.
+void ctorch_group_close_nccl(CTorchGroup *group);
 /// Waits for a collective, `milliseconds` at most; fails if the collective did.
 CTorchStatus ctorch_work_wait(CTorchWork *work, int64_t milliseconds, bool *done);
 void ctorch_work_release(CTorchWork *work);
@@ -60,15 +70,24 @@ void ctorch_work_release(CTorchWork *work);
 // --- Gradients -------------------------------------------------------------------------------------------------
 
 /// Sums the gradients of these parameters (leaves, the same on every rank) in flat fp32 buckets of about
-/// `bucket_bytes`, in the order in which a backward pass makes them: last parameters first.
+/// `bucket_bytes`, in the order in which a backward pass makes them: last parameters first. Buckets lie in main memory,
+/// or on the parameters' device where the group has NCCL for it.
+///
+/// A rank may work with several copies of the network at once, whose gradients are added up first: `parameters` holds
+/// those of the original, then those of each copy, `count` each.
 CTorchStatus ctorch_reducer_create(
-    CTorchGroup *group, CTorchTensor *const *parameters, size_t count, size_t bucket_bytes, CTorchReducer **out);
+    CTorchGroup *group, CTorchTensor *const *parameters, size_t count, size_t copies, size_t bucket_bytes,
+    CTorchReducer **out);
 void ctorch_reducer_release(CTorchReducer *reducer);
-/// To be called before the last backward pass of a step: a bucket leaves as soon as its gradients are whole.
-CTorchStatus ctorch_reducer_begin(CTorchReducer *reducer);
+/// Before the backward passes of a step: how many copies will have one.
+CTorchStatus ctorch_reducer_start(CTorchReducer *reducer, size_t active);
+/// Before the last backward pass of a copy, from its thread: a bucket leaves as soon as all copies have made its
+/// gradients.
+CTorchStatus ctorch_reducer_begin(CTorchReducer *reducer, size_t copy);
 /// To be called after it: sends what has not left yet.
 CTorchStatus ctorch_reducer_send(CTorchReducer *reducer);
-/// Waits, `milliseconds` at most; once done, every parameter that has a gradient on any rank has the sum.
+/// Waits, `milliseconds` at most; once done, every parameter of the original that has a gradient on any rank has the
+/// sum, and the copies have none.
 CTorchStatus ctorch_reducer_wait(CTorchReducer *reducer, int64_t milliseconds, bool *done);
 /// Buckets that left before the backward pass was over, in the last step. For tests and benches.
 size_t ctorch_reducer_early(const CTorchReducer *reducer);

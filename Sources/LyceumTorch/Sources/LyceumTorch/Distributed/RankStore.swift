@@ -33,8 +33,6 @@ final class RankStore: @unchecked Sendable {
         return RankStore(copy)
     }
 
-    var port: UInt16 { ctorch_store_port(handle) }
-
     func set(_ key: String, _ bytes: [UInt8]) throws {
         try TorchError.check(ctorch_store_set(handle, key, bytes, bytes.count), "the store of the ranks")
     }

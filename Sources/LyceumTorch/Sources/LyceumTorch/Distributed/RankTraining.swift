@@ -11,9 +11,15 @@ final class RankTraining {
     /// All ranks start from rank 0's weights.
     ///
     /// - Throws: `LyceumError.failed` if the ranks have different networks.
-    init?(_ network: Module, _ parameters: [(name: String, parameter: Parameter)]) throws {
+    ///
+    /// - Parameter copies: the parameters of the network and of the copies that this rank works with.
+    init?(_ network: Module, copies: [[Tensor]], job: Job) throws {
         guard let group = Ranks.group as? TorchRankGroup else { return nil }
         self.group = group
+        try group.meet("student:train")
+        if case .cuda(let index) = network.device, let reason = try group.openNCCL(device: index) {
+            job.note("gradients are summed through main memory: \(reason)")
+        }
         let state = network.state()
         let form = state.map { "\($0.name) \($0.tensor.shape)" }.joined(separator: "\n")
         let forms = try group.gather(Array(form.utf8))
@@ -30,7 +36,7 @@ final class RankTraining {
             try group.send(sent, from: 0)
             try noGrad { _ = try tensor.copy_(sent) }
         }
-        reducer = try GradientReducer(parameters.map(\.parameter.tensor), group: group)
+        reducer = try GradientReducer(copies, group: group)
     }
 
     /// This rank's examples of a global batch.
@@ -64,24 +70,18 @@ final class RankTraining {
         return (total, count, anyCancelled)
     }
 
-    /// What rank 0 measures, for all ranks.
-    func onMain(_ body: () throws -> [String: Double]) throws -> [String: Double] {
-        let own = try Ranks.onMain(body) ?? [:]
-        return try merge(own, 0, false).0
-    }
-
     /// The sum of each number over all ranks.
     func sum(_ numbers: [Double]) throws -> [Double] { try group.sum(numbers) }
 
     /// Whether any rank wants to stop: all of them then stop at the same step.
     func wantsToStop(_ isCancelled: Bool) throws -> Bool { try group.sum([isCancelled ? 1 : 0])[0] > 0 }
 
-    /// Before the last backward pass of a step.
-    func begin() throws { try reducer.begin() }
+    /// Before the backward passes of a step, of which so many copies of the network have one.
+    func start(active: Int) throws { try reducer.start(active: active) }
+
+    /// Before the last backward pass of a copy.
+    var begin: @Sendable (Int) throws -> Void { { [reducer] copy in try reducer.begin(copy: copy) } }
 
     /// After the backward passes of a step: gives all parameters the gradients of all ranks.
     func finish() throws { try reducer.finish() }
-
-    /// Buckets that left while the last backward pass went on.
-    var earlyBuckets: Int { reducer.earlyBuckets }
 }

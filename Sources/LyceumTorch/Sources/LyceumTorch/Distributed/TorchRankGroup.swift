@@ -15,6 +15,8 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
     private let storeLock = Mutex(())
     private let handle: OpaquePointer
     private let monitor: RankMonitor
+    /// Whether NCCL was tried, and what kept it from being opened.
+    private let nccl = Mutex<(problem: String?, isOpen: Bool)?>(nil)
 
     /// How long a collective waits for a rank before it fails, in milliseconds. Long, because one rank may be writing
     /// a checkpoint; a rank that fails or dies is noticed at once.
@@ -30,6 +32,11 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
         self.store = store
         let name = "lyceum/\(place.restart)"
         var handle: OpaquePointer?
+        guard try store.add(1, to: "\(name)/rank/\(place.rank)") == 1 else {
+            throw LyceumError.failed(
+                "there is a rank \(place.rank) at \(place.address):\(place.port) already: two jobs use this port",
+                remedy: "give each job a MASTER_PORT of its own")
+        }
         // Names of all ranks first: a group waits for its members deaf, the store can be asked in between.
         _ = try store.add(1, to: "\(name)/arrived")
         try Self.wait(seconds: seconds) {
@@ -116,7 +123,9 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
     // MARK: Collectives
 
     /// Waits for a collective, hearing interrupts and failed ranks.
-    func finish(_ wait: (Int64, inout Bool) -> CTorchStatus) throws {
+    ///
+    /// - Parameter look: called now and then meanwhile.
+    func finish(looking look: () throws -> Void = {}, _ wait: (Int64, inout Bool) -> CTorchStatus) throws {
         var isDone = false
         while !isDone {
             guard wait(200, &isDone) == CTORCH_OK else {
@@ -127,20 +136,68 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
                         remedy: "look at the output of the other ranks")
             }
             if !isDone, let failure = monitor.failure { throw failure }
+            if !isDone { try look() }
             if !isDone, Interrupt.isUrgent {
                 throw LyceumError.cancelled("the ranks were waiting for each other")
             }
         }
     }
 
-    private func run(_ start: (inout OpaquePointer?) -> CTorchStatus) throws {
+    private func run(
+        looking look: () throws -> Void = {}, _ start: (inout OpaquePointer?) -> CTorchStatus
+    ) throws {
         if let failure = monitor.failure { throw failure }
         var work: OpaquePointer?
         guard start(&work) == CTORCH_OK, let work else {
             throw monitor.failure(within: 3) ?? TorchError.last("a collective of the ranks")
         }
         defer { ctorch_work_release(work) }
-        try finish { ctorch_work_wait(work, $0, &$1) }
+        try finish(looking: look) { ctorch_work_wait(work, $0, &$1) }
+    }
+
+    /// Makes sure that all ranks make the same call now.
+    public func meet(_ name: String) throws {
+        var numbers = [Double](repeating: 0, count: place.count * Meeting.numbersEach)
+        let start = place.rank * Meeting.numbersEach
+        numbers.replaceSubrange(start..<(start + Meeting.numbersEach), with: Meeting.encode(name))
+        let tensor = try Tensor(numbers)
+        var looks = 0
+        try run(looking: {
+            // A rank that has left will never come. The one that left last may still have to send its part.
+            looks = monitor.someHaveLeft ? looks + 1 : 0
+            guard looks > 10 else { return }
+            throw LyceumError.failed(
+                "rank \(place.rank) is at \(name), and another rank has come to the end of the script",
+                remedy: Meeting.remedy)
+        }) { ctorch_group_sum(handle, tensor.handle, &$0) }
+        try Meeting.check(try tensor.doubles())
+    }
+
+    /// Gives the group NCCL for this rank's CUDA device, once.
+    ///
+    /// - Returns: why it cannot be used, of the first rank on which it cannot; nil if it can.
+    func openNCCL(device: Int) throws -> String? {
+        if let opened = nccl.withLock({ $0 }) { return opened.problem }
+        func said(_ status: CTorchStatus) -> String {
+            status == CTORCH_OK ? "" : String(cString: ctorch_last_error())
+        }
+        /// The first rank's reason.
+        func agreed(_ own: String) throws -> String? {
+            let all = try gather(Array(own.utf8))
+            guard let rank = all.firstIndex(where: { !$0.isEmpty }) else { return nil }
+            return "rank \(rank): " + String(decoding: all[rank], as: UTF8.self)
+        }
+        var problem = try agreed(said(ctorch_nccl_load()))
+        if problem == nil {
+            var id = [UInt8](repeating: 0, count: Int(CTORCH_NCCL_ID_BYTES))
+            if place.rank == 0 { try TorchError.check(ctorch_nccl_make_id(&id), "NCCL") }
+            id = try broadcast(id, from: 0)
+            problem = try agreed(
+                said(ctorch_group_open_nccl(handle, Int32(place.rank), Int32(clamping: device), id)))
+            if problem != nil { ctorch_group_close_nccl(handle) }
+        }
+        nccl.withLock { $0 = (problem, problem == nil) }
+        return problem
     }
 
     /// Sums a contiguous CPU tensor over all ranks, in place.
@@ -154,7 +211,7 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
     }
 
     /// Waits until all ranks are here.
-    public func barrier() throws { _ = try sum([0]) }
+    public func barrier() throws { try meet("ranks.barrier") }
 
     /// The sum over all ranks, element by element.
     public func sum(_ numbers: [Double]) throws -> [Double] {

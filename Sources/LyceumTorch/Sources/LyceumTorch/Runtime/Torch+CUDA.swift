@@ -21,6 +21,12 @@ extension Torch {
         Int32(exactly: index).map { ctorch_cuda_driver_capability($0) >= 8 } ?? false
     }
 
+    /// The CUDA device that is this process's own: the first, or among several ranks on a machine the one of its
+    /// number there. A launcher that shows each rank one device only leaves one to choose.
+    static var deviceOfRank: Int {
+        (Ranks.group?.place.localRank ?? 0) % max(1, Int(ctorch_cuda_driver_devices()))
+    }
+
     private static let cudaFailure: LyceumError? = {
         guard ctorch_cuda_driver_devices() > 0 else {
             return .unsupported(

@@ -67,8 +67,16 @@ struct ValidationTexts {
         model.eval()
         try noGrad { try model.setComputeType(settings.precision.computeType(on: model.device)) }
         defer { model.dropComputeType() }
-        let texts = try Generator.generate(
-            model, sources: pairs.sources, batchSize: settings.batchSize, options: search, job: job)
+        // By all ranks, each its share: then every rank has all texts, and scores them alike.
+        let texts = try Ranks.map(
+            pairs.sources, encode: { .list($0.map(Value.integer)) },
+            decode: { ($0.list ?? []).compactMap(\.integer) }
+        ) {
+            try $0.isEmpty
+                ? []
+                : Generator.generate(
+                    model, sources: $0, batchSize: settings.batchSize, options: search, job: job)
+        }
         return try scorer(
             zip(texts, pairs.words).map { try tokenizer.spell($0, words: $1) },
             (0..<examples.count).map { try examples.example(at: $0).target })

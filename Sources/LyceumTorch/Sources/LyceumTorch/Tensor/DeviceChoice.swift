@@ -6,7 +6,7 @@ public enum DeviceChoice: String, SettingChoice {
     case auto
     /// The processor.
     case cpu
-    /// The first CUDA device.
+    /// The first CUDA device; of several ranks on a machine each takes its own.
     case cuda
 
     /// The device of this machine that is meant.
@@ -17,10 +17,10 @@ public enum DeviceChoice: String, SettingChoice {
         let hasCUDA = Torch.hasCUDA
         switch self {
         case .cpu: return .cpu
-        case .auto: return hasCUDA ? .cuda(0) : .cpu
+        case .auto: return hasCUDA ? .cuda(Torch.deviceOfRank) : .cpu
         case .cuda:
             try Torch.loadCUDA()
-            return .cuda(0)
+            return .cuda(Torch.deviceOfRank)
         }
     }
 

@@ -12,7 +12,7 @@ final class Replicas<Trainee: Learner> {
     /// By learner: where it stands, for its dropout.
     private let passes: [DropoutPass]
     /// By learner: its parameters, in one order.
-    private let parameters: [[Tensor]]
+    let parameters: [[Tensor]]
     private let threads = Torch.threads
 
     /// Makes as many copies as the machine and the batches are good for.
@@ -46,24 +46,27 @@ final class Replicas<Trainee: Learner> {
         (0..<count).map { part in stride(from: part, to: indices.count, by: count).map { indices[$0] } }
     }
 
-    /// Leaves the gradients of `scale` times the summed loss in the original's parameters.
+    /// Leaves the gradients of `scale` times the summed loss in the original's parameters; in every learner's own, if
+    /// somebody else adds them up.
     ///
     /// - Parameters:
     ///   - batches: by learner, what it reads one after the other, and the numbers of the examples in it.
     ///   - step: of the run.
     ///   - computeType: what matrices are multiplied in.
-    ///   - beforeLast: called before the last backward pass, if all of them are the original's.
+    ///   - adder: adds up the gradients, those of other ranks as well: called before the last backward pass of each
+    ///     learner that has one, with its number, on its thread. Nil adds them up here.
     /// - Returns: the summed loss, not scaled.
     func backward(
         _ batches: [[(rows: [Int], batch: Trainee.Batch)]], step: Int, scale: Double, labelSmoothing: Double,
-        computeType: DType, beforeLast: () throws -> Void = {}
+        computeType: DType, adder: (@Sendable (Int) throws -> Void)? = nil
     ) throws -> Double {
         let shares = learners.indices.map { index in
             Share(
                 learner: learners[index], pass: passes[index], batches: batches[index], step: step,
-                scale: scale, labelSmoothing: labelSmoothing, computeType: computeType)
+                scale: scale, labelSmoothing: labelSmoothing, computeType: computeType,
+                beforeLast: { try adder?(index) })
         }
-        if count == 1 { return try shares.reduce(0) { try $0 + $1.run(beforeLast) } }
+        if count == 1 { return try shares.reduce(0) { try $0 + $1.run() } }
         let results = Mutex([Result<Double, any Error>?](repeating: nil, count: count))
         let threadsEach = max(1, threads / count)
         DispatchQueue.concurrentPerform(iterations: count) { index in
@@ -76,7 +79,7 @@ final class Replicas<Trainee: Learner> {
         }
         try Torch.setThreads(threads)
         let sum = try results.withLock { try $0.reduce(0.0) { try $0 + ($1?.get() ?? 0) } }
-        for copy in parameters.dropFirst() { try moveGradients(from: copy) }
+        if adder == nil { for copy in parameters.dropFirst() { try moveGradients(from: copy) } }
         return sum
     }
 
@@ -110,9 +113,10 @@ private struct Share<Trainee: Learner>: @unchecked Sendable {
     let scale: Double
     let labelSmoothing: Double
     let computeType: DType
+    let beforeLast: @Sendable () throws -> Void
 
     /// Adds the gradients to the learner's own; gives the summed loss.
-    func run(_ beforeLast: () throws -> Void = {}) throws -> Double {
+    func run() throws -> Double {
         let network = learner.network
         network.train()
         defer {
@@ -120,7 +124,6 @@ private struct Share<Trainee: Learner>: @unchecked Sendable {
             network.dropComputeType()
         }
         try network.setComputeType(computeType)
-        if batches.isEmpty { try beforeLast() }
         var sum = 0.0
         for (index, part) in batches.enumerated() {
             pass.begin(step: step, rows: part.rows)

@@ -32,7 +32,7 @@ extension Trainer {
             further = try learner.means(
                 of: validation, batchSize: sampler.batchSize, precision: options.precision, job: job,
                 ranks: ranks)
-            further.merge(try measured(measure)) { _, own in own }
+            if let measure { further.merge(try measure(job.part("validating"))) { _, own in own } }
         } catch LyceumError.cancelled {
             // The run stops before its next step, and says there what it keeps; resumed, it validates first.
             state.owesValidation = true
@@ -64,12 +64,5 @@ extension Trainer {
         guard options.loadBestModelAtEnd else { return }
         best = try learner.network.state().map { ($0.name, try $0.tensor.detach().clone()) }
         try saveBest()
-    }
-
-    /// What is measured besides the loss, on rank 0 for all ranks.
-    private func measured(_ measure: ((Job) throws -> [String: Double])?) throws -> [String: Double] {
-        guard let measure else { return [:] }
-        guard let ranks else { return try measure(job.part("validating")) }
-        return try ranks.onMain { try measure(job.part("validating")) }
     }
 }

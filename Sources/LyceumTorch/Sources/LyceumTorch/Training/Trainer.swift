@@ -71,11 +71,12 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
             groupByLength: options.groupByLength, seed: options.seed)
         // Shares of fewer than four examples are not worth a core of their own.
         let isOnCPU = learner.network.device == .cpu
-        let limit = options.replicas ?? (isOnCPU ? min(Torch.threads, options.batchSize / 4, 8) : 1)
+        let limit =
+            options.replicas ?? (isOnCPU ? min(Torch.threads, options.batchSize / Ranks.count / 4, 8) : 1)
         learner.network.setRecomputing(options.gradientCheckpointing)
         replicas = try Replicas(learner, limit: limit, random: RandomSource(seed: options.seed))
         parameters = learner.network.namedParameters()
-        ranks = try RankTraining(learner.network, parameters)
+        ranks = try RankTraining(learner.network, copies: replicas.parameters, job: job)
         optimizer = try options.optimizer.make(parameters, options)
     }
 
@@ -145,10 +146,11 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
             (items, tokens) = (Int(sums[0]), Int(sums[1]))
         }
         try optimizer.zeroGradients()
+        try ranks?.start(active: drawn.count { !$0.isEmpty })
         var sum = try replicas.backward(
             drawn, step: state.step, scale: 1 / Double(max(1, items)), labelSmoothing: options.labelSmoothing,
             computeType: options.precision.computeType(on: learner.network.device),
-            beforeLast: { try ranks?.begin() })
+            adder: ranks?.begin)
         if let ranks {
             try ranks.finish()
             sum = try ranks.sum([sum])[0]
