@@ -100,7 +100,7 @@ import Testing
             _ = try program.write(
                 "train.lua",
                 RanksTests.student + """
-                    local run = learn(start(0), { max_steps = 60, output_dir = arg[1], save_steps = 5, resume = true,
+                    local run = learn(start(0), { max_steps = 60, output_dir = arg[1], save_steps = 5,
                                                   lr_scheduler_type = "constant" })
                     print(show(run, "loss"))
                     """)

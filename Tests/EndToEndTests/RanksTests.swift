@@ -95,7 +95,7 @@ import Testing
                       if id == "length" then columns.reference = nil end
                       scores[i] = id .. tostring(metrics.score(id, out, columns))
                     end
-                    scores = table.concat(scores, "\n")
+                    scores = table.concat(scores, "|")
                     local gb = student.new("gbdt", { task = "classify", min_df = 1 })
                     gb:train(gold, { input = "a", target = "b", n_estimators = 2 })
                     local classes = table.concat(gb:classify(gold, { input = "a" }):column("prediction"), "|")
@@ -178,7 +178,7 @@ import Testing
                     local run = learn(start(0), { max_steps = 2 })
                     run:note("first"):tag("mine")
                     local out = start(0):generate(gold:take(4), { input = "a", max_new_tokens = 4 })
-                    metrics.rouge(out, { prediction = "prediction", reference = "b", run = run })
+                    metrics.rouge(out, { prediction = "prediction", reference = "b", run = run.number })
                     ranks.barrier()
                     local count, comparison = #runs.list(), runs.compare({ run })
                     assert(comparison and run.number and run:note() == "first" and run.tags[1] == "mine")

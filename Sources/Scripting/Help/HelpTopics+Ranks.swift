@@ -31,7 +31,8 @@ extension Scripting {
             An error on one rank ends all of them with it, within ten seconds; so does a rank whose machine falls
             silent. Ctrl-C and SIGTERM stop all ranks at the same step and
             keep it; resume = true goes on, with another number of ranks if you like. torchrun's --max-restarts
-            starts the script again: give output_dir and resume so that it goes on from the newest checkpoint.
+            starts the script again: with output_dir it then goes on from the newest checkpoint by itself. All ranks
+            must be able to read that folder.
 
             MASTER_ADDR and MASTER_PORT name rank 0's machine; torchrun and srun need none, mpirun on several
             machines both (-x MASTER_ADDR -x MASTER_PORT). GLOO_SOCKET_IFNAME names the network interface, if the

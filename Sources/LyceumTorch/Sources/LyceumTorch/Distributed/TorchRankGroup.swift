@@ -161,15 +161,20 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
         let start = place.rank * Meeting.numbersEach
         numbers.replaceSubrange(start..<(start + Meeting.numbersEach), with: Meeting.encode(name))
         let tensor = try Tensor(numbers)
+        let alone = LyceumError.failed(
+            "rank \(place.rank) is at \(name), and another rank has come to the end of the script",
+            remedy: Meeting.remedy)
         var looks = 0
-        try run(looking: {
-            // A rank that has left will never come. The one that left last may still have to send its part.
-            looks = monitor.someHaveLeft ? looks + 1 : 0
-            guard looks > 10 else { return }
-            throw LyceumError.failed(
-                "rank \(place.rank) is at \(name), and another rank has come to the end of the script",
-                remedy: Meeting.remedy)
-        }) { ctorch_group_sum(handle, tensor.handle, &$0) }
+        do {
+            try run(looking: {
+                // A rank that has left will never come. The one that left last may still have to send its part.
+                looks = monitor.someHaveLeft ? looks + 1 : 0
+                if looks > 10 { throw alone }
+            }) { ctorch_group_sum(handle, tensor.handle, &$0) }
+        } catch {
+            // Its connections end with it.
+            throw monitor.failure == nil && monitor.someHaveLeft ? alone : error
+        }
         try Meeting.check(try tensor.doubles())
     }
 

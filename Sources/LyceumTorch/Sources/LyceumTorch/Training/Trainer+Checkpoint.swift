@@ -116,7 +116,10 @@ extension TrainingOptions {
     /// - Throws: `LyceumError.file` if there is none, or if a new run would start among the checkpoints of another.
     func checkpointToResume() throws -> String? {
         guard let outputFolder else { return nil }
-        if resume { return try RunFolder.checkpointToResume(in: outputFolder) }
+        // Ranks that a launcher has started again go on where they were, if they had come that far.
+        let isStartedAgain = (Ranks.group?.place.restart ?? 0) > 0
+        if isStartedAgain, let newest = RunFolder.newest(in: outputFolder) { return newest }
+        if resume, !isStartedAgain { return try RunFolder.checkpointToResume(in: outputFolder) }
         // Rank 0 alone: it may have begun to write when another one looks.
         try Ranks.onMain { try RunFolder.checkUnused(outputFolder) }
         return nil
