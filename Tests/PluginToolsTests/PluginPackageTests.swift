@@ -48,10 +48,11 @@ import Testing
         }
     }
 
+    /// Of 75 lines each; its decoder keeps a cache and lets requests join and leave, which takes a third of it.
     @Test func theStudentFitsOnTwoScreens() {
         let lines = PluginTemplate.text(PluginTemplate.student.source).split(
             separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines.count <= 125)
+        #expect(lines.count <= 150)
     }
 
     @Test("the functions that the guide's section on copying shows are those of the template")
