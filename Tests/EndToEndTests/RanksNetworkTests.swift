@@ -23,7 +23,9 @@ struct RanksNetworkTests {
             #expect(apart.status == 0, "\(apart.errors)")
             let (a, b) = (alone.output.split(separator: "\t"), apart.output.split(separator: "\t"))
             #expect(a.first == "1" && b.first == "2", "\(apart)")
-            let values = [a, b].map { $0.last?.split(whereSeparator: \.isWhitespace).compactMap { Double($0) } ?? [] }
+            let values = [a, b].map {
+                $0.last?.split(whereSeparator: \.isWhitespace).compactMap { Double($0) } ?? []
+            }
             #expect(values[0].count == 5)
             for (x, y) in zip(values[0], values[1]) { #expect(abs(x - y) < 1e-5) }
         }
