@@ -6,7 +6,8 @@ import Testing
 @testable import Lab
 
 /// SQL and labs that nobody has read can do no harm.
-@Suite struct QueryTests {
+/// One after the other: SQLite counts the memory of all queries of a process together.
+@Suite(.serialized) struct QueryTests {
     private let folder = TemporaryFolder()
 
     private func lab() throws -> LabStore {
