@@ -251,8 +251,11 @@ extension Scripting {
             throw LyceumError.failed(
                 question, remedy: "give confirm_usd = \(RunText.money(expected.rounded(.up)))")
         }
-        environment.write("\(question). Go on? [y/N] ")
-        let answer = keyboard.reading(onOwnScreen: false) { $0() }
+        // Asked only when keys are read: a Ctrl-C that comes at once is an answer, too.
+        let answer = keyboard.reading(onOwnScreen: false) { next in
+            environment.write("\(question). Go on? [y/N] ")
+            return next()
+        }
         environment.write((answer ?? "") + "\n")
         if answer?.lowercased() != "y" { throw LyceumError.cancelled("nothing was asked") }
     }
