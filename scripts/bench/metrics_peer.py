@@ -10,6 +10,8 @@ import random
 import sys
 import time
 
+from results import Results
+
 
 def pairs(corpus, count, output):
     rng = random.Random(12)
