@@ -30,10 +30,14 @@ is_ours() { # PREFIX FILE
 set_up_and_build() {
     "$LYCEUM_ROOT/scripts/setup" --packages
     if [ -n "$LIBTORCH_IS_OURS" ] && [ ! -e "$LIBTORCH/.complete" ]; then
-        # Only the plugins need libtorch: the program is built while it comes.
+        # Only the plugins need libtorch. What both begin with is built while it comes, and the whole program if it takes
+        # longer; all at once is faster where it is there.
         "$LYCEUM_ROOT/scripts/setup" &
         local fetching=$!
-        build "building the program" "$LYCEUM_ROOT/.build/release.log" -c release --product lyceum
+        build "building the first part" "$LYCEUM_ROOT/.build/release.log" -c release --target Lab
+        if kill -0 "$fetching" 2>/dev/null; then
+            build "building the program" "$LYCEUM_ROOT/.build/release.log" -c release --product lyceum
+        fi
         wait "$fetching" || exit
     else
         "$LYCEUM_ROOT/scripts/setup"

@@ -34,14 +34,14 @@ local known = {
     lstm = {
         name = "LSTM", about = "a pointer-generator, which can copy words from the text",
         new = { vocab_size = 5000, hidden_size = 128 },
-        train = { max_steps = 1500, batch_size = 32, learning_rate = 3e-3, max_source_length = 64 },
+        train = { max_steps = 2000, batch_size = 32, learning_rate = 3e-3, max_source_length = 64 },
         generate = {},
     },
     t5 = {
         name = "T5", about = "a T5 of 1 million parameters, which cannot copy until it has learned to",
         new = { d_model = 128, d_ff = 256, d_kv = 32, num_heads = 4, num_layers = 2, vocab_size = 4000, dropout_rate = 0 },
         -- T5's own optimizer: its steps are relative to the weights, whose sizes differ a hundredfold in a T5.
-        train = { max_steps = 600, batch_size = 64, optim = "adafactor", scale_parameter = true, learning_rate = 3e-2, max_source_length = 64 },
+        train = { max_steps = 250, batch_size = 64, optim = "adafactor", scale_parameter = true, learning_rate = 3e-2, max_source_length = 64 },
         generate = { no_repeat_ngram_size = 2 },
     },
 }
