@@ -138,43 +138,47 @@ struct PaperTests {
         #expect(changed.output.contains("train-t5-gold: options was") && killedTeacher.count == before)
     }
 
-    @Test("what cannot work is said before anything is bought or trained")
-    func refusals() throws {
+    /// The experiment on the test's own data, ready to be started, and the teacher that it would ask.
+    private func withExperiment(_ body: (Program, Teacher) throws -> Void) throws {
         let teacher = Teacher()
         let server = try teacher.server()
         defer { server.stop() }
         let program = try Program()
         defer { program.remove() }
         try prepare(program, server.baseURL)
-        func refused(_ line: String, _ reason: String) throws {
-            let result = try program.shell(line)
-            #expect(result.status != 0 && result.errors.contains(reason), "\(result.errors)")
+        try body(program, teacher)
+    }
+
+    @Test("what cannot work is said before anything is bought or trained")
+    func refusals() throws {
+        try withExperiment { program, teacher in
+            func refused(_ line: String, _ reason: String) throws {
+                let result = try program.shell(line)
+                #expect(result.status != 0 && result.errors.contains(reason), "\(result.errors)")
+            }
+            try refused("set -- --calls 7; . ./run", "the plan takes 30 requests, 23 more than --calls 7")
+            // A model whose price is known, which nobody asks: the plan is refused before.
+            try refused(
+                "sed 's/OPENAI_BASE_URL=[^ ]*//; s/--calls 1000/--budget 0.001/; s/--model tiny/--model gpt-4o-mini/' run >priced; "
+                    + "unset OPENAI_BASE_URL; . ./priced", "more than --budget 0.001; raise it")
+            try refused(
+                "set -- --students bert='\(Self.repository)/Tests/BERTTests/Fixtures/classifier'; . ./run",
+                "sequence-to-sequence")
+            try refused("set -- --stepps 7; . ./run", "cannot understand '--stepps'")
+            try refused(
+                "cp data/test.jsonl data/train.jsonl; . ./run",
+                "of the 6 test texts are also in the training part")
+            #expect(teacher.count == 0)
         }
-        try refused("set -- --calls 7; . ./run", "the plan takes 30 requests, 23 more than --calls 7")
-        // A model whose price is known, which nobody asks: the plan is refused before.
-        try refused(
-            "sed 's/OPENAI_BASE_URL=[^ ]*//; s/--calls 1000/--budget 0.001/; s/--model tiny/--model gpt-4o-mini/' run >priced; "
-                + "unset OPENAI_BASE_URL; . ./priced", "more than --budget 0.001; raise it")
-        try refused(
-            "set -- --students bert='\(Self.repository)/Tests/BERTTests/Fixtures/classifier'; . ./run",
-            "sequence-to-sequence")
-        try refused("set -- --stepps 7; . ./run", "cannot understand '--stepps'")
-        try refused(
-            "cp data/test.jsonl data/train.jsonl; . ./run",
-            "of the 6 test texts are also in the training part")
-        #expect(teacher.count == 0)
     }
 
     @Test("a dry run says what would be done, and asks nothing")
     func dryRun() throws {
-        let teacher = Teacher()
-        let server = try teacher.server()
-        defer { server.stop() }
-        let program = try Program()
-        defer { program.remove() }
-        try prepare(program, server.baseURL)
-        let result = try program.shell("set -- --dry-run; . ./run")
-        #expect(result.status == 0 && teacher.count == 0, "\(result.errors)")
-        #expect(result.output.contains("30 requests") && result.output.contains("s a step; on gold 3 steps"))
+        try withExperiment { program, teacher in
+            let result = try program.shell("set -- --dry-run; . ./run")
+            #expect(result.status == 0 && teacher.count == 0, "\(result.errors)")
+            #expect(
+                result.output.contains("30 requests") && result.output.contains("s a step; on gold 3 steps"))
+        }
     }
 }

@@ -62,7 +62,7 @@ class Results:
 
 
 def ratio(row):
-    """How many times better ours is, or None where there is no peer."""
+    """How many times better ours is, or None without a peer."""
     if row.get("theirs") is None or not row["ours"] or not row["theirs"]:
         return None
     return row["ours"] / row["theirs"] if row["unit"].endswith("/s") else row["theirs"] / row["ours"]

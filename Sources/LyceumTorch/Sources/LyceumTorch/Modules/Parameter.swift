@@ -13,7 +13,7 @@ public final class Parameter {
     public let isEmbedding: Bool
     private var cast: Tensor?
 
-    /// Its rows in eight bits, where there are no other values.
+    /// Its rows in eight bits, if it has no values in another type.
     private(set) var rounded: QuantisedWeight?
     /// Its rows in eight bits, while passes multiply with those.
     private var chosen: QuantisedWeight?

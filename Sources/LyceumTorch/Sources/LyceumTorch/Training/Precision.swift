@@ -56,7 +56,7 @@ struct PrecisionSwitch {
     private let rounded: [Parameter]
     /// Those that stay as they are in int8.
     private let others: [Parameter]
-    /// Whether the weights are kept in eight bits: there is no other precision then.
+    /// Whether the weights are kept in eight bits; generation then has no other precision.
     private let isRounded: Bool
 
     init(_ network: Module) {
