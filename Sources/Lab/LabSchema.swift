@@ -12,7 +12,7 @@ enum LabSchema {
     static let applicationID = 0x4C59_434D
 
     /// The version that this code reads and writes.
-    static let version = 6
+    static let version = 7
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -42,6 +42,10 @@ enum LabSchema {
         migrator.registerMigration("6 votes") { db in
             try db.execute(sql: votes)
             try db.execute(sql: "PRAGMA user_version = 6")
+        }
+        migrator.registerMigration("7 workshops") { db in
+            try db.execute(sql: workshops)
+            try db.execute(sql: "PRAGMA user_version = 7")
         }
         return migrator
     }
@@ -89,6 +93,21 @@ enum LabSchema {
             created TEXT NOT NULL,
             PRIMARY KEY (key, voter)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What a workshop found, as a JSON object that a report shows, and the runs of its variants.
+    private static let workshops = """
+        CREATE TABLE workshops (
+            id INTEGER PRIMARY KEY,
+            page TEXT NOT NULL,
+            created TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE workshop_runs (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            workshop INTEGER NOT NULL REFERENCES workshops ON DELETE CASCADE,
+            PRIMARY KEY (run, workshop)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX workshop_runs_by_workshop ON workshop_runs (workshop);
         """
 
     private static let runs = """

@@ -118,6 +118,7 @@ extension LabStore {
             let kept = try String.fetchAll(
                 db, sql: "SELECT path FROM artifacts WHERE run = ?", arguments: [id])
             try db.execute(sql: "DELETE FROM runs WHERE id = ?", arguments: [id])
+            try Self.forgetWorkshopsWithoutRuns(db)
             try removeArtifacts(kept, of: id)
         }
     }

@@ -7,9 +7,24 @@ public protocol MeteredTeacher: Teacher {
 
     /// What so many tokens cost, in USD; nil if the price is not known.
     func cost(promptTokens: Int, completionTokens: Int) -> Double?
+
+    /// What is left of its own budget, in USD; nil without one.
+    var budgetLeft: Double? { get }
+
+    /// Whether it is a server on this machine.
+    var isOnThisMachine: Bool { get }
 }
 
+/// A teacher in this process: it answers without a server, and costs nothing.
+public protocol EmbeddedTeacher: Teacher {}
+
 extension MeteredTeacher {
+    /// No budget.
+    public var budgetLeft: Double? { nil }
+
+    /// It is somewhere else.
+    public var isOnThisMachine: Bool { false }
+
     /// Not known.
     public func cost(promptTokens: Int, completionTokens: Int) -> Double? { nil }
 

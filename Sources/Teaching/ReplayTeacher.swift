@@ -3,7 +3,7 @@ import LyceumKit
 /// A teacher that repeats what was once answered: recorded replies, found by the question.
 ///
 /// It costs nothing and gives the same every time, so an experiment can be repeated by people without a key.
-public final class ReplayTeacher: Teacher {
+public final class ReplayTeacher: EmbeddedTeacher {
     /// The options of `teacher.open { "replay", … }`.
     public static let options: [OptionDeclaration] = [
         .string(

@@ -2,7 +2,7 @@ import HTTP
 import LyceumKit
 
 /// A student that teaches another: it reads the record's field, or the question, and writes the answer.
-public final class StudentTeacher: Teacher {
+public final class StudentTeacher: EmbeddedTeacher {
     /// The options of `teacher.open { "student", … }`.
     public static let options: [OptionDeclaration] = [
         .object("student", "student", required: true, "who answers"),

@@ -44,6 +44,15 @@ import Testing
         terminal.type("'back' .. 2\r")
         try terminal.expect("\"back2\"")
         #expect(terminal.leave() == 0)
+        // Another process's report of a variant has the whole workshop.
+        let report = try program.shell(
+            "cd '\(program.folder)' && $LYCEUM -e 'runs.report({ 2 })' && cat report.html")
+        #expect(report.status == 0, "\(report.errors)")
+        // What an embedded teacher answers costs nothing, and that is known.
+        #expect(!report.output.contains("unknown") && report.output.contains("<td>0.00</td>"))
+        for text in ["Workshop: a, b", " in cat on 2 rows", "Say {{ word }}!", "row 2: a 0.0, b 0.0"] {
+            #expect(report.output.contains(text), "\(text)")
+        }
     }
 
     @Test("what may cost more than confirm_usd is asked first: without y nothing is sent, with y all of it")
@@ -72,6 +81,18 @@ import Testing
             try terminal.expect("Go on? [y/N]")
             terminal.type("y")
             try terminal.expect("w:grid() walks through the answers")
+            #expect(server.requestCount == 2)
+            // Without max_tokens no bound is known: that is asked, however cheap the questions are.
+            terminal.type(
+                "cheap = teacher.open { 'openai', model = 'n', api_key = 'k', base_url = '\(server.baseURL)', price_in = 1e-6, price_out = 1e-6 }\r"
+            )
+            terminal.type(
+                "workshop { prompts = 'Say {{ w }}', teachers = cheap, data = data.from { { w = 'cat' } }, checks = { c = { contains = 'w' } } }\r"
+            )
+            try terminal.expect("at most is not known")
+            try terminal.expect("n has no max_tokens, so a reply may be of any length. Go on? [y/N]")
+            terminal.type("n")
+            try terminal.expect("nothing was asked")
             #expect(server.requestCount == 2)
             // What is in the lab costs nothing: no question.
             terminal.type("ask().best\r")

@@ -29,7 +29,8 @@ import Workbench
         let state = try makeState(recorder)
         try state.run(
             """
-            gpt = teacher.open { "openai", model = "tiny", base_url = "\(server.baseURL)", price_in = 1, price_out = 2 }
+            gpt = teacher.open { "openai", model = "tiny", base_url = "\(server.baseURL)", price_in = 1, price_out = 2,
+              max_tokens = 50 }
             rows = {}
             for i = 1, 12 do rows[i] = { word = "w" .. i, answer = "LOUD w" .. i } end
             rows = data.from(rows)
@@ -64,7 +65,14 @@ import Workbench
                 w:save(path)
                 assert(io.open(path):read("a"):find("Is the difference real?", 1, true))
                 w:save(os.tmpname() .. ".jsonl")
-                runs.report({ w.runs.a, w.runs.b }, { file = os.tmpname() .. ".html" })
+                -- A report of any of its runs has the workshop, whole.
+                for _, list in ipairs { { w.runs.a, w.runs.b }, { w.runs.b } } do
+                  local page = io.open(runs.report(list, { file = os.tmpname() .. ".html" })):read("a")
+                  for _, text in ipairs { "Workshop: a, b", w.sentence, "say loudly {{ word }}", "LOUD w7", "row 12: b 100.0, a 0.0",
+                      "Is the difference real?", "grade 9", " USD, " } do
+                    assert(page:find(text, 1, true), text)
+                  end
+                end
                 before = gpt.usage.calls
                 workshop { prompts = { a = "say {{ word }}", b = "say loudly {{ word }}" }, teachers = gpt, data = rows,
                   reference = "answer" }
@@ -96,6 +104,11 @@ import Workbench
                 ("checks = { x = function() return 'yes' end } }", "true, false or a number"),
                 ("judge = 3 }", "a teacher"), ("samples = 3 }", "unknown option 'samples'"),
                 ("confirm_usd = 0, fresh = true }", "confirm_usd"),
+                // Without a bound nobody can say what it costs at most, and here nobody can be asked.
+                (
+                    "fresh = true, confirm_usd = 1000, judge = teacher.open { 'openai', model = 'new', api_key = 'k', price_in = 1, price_out = 1 } }",
+                    "new has no max_tokens, so a reply may be of any length"
+                ),
             ] {
                 let said = message(start + code, in: state)
                 #expect(said.contains(text), "\(code): \(said)")

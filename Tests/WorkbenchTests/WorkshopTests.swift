@@ -92,8 +92,7 @@ struct WorkshopTests {
             let session = workSession(folder, notes)
             let teacher = try session.openTiny(server.baseURL)
             let workshop = try Workshop(try twoPrompts(teacher, rows: 60), in: session)
-            let estimates = try workshop.estimates()
-            #expect(estimates.map(\.calls) == [60, 60])
+            #expect(try workshop.estimate().calls == 120)
             try workshop.run()
             #expect(teacher.usage.calls == 120)
             #expect(workshop.ranking == [1, 0] && workshop.isEstablished)
@@ -103,15 +102,28 @@ struct WorkshopTests {
             #expect(workshop.sentence.contains("This is established."))
             #expect(!workshop.sentence.contains("p 0.0000"))
             #expect(workshop.table.contains("USD") && workshop.table.contains("careful"))
+            // Whatever the screen, nothing but the sentence is wider than it, and everything is there.
+            for width in [200, 60, 30] {
+                let lines = workshop.table(width: width).split(separator: "\n")
+                #expect(lines.dropLast().allSatisfy { DisplayWidth.of($0) <= width }, "\(width)")
+                for text in ["careful", "plain", "exact match × 100", "USD", "answers", "tokens"] {
+                    let all = lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
+                    #expect(all.contains(text), "\(width): \(text)")
+                }
+            }
             #expect(abs((workshop.cost(0) ?? 0) - 60 * 20e-6) < 1e-9)
+            // The page of the whole is kept: a later session's report of any of its runs shows it.
+            let later = workSession(folder)
+            let kept = try later.lab.store.workshops(of: [try #require(workshop.runs[1])])
+            #expect(kept.compactMap(WorkshopPage.init) == [WorkshopPage(workshop)])
             // Each variant is a run, scored, so that runs compare and stand in reports.
             let runs = workshop.runs.compactMap(\.self)
             let comparison = try session.lab.store.compare(runs)
             #expect(comparison.scoreGroups.map(\.evaluation) == ["workshop"])
             #expect(try session.lab.store.run(runs[0]).tags == ["workshop"])
             // The same workshop again, in a later session, asks nothing.
-            let later = workSession(folder)
-            let again = try Workshop(try twoPrompts(try later.openTiny(server.baseURL), rows: 60), in: later)
+            let again = try Workshop(
+                try twoPrompts(try later.openTiny(server.baseURL), rows: 60), in: later)
             try again.run()
             #expect(again.plan.variants[0].teacher.usage.calls == 0 && again.sentence == workshop.sentence)
         }
@@ -281,29 +293,72 @@ struct WorkshopTests {
                 }
                 plan.measures.append(
                     WorkshopMeasure(
-                        name: "judge", estimate: { try judge.estimate(gradesOf: $0.map(item), in: session) }
+                        name: "judge",
+                        judge: (teacher, { try judge.estimate(gradesOf: $0.map(item), in: session) })
                     ) { answers, _ in
                         let grades = try judge.grades(of: answers.map(item), in: session)
                         return [MetricFigure("judge", grades.map { $0 ?? 1 })]
                     })
                 return try Workshop(plan, in: session)
             }
-            func judged(_ workshop: Workshop) throws -> GenerationEstimate {
-                try #require(try workshop.judgeEstimate(try workshop.estimates()))
-            }
             let first = try workshop("short")
-            let before = try judged(first)
-            #expect(before.calls == 10)
-            let (low, high) = (try #require(before.low), try #require(before.high))
-            #expect(low > 0 && high > low)
+            let before = try first.estimate()
+            #expect(before.calls == 10 && before.judgeCalls == 10)
+            let high = try #require(before.high)
+            #expect(before.low > 0 && high > before.low)
             try first.run()
             #expect(teacher.usage.calls == 20)
-            let cost = try #require(teacher.usage.cost) - (first.cost(0) ?? 0) - (first.cost(1) ?? 0)
-            #expect(cost <= high)
-            #expect(try judged(try workshop("short")).calls == 0, "all of it is in the lab")
+            #expect(try #require(teacher.usage.cost) <= high)
+            #expect(try workshop("short").estimate().judgeCalls == 0, "all of it is in the lab")
+            let other = try workshop("long").estimate()
             #expect(
-                try judged(try workshop("long")).calls == 10,
-                "the answers are, another judge's grades are not")
+                other.judgeCalls == 10 && other.calls == 0, "the answers are, another judge's grades are not")
+        }
+    }
+
+    @Test("what is not known of the cost is said and asked, never counted as nothing")
+    func unknownCosts() throws {
+        // Nothing is sent: estimates ask nobody.
+        let (here, elsewhere) = ("http://127.0.0.1:9/v1", "https://models.example.org/v1")
+        try withLab { folder in
+            let session = workSession(folder)
+            func estimate(_ teachers: [(String, [String: Value])]) throws -> WorkshopEstimate {
+                var plan = WorkshopPlan(data: questions(10), variants: [])
+                plan.variants = try teachers.enumerated().map { place, given in
+                    WorkshopVariant(
+                        name: "\(place)", prompt: try PromptTemplate("{{ text }}"),
+                        teacher: try session.openTiny(
+                            given.0, given.1.merging(["api_key": "k"]) { own, _ in own }))
+                }
+                return try Workshop(plan, in: session).estimate()
+            }
+            let noPrice: [String: Value] = ["price_in": .null, "price_out": .null]
+
+            // No max_tokens: no bound, so it is asked whatever the known part is.
+            var one = try estimate([(here, [:])])
+            #expect(one.high == nil && one.low > 0)
+            #expect(one.text.contains("at most nobody knows: tiny has no max_tokens"))
+            #expect(try #require(one.doubt(most: 1e9)).reason.contains("at most is not known (at least"))
+            // With it there is one.
+            one = try estimate([(here, ["max_tokens": 100])])
+            #expect(try #require(one.high) > 0 && one.doubt(most: 1) == nil && one.doubt(most: 0) != nil)
+            // One of two teachers without it is enough.
+            one = try estimate([(here, ["max_tokens": 100]), (here, [:])])
+            #expect(one.high == nil && one.doubt(most: 1e9) != nil)
+            // A budget is a bound.
+            one = try estimate([(here, ["budget_usd": 0.5])])
+            #expect(one.high == 0.5 && one.text.contains("what is left of budget_usd"))
+            #expect(one.doubt(most: 0.5) == nil && one.doubt(most: 0.4) != nil)
+            // No price: said here, asked elsewhere.
+            one = try estimate([(here, noPrice)])
+            #expect(one.high == nil && one.text.contains("the price of tiny is not known"))
+            #expect(one.doubt(most: 1) == nil)
+            one = try estimate([(elsewhere, noPrice), (here, ["max_tokens": 5])])
+            #expect(one.text.contains("at least") && one.text.contains("the price of tiny is not known"))
+            #expect(try #require(one.doubt(most: 1e9)).remedy.contains("price_in"))
+            // What costs nothing needs no bound.
+            one = try estimate([(elsewhere, ["price_in": 0, "price_out": 0])])
+            #expect(one.high == 0 && one.doubt(most: 0) == nil && one.text.hasSuffix("no cost"))
         }
     }
 
@@ -346,6 +401,41 @@ struct WorkshopTests {
         #expect(page.contains("Is the difference real?") && page.contains("Carefully: {{ text }}"))
         let rows = try workshop.dataset()
         #expect(rows.count == 8 && rows.columns.contains("score_exact_match"))
+    }
+
+    @Test("the page that the lab keeps is bounded, and says what it leaves out; what is not a page is none")
+    func boundedPage() throws {
+        let long = String(repeating: "long ", count: 2000)
+        let teacher = OpenTeacher(CoinTeacher { _ in 0.5 })
+        var plan = try twoPrompts(teacher, rows: 2, resamples: 50)
+        plan.samples = 3
+        plan.data = Dataset(
+            records: (0..<700).map { ["text": .string("\($0) \(long)"), "answer": .string("yes")] })
+        let workshop = try Workshop(plan, in: WorkSession(plugins: PluginHost(folders: [])))
+        try workshop.run()
+        let page = WorkshopPage(workshop)
+        let text = JSON.encode(page.value)
+        #expect(text.utf8.count < 2_000_000)
+        #expect(page.rows.count == 50 && page.variants[0].grid.count == 500)
+        #expect(WorkshopPage(try JSON.decode(text, name: "page")) == page)
+        let shown = page.parts.map(\.body).joined()
+        #expect(shown.contains("The first 50 of 700 rows") && shown.contains("the first 500 of 700"))
+        #expect(shown.contains("… (cut)") && shown.contains("sample 3"))
+        // Many samples of one row are cut, too.
+        plan.samples = 1000
+        plan.data = try plan.data.rows([0])
+        let wide = try Workshop(plan, in: WorkSession(plugins: PluginHost(folders: [])))
+        try wide.run()
+        #expect(JSON.encode(WorkshopPage(wide).value).utf8.count < 2_000_000)
+        // A damaged lab's page is left out.
+        for change in ["deciding", "figures", "variants", "differences", "answers", "format"] {
+            guard var fields = page.value.object else { continue }
+            for wrong: Value in [.null, 99, "x", [1], [[:]], [["scores": [[1]]]]] {
+                fields[change] = wrong
+                if change == "deciding", wrong.integer == nil { continue }
+                #expect(WorkshopPage(.object(fields)) == nil, "\(change): \(wrong)")
+            }
+        }
     }
 }
 

@@ -18,6 +18,10 @@ extension Scripting {
               client = openai.OpenAI(base_url="http://127.0.0.1:8000/v1", api_key="none")
               client.chat.completions.create(model="my-t5", messages=[{"role": "user", "content": text}], stream=True)
 
+            OpenAI's API has no classification, so its Python client asks for it by path:
+
+              client.post("/classify", cast_to=object, body={"model": "my-bert", "input": ["a text", "another"]})
+
             There are /v1/chat/completions, /v1/completions, /v1/classify ({"model": …, "input": [texts]}),
             /v1/models, /health (503 until the students are loaded, and again when the server ends) and /metrics
             (Prometheus). A body may have OpenAI's options (max_tokens, temperature, top_p, n, stop, seed, stream)
@@ -34,7 +38,8 @@ extension Scripting {
 
             Requests join and leave the running batch between two steps of the decoder. What does not fit waits;
             beyond --queue it is refused with 429 and Retry-After. SIGTERM and Ctrl-C answer what was accepted and
-            end. The server listens on this machine only, unless --host says otherwise; then clients need a key:
+            end. The server reads a folder once: it may be replaced or removed while it is served, and answers go on
+            from what was read; a restart serves the new one. The server listens on this machine only, unless --host says otherwise; then clients need a key:
             --api-key, or LYCEUM_API_KEY. lyceum serve --help and lyceum lab --help name every option.
 
             The server is built when it is first asked for, which takes some minutes.

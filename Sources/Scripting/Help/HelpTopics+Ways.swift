@@ -93,16 +93,33 @@ extension Scripting {
         """
 
     private static let comparePage = """
-        Several prompts on the same rows, one column of answers each:
+        The workshop asks every prompt of every teacher about the same rows, scores the answers, and says in one
+        sentence which is better, by how much, and whether that is established:
 
-          rows = gold:sample(10, { seed = 13 })
+          rows = gold:sample(20, { seed = 13 })
+          w = workshop { prompts = { plain = "Summarise: {{ document }}", brief = "Summarise in ten words: {{ document }}" },
+                         teachers = gpt, data = rows, reference = "summary", n = 3,
+                         checks = { short = { max_words = 12 }, honest = function(answer, row) return #answer > 0 end },
+                         judge = { teacher = other, input = "document", criterion = "faithful and complete" } }
+          w                          -- best first: scores with intervals, cost, time; the sentence
+          w:grid()                   -- walks through the answers with the keys
+          w:show(3)  w:diff("plain", "brief", 3)  w:rows()
+          vote(w)                    -- a person judges blind, one key a verdict; goes on where it stopped
+          w:save("w.html")           -- a page; runs.report({ w.runs.plain }) has it, too, in any later session
+
+        It says first what it would cost, and asks before it costs more than confirm_usd, or where nobody can say:
+        give the teacher max_tokens, or budget_usd. p:optimize { … } searches for a better prompt; p:diff(q) says what
+        changed, p:runs() which runs asked it.
+
+        Without scores, one column of answers each:
+
           out = gpt:generate(rows, { prompt = {
             zero = "Summarise in one sentence: {{ document }}",
             few  = prompt { user = "{{ document }}", examples = shots, answer = "{{ summary }}" },
           } })
           show(out, { rows = 3, columns = { "zero", "few" } })     -- whole answers, next to each other
 
-        Scored against the human texts, with a paired test:
+        and scored against the human texts, with a paired test:
           zero = metrics.rouge(out, { prediction = "zero", reference = "summary" })
           few  = metrics.rouge(out, { prediction = "few", reference = "summary" })
           metrics.compare({ zero, few })

@@ -67,6 +67,14 @@ extension Scripting {
 
                 A label is a choice, written as a list: schema = { label = { "libs", "doc" } }.
 
+                To compare two systems, metrics.judge asks in both orders (a verdict that depends on the order is a
+                tie) and says how often it was consistent, the win rate with its interval and at equal length, and how
+                far it agrees with people; of one system it gives grades, which are a metric like any other:
+
+                  s = metrics.judge({ new, old }, { teacher = gpt, input = "task", names = { "new", "old" } })
+                  v = vote({ new, old }, { input = "task" })     -- a person's verdicts, blind
+                  metrics.judge({ new, old }, { teacher = gpt, input = "task", labels = v })
+
                 dataset:curate tests what needs no judge: refusals, lengths, duplicates, contamination.
                 """
             },

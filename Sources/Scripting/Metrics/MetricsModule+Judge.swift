@@ -341,7 +341,7 @@ extension Scripting {
         }
         return WorkshopMeasure(
             name: "judge", signature: judge.signature("grades"),
-            estimate: { try judge.estimate(gradesOf: try $0.map(item), in: environment.session) }
+            judge: (teacher, { try judge.estimate(gradesOf: try $0.map(item), in: environment.session) })
         ) { answers, _ in
             let grades = try judge.grades(of: try answers.map(item), in: environment.session)
             return [MetricFigure("judge", title: "grade", grades.map { $0 ?? judge.scale.lowerBound })]

@@ -25,7 +25,7 @@ extension Scripting {
         LuaFunction(
             name: "report",
             summary:
-                "Writes one HTML page about runs: options, curves, scores with intervals and paired tests, time and cost, samples side by side. It needs no network and runs no script.",
+                "Writes one HTML page about runs: scores with intervals and paired tests, samples side by side, curves, time and cost, options; and the workshops that compared them, with their answers. It needs no network and runs no script.",
             parameters: [
                 LuaParameter("runs", .list("runs or their numbers"), "which"),
                 LuaParameter("options", .options(reportOptions), "how", optional: true),

@@ -1025,7 +1025,7 @@ function runs.plot(runs, figures, options) end
 ---@field samples? integer rows to show side by side (default 6)
 ---@field seed? integer decides which rows, and the trials of the tests (default 42)
 
----Writes one HTML page about runs: options, curves, scores with intervals and paired tests, time and cost, samples side by side. It needs no network and runs no script.
+---Writes one HTML page about runs: scores with intervals and paired tests, samples side by side, curves, time and cost, options; and the workshops that compared them, with their answers. It needs no network and runs no script.
 ---@param runs table[] which
 ---@param options? runs.report.options how
 ---@return any # the path of the page
@@ -1144,7 +1144,7 @@ function hub.remove(name, options) end
 ---@field judge? any a teacher that grades every answer; or { teacher = …, criterion = "…", prompt = p, input = "column" }
 ---@field by? string the figure that decides which variant is best; else the first
 ---@field fresh? boolean ignores kept replies and asks again (default false)
----@field confirm_usd? number asks first if it may cost more than this; without a terminal it is refused (default 1.0)
+---@field confirm_usd? number asks first if it may cost more than this, or if nobody can say what it costs at most (a teacher without max_tokens and budget_usd, or one elsewhere without a price); without a terminal it is refused (default 1.0)
 ---@field confidence? number of the intervals and tests (default 0.95)
 ---@field resamples? integer bootstrap samples and trials of the tests (default 2000)
 ---@field seed? integer equal seeds give equal intervals (default 42)

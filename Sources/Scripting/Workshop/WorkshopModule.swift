@@ -32,7 +32,8 @@ extension Scripting {
         .boolean("fresh", default: false, "ignores kept replies and asks again"),
         .number(
             "confirm_usd", default: 1, in: 0...1_000_000_000, unit: "USD",
-            "asks first if it may cost more than this; without a terminal it is refused"),
+            "asks first if it may cost more than this, or if nobody can say what it costs at most (a teacher without max_tokens "
+                + "and budget_usd, or one elsewhere without a price); without a terminal it is refused"),
         .number("confidence", default: 0.95, in: 0.01...0.999, "of the intervals and tests"),
         .integer("resamples", default: 2000, in: 1...1_000_000, "bootstrap samples and trials of the tests"),
         .integer("seed", default: 42, "equal seeds give equal intervals"),
@@ -51,6 +52,7 @@ extension Scripting {
                 + "w:diff(\"a\", \"b\", 3), w:grid(), w:save(\"w.html\"), vote(w)",
             errors: [
                 "a variable or column that the data does not have", "a metric without a reference",
+                "a cost that may pass confirm_usd or is not known, where nobody can be asked",
                 "an interruption: what was answered is in _, and the same call goes on from there",
             ],
             example:
@@ -91,7 +93,8 @@ extension Scripting {
             teachers.map { teacher in
                 WorkshopVariant(
                     name: teachers.count == 1 ? prompt.column : "\(prompt.column)/\(teacher.name)",
-                    prompt: prompt.prompt, teacher: teacher.teacher)
+                    prompt: prompt.prompt, teacher: teacher.teacher, promptName: prompt.column,
+                    teacherName: teacher.name)
             }
         }
         var plan = WorkshopPlan(data: data, variants: variants)
@@ -219,37 +222,18 @@ extension Scripting {
 
     // MARK: the estimate
 
-    /// Says what it would cost, and asks where that is much.
+    /// Says what it would cost, and asks where that is much, or is not known.
     private static func confirm(
         _ workshop: Workshop, most: Double, _ call: LuaCall, _ environment: ScriptEnvironment
     ) throws {
-        let variants = try workshop.estimates()
-        let judge = try workshop.judgeEstimate(variants)
-        let estimates = variants + (judge.map { [$0] } ?? [])
-        let calls = variants.reduce(0) { $0 + $1.calls }
-        let reused = variants.reduce(0) { $0 + $1.reused }
-        let judged = judge?.calls ?? 0
-        if calls + judged == 0 { return }
-        let open = estimates.filter { $0.calls > 0 }
-        let low = open.compactMap(\.low).reduce(0, +)
-        // What cannot be said counts with what is known of it.
-        let expected = open.map { $0.high ?? $0.low ?? 0 }.reduce(0, +)
-        let money =
-            open.allSatisfy { $0.low == nil }
-            ? "price not known"
-            : open.allSatisfy { $0.high != nil }
-                ? "\(RunText.money(low)) to \(RunText.money(expected)) USD"
-                : "at least \(RunText.money(low)) USD"
+        let estimate = try workshop.estimate()
+        if estimate.calls + (estimate.judgeCalls ?? 0) == 0 { return }
         environment.shortJob("workshop").note(
-            "workshop: \(workshop.plan.variants.count) variants, \(calls) questions to ask, \(reused) answers reused, "
-                + (judge == nil ? "" : "\(judged) questions to the judge, ") + money
-        )
-        guard expected > most else { return }
-        let question =
-            "workshop: this may cost \(RunText.money(expected)) USD, more than confirm_usd (\(RunText.money(most)))"
+            "workshop: \(workshop.plan.variants.count) variants, \(estimate.text)")
+        guard let doubt = estimate.doubt(most: most) else { return }
+        let question = "workshop: \(doubt.reason)"
         guard let keyboard = environment.keyboard else {
-            throw LyceumError.failed(
-                question, remedy: "give confirm_usd = \(RunText.money(expected.rounded(.up)))")
+            throw LyceumError.failed(question, remedy: doubt.remedy)
         }
         // Asked only when keys are read: a Ctrl-C that comes at once is an answer, too.
         let answer = keyboard.reading(onOwnScreen: false) { next in

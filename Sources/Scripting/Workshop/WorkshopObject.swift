@@ -64,8 +64,9 @@ final class WorkshopObject {
                 },
             ],
             toString: { "workshop (\($0.workshop.plan.variants.map(\.name).joined(separator: ", ")))" },
-            preview: { object, _ in
-                object.workshop.table + "\nw:grid() walks through the answers, w:show(1) shows a row"
+            preview: { object, width in
+                object.workshop.table(width: width)
+                    + "\nw:grid() walks through the answers, w:show(1) shows a row"
             })
     }
 

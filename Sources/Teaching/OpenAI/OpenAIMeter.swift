@@ -36,6 +36,12 @@ final class OpenAIMeter {
         ledger = settings.budget == nil && settings.callBudget == nil ? nil : RankLedger()
     }
 
+    /// What neither has been spent nor is reserved of the budget, in USD; nil without one.
+    var budgetLeft: Double? {
+        guard let budget, let cost = usage.cost else { return nil }
+        return max(0, budget - (ledger?.spent ?? cost) - reservedSum - batches.values.reduce(0, +))
+    }
+
     /// Forgets reservations of requests that were given up.
     ///
     /// They may have been answered, and so paid for: what was reserved counts as spent.

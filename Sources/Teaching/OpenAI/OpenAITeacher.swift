@@ -87,6 +87,12 @@ public final class OpenAITeacher: LimitedTeacher, GroupTeacher, AdjustableTeache
         settings.price?.cost(promptTokens: promptTokens, completionTokens: completionTokens)
     }
 
+    /// What is left of budget_usd; nil without it.
+    public var budgetLeft: Double? { meter.budgetLeft }
+
+    /// Whether its server is this machine.
+    public var isOnThisMachine: Bool { settings.address.isLoopback }
+
     /// Model, server, parameters, limits; never the key.
     public var card: [(name: String, value: String)] {
         var rows = [("model", settings.model), ("server", settings.address.display)]

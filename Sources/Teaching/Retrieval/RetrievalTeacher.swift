@@ -7,7 +7,7 @@ import LyceumText
 /// together from them. It understands nothing and adds nothing: a baseline that says how far retrieval alone
 /// goes, and a default that needs no server, no key and no network. Its answer never comes from the request's
 /// own pair, should that be in the background.
-public final class RetrievalTeacher: Teacher {
+public final class RetrievalTeacher: EmbeddedTeacher {
     /// What it can do with a request.
     public enum Task: String, Sendable, CaseIterable {
         /// Target to input: compose a text from sentences of the nearest inputs.

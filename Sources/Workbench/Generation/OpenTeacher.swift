@@ -78,5 +78,7 @@ public final class OpenTeacher {
     }
 
     /// What a reply cost, in USD; nil if that is not known.
-    func cost(of reply: TeacherReply) -> Double? { (teacher as? any MeteredTeacher)?.cost(of: reply) }
+    func cost(of reply: TeacherReply) -> Double? {
+        teacher is any EmbeddedTeacher ? 0 : (teacher as? any MeteredTeacher)?.cost(of: reply)
+    }
 }

@@ -34,7 +34,7 @@ extension LabSite {
             <form class="filter" role="search" method="get">
             <label>rows with this text<input type="search" name="q" value="\(PageText.escape(wish.text("q")))"></label>
             <button>Show</button></form>
-            <p>\(count) \(count == 1 ? "row" : "rows")</p>
+            <p>\(count) \(count == 1 ? "answer" : "answers")</p>
             \(cards.joined(separator: "\n"))<p>\(before) \(after)</p></section>
             """
     }
@@ -49,10 +49,11 @@ extension LabSite {
         return """
             <dl class="facts"><dt>teacher</dt><dd>\(PageText.escape(generation.teacher))</dd>
             <dt>model</dt><dd>\(PageText.escape(generation.model))</dd>
-            <dt>rows</dt><dd>\(generation.answered + generation.reused + generation.failed) of \(generation.rows)
+            <dt>rows</dt><dd>\(generation.rows)</dd>
+            <dt>answers</dt><dd>\(generation.answered + generation.reused + generation.failed)
             (\(generation.answered) asked, \(generation.reused) reused, \(generation.failed) failed)</dd>
             <dt>tokens, in + out</dt><dd>\(spending.promptTokens) + \(spending.completionTokens)</dd>
-            <dt>USD</dt><dd>\(price.isEmpty ? "–" : price)</dd></dl>
+            <dt>cost</dt><dd>\(price.isEmpty ? "–" : price)</dd></dl>
             """
     }
 
@@ -81,7 +82,7 @@ extension LabSite {
             title: "Prompts and costs",
             header: """
                 <p>All replies in this lab: \(total.replies), \(total.promptTokens) + \(total.completionTokens) tokens,
-                \(sum.isEmpty ? "–" : sum) USD</p>
+                \(sum.isEmpty ? "nothing bought yet" : sum)</p>
                 """,
             body: """
                 <form class="filter" role="search" method="get">

@@ -25,8 +25,8 @@ extension LabSite {
             <form action="\(PageText.escape(wish.root))/compare" method="get">
             <p><button>Compare the ticked runs</button></p>
             <div class="scroll"><table class="runs text"><thead><tr><th scope="col">run</th><th scope="col">what</th>
-            <th scope="col">state</th><th scope="col">scores</th><th scope="col">last figures</th><th scope="col">time</th>
-            <th scope="col">cost</th><th scope="col">started</th></tr></thead>
+            <th scope="col">state</th><th scope="col">scores</th><th scope="col">last figures</th><th scope="col" class="number">time</th>
+            <th scope="col" class="number">cost</th><th scope="col">started</th></tr></thead>
             <tbody>\(rows.joined(separator: "\n"))</tbody></table></div></form>
             """
         let cut =
@@ -78,7 +78,7 @@ extension LabSite {
             <td class="title">\(title) \(tags.joined(separator: " "))\(note)</td>
             \(cell("", Self.state(run)))\(cell("scores", scores.joined(separator: "<br>")))
             \(cell("figures", figures.joined(separator: "<br>")))
-            \(cell("time", Self.duration(run), number: true))\(cell("USD", spending.map(Self.price) ?? "", number: true))
+            \(cell("time", Self.duration(run), number: true))\(cell("cost", spending.map(Self.price) ?? "", number: true))
             \(cell("started", PageText.escape(run.started.localText)))</tr>
             """
     }
@@ -93,10 +93,18 @@ extension LabSite {
         return run.state == .running ? RunText.time(max(0, Timestamp.now.seconds(since: run.started))) : ""
     }
 
-    /// What is known of a price; an unknown one is not 0.
+    /// What is known of a price, as markup; an unknown one is not 0. Nothing where nothing was asked.
     static func price(_ spending: Spending) -> String {
-        guard let cost = spending.cost else { return spending.replies == 0 ? "" : "unknown" }
-        return RunText.money(cost) + (spending.unpriced > 0 ? " + \(spending.unpriced) unpriced" : "")
+        guard let cost = spending.cost else {
+            return spending.replies == 0
+                ? ""
+                : "<span class=\"unknown\" title=\"the teacher was opened without a price: price_in, price_out\">unknown</span>"
+        }
+        let rest =
+            spending.unpriced > 0
+            ? " <small>+ \(spending.unpriced) \(spending.unpriced == 1 ? "reply" : "replies") of unknown price</small>"
+            : ""
+        return "\(RunText.money(cost)) USD\(rest)"
     }
 
     /// A text for the query of an address.

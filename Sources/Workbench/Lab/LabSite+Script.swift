@@ -83,6 +83,8 @@ extension LabSite {
         td label { display: inline-flex; gap: 0.4rem; align-items: center; font-size: inherit; color: inherit; }
         table.runs td { text-align: left; min-width: 0; }
         table.runs td.number { text-align: right; white-space: nowrap; overflow-wrap: normal; }
+        table.runs th.number { text-align: right; } table.runs td.number small { white-space: normal; }
+        .unknown { color: var(--soft); }
         table.runs .title { white-space: normal; min-width: 11rem; overflow-wrap: anywhere; }
         @media (max-width: 600px) {
           table.runs, table.runs tbody, table.runs tr, table.runs td { display: block; width: 100%; }

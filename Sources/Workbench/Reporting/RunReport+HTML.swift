@@ -18,10 +18,23 @@ extension RunReport {
 
     /// The parts of the page: what matters most comes first.
     var sections: String {
-        [
-            section("Runs", overview), section("Scores", scores), section("Samples", sampleCards),
+        ([section("Runs", overview)] + workshops.map(workshop) + [
+            section("Scores", scores), section("Samples", sampleCards),
             section("Curves", plots), section("Time and cost", cost), section("Options", options),
-        ].filter { !$0.isEmpty }.joined(separator: "\n")
+        ]).filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private func workshop(_ page: WorkshopPage) -> String {
+        section(
+            "Workshop: \(PageText.escape(page.names))",
+            page.parts.map { "<h3>\($0.title)</h3>\n\($0.body)" }.joined(separator: "\n"))
+    }
+
+    /// Whether a workshop's own part shows these scores already.
+    private func isInWorkshop(_ group: RunComparison.ScoreGroup) -> Bool {
+        guard group.evaluation == "workshop" else { return false }
+        let scored = zip(runs, group.figures.first?.values ?? []).filter { $0.1 != nil }.map(\.0.id)
+        return workshops.contains { page in Set(scored).isSubset(of: page.variants.compactMap(\.run)) }
     }
 
     private func section(_ title: String, _ body: String) -> String {
@@ -109,7 +122,9 @@ extension RunReport {
     }
 
     private var scores: String {
-        zip(comparison.scoreGroups, tests).filter { $0.0.evaluation != "latency" }.map { group, tests in
+        zip(comparison.scoreGroups, tests).filter {
+            $0.0.evaluation != "latency" && !isInWorkshop($0.0)
+        }.map { group, tests in
             let rows = group.figures.map { figure in
                 [PageText.escape(RunText.title(figure.name))]
                     + figure.values.map { $0.map { Self.score($0, in: figure.evaluation) } ?? "–" }

@@ -33,6 +33,7 @@ extension RunReport {
         article { margin: 1rem 0 1.8rem; }
         .source { color: var(--soft); font-size: 0.9rem; margin: 0.3rem 0 0.6rem; white-space: pre-line;
           overflow-wrap: anywhere; }
+        .plain { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.85rem; margin: 0.4rem 0; }
         .side { display: grid; gap: 0.7rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 1fr)); }
         .card { background: var(--panel); border: 1px solid var(--line); border-radius: 8px;
           padding: 0.6rem 0.8rem; overflow-wrap: anywhere; min-width: 0; }

@@ -29,6 +29,8 @@ public struct RunReport {
     let samples: [Sample]
     /// How many rows there are to draw samples from.
     let sampledRows: Int
+    /// The workshops that compared any of the runs, oldest first.
+    let workshops: [WorkshopPage]
 
     /// Runs, in the order of the columns.
     var runs: [RunRecord] { comparison.runs }
@@ -53,6 +55,7 @@ public struct RunReport {
         let lab = try session.lab.store
         self.title = title
         comparison = try lab.compare(numbers)
+        workshops = try lab.workshops(of: numbers).compactMap(WorkshopPage.init)
         curves = try numbers.map { try lab.history(of: $0) }
         spendings = try numbers.map { try lab.spending(ofRun: $0) }
         tests =

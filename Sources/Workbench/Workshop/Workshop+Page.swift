@@ -1,5 +1,4 @@
 import Corpus
-import Evaluation
 import LyceumKit
 
 extension Workshop {
@@ -41,68 +40,11 @@ extension Workshop {
     ///   - title: the heading.
     ///   - rows: how many rows are shown whole, from the first.
     public func html(title: String, rows: Int = 50) -> String {
-        let order = ranking + plan.variants.indices.filter { !ranking.contains($0) }
-        let heads = figures.map { PageText.escape($0.title + ($0.isShare ? " × 100" : "")) }
-        let scores = order.map { variant -> [String] in
-            let effort = effort(variant)
-            return [PageText.escape(plan.variants[variant].name)]
-                + figures.map { figure in
-                    shown(figure.means[variant], figure)
-                        + (figure.intervals[variant].map {
-                            " <small>\(shown($0.lowerBound, figure)) – \(shown($0.upperBound, figure))</small>"
-                        } ?? "")
-                } + [
-                    "\(results[variant].answers.count(where: \.isGood)) of \(results[variant].answers.count)",
-                    cost(variant).map(RunText.money) ?? "unknown", effort.map { $0.seconds.fixed(2) } ?? "–",
-                    results[variant].run.map { "run \($0)" } ?? "–",
-                ]
+        let sections = WorkshopPage(self, within: .whole(rows: rows)).parts.map {
+            "<section>\n<h2>\($0.title)</h2>\n\($0.body)\n</section>"
         }
-        let differences = tests.map { test -> [String] in
-            let figure = figures.first { $0.name == test.figure }
-            func value(_ number: Double) -> String { figure.map { shown(number, $0) } ?? number.fixed(4) }
-            return [
-                PageText.escape(figure?.title ?? test.figure),
-                PageText.escape("\(plan.variants[test.first].name) − \(plan.variants[test.second].name)"),
-                value(test.difference.difference),
-                "\(value(test.difference.interval.lowerBound)) – \(value(test.difference.interval.upperBound))",
-                PageText.escape(PairedTest.shown(test.difference.randomizationP)),
-                PageText.escape(PairedTest.shown(test.correctedP)), "\(test.count)",
-            ]
-        }
-        var sections = [
-            section(
-                "Variants",
-                "<p>\(PageText.escape(sentence))</p>\n"
-                    + RunReport.table([[""] + heads + ["answers", "USD", "s each", "lab"]] + scores))
-        ]
-        if !differences.isEmpty {
-            sections.append(
-                section(
-                    "Is the difference real?",
-                    RunReport.table(
-                        [["", "of", "difference", "interval", "p (randomisation)", "p (Holm)", "rows"]]
-                            + differences)))
-        }
-        let prompts = plan.variants.map { variant in
-            "<h3>\(PageText.escape(variant.name))</h3>\n\(preformatted(variant.prompt.recordedSource))"
-        }
-        sections.append(section("Prompts", prompts.joined(separator: "\n")))
-        let cards = (0..<min(max(rows, 0), plan.data.count)).map { row -> String in
-            let texts = (try? text(ofRow: row)) ?? ""
-            return "<details><summary>row \(row + 1)</summary>\(preformatted(texts))</details>"
-        }
-        sections.append(section("Answers", cards.joined(separator: "\n")))
         return PageText.page(
             title: title, body: sections.joined(separator: "\n"),
             policy: "default-src 'none'; style-src 'unsafe-inline'")
-    }
-
-    /// Text as it was written, which the page may break anywhere.
-    private func preformatted(_ text: String) -> String {
-        "<pre style=\"white-space: pre-wrap; overflow-wrap: anywhere\">\(PageText.escape(text))</pre>"
-    }
-
-    private func section(_ title: String, _ body: String) -> String {
-        "<section>\n<h2>\(title)</h2>\n\(body)\n</section>"
     }
 }

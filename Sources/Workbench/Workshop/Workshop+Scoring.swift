@@ -164,8 +164,12 @@ extension Workshop {
 
     // MARK: the lab
 
-    /// Records the scores with each variant's run, so that runs.compare and runs.report show them.
+    /// Records the scores with each variant's run, so that runs.compare shows them, and the page of the whole, which
+    /// runs.report of any of its runs shows.
     func record() {
+        session.lab.attempt {
+            try $0.keepWorkshop(WorkshopPage(self).value, runs: runs.compactMap(\.self))
+        }
         let signature =
             "workshop of \(plan.variants.count)|" + plan.measures.map(\.signature).joined(separator: "|")
         let references = plan.reference.flatMap { try? plan.data.stringLists($0) }

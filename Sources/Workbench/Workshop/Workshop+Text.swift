@@ -9,32 +9,78 @@ extension Workshop {
         return figure.isShare ? (value * 100).fixed(1) : RunText.number(value)
     }
 
-    /// Every variant in a line: its figures with their intervals, what it took, and what is established.
-    public var table: String {
+    /// Every variant in a line, the best first: its figures with their intervals, what it took, and what is established.
+    public var table: String { (TextTable.lines(wideRows) + [sentence]).joined(separator: "\n") }
+
+    /// The table, as it fits into so many columns: a line a variant; else a column a variant; else a paragraph a variant.
+    public func table(width: Int) -> String {
+        for rows in [wideRows, tallRows] {
+            let lines = TextTable.lines(rows)
+            if lines.allSatisfy({ DisplayWidth.of($0) <= width }) {
+                return (lines + [sentence]).joined(separator: "\n")
+            }
+        }
+        let paragraphs = tallColumns.flatMap { name, cells in
+            let facts = cells.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+            return [name] + DisplayWidth.wrapped(facts, to: max(width - 2, 20)).map { "  " + $0 }
+        }
+        return (paragraphs + [sentence]).joined(separator: "\n")
+    }
+
+    private var order: [Int] { ranking + plan.variants.indices.filter { !ranking.contains($0) } }
+
+    private func name(_ figure: Figure) -> String { figure.title + (figure.isShare ? " × 100" : "") }
+
+    private func interval(_ variant: Int, _ figure: Figure) -> String? {
+        figure.intervals[variant].map { "\(shown($0.lowerBound, figure)) – \(shown($0.upperBound, figure))" }
+    }
+
+    /// What the variant took: answers, USD, seconds and tokens of an answer.
+    private func effortCells(_ variant: Int) -> [String] {
+        let good = results[variant].answers.count(where: \.isGood)
+        let all = results[variant].answers.count
+        let effort = effort(variant)
+        return [
+            good == all ? "\(good)" : "\(good) of \(all)", cost(variant).map(RunText.money) ?? "unknown",
+            effort.map { $0.seconds.fixed(2) } ?? "–", effort?.tokens.map { $0.fixed(0) } ?? "–",
+        ]
+    }
+
+    private var wideRows: [[String]] {
         let percent = (plan.resampling.confidence * 100).fixed(0)
         let header =
-            [""] + figures.flatMap { [$0.title + ($0.isShare ? " × 100" : ""), "\(percent) %"] } + [
-                "answers", "USD", "s each", "tokens",
-            ]
-        let order = ranking + plan.variants.indices.filter { !ranking.contains($0) }
-        let rows = order.map { variant -> [String] in
-            let scores = figures.flatMap { figure -> [String] in
-                [
-                    shown(figure.means[variant], figure),
-                    figure.intervals[variant].map {
-                        "\(shown($0.lowerBound, figure)) – \(shown($0.upperBound, figure))"
-                    } ?? "",
-                ]
+            [""] + figures.flatMap { [name($0), "\(percent) %"] } + ["answers", "USD", "s each", "tokens"]
+        return [header]
+            + order.map { variant in
+                [plan.variants[variant].name]
+                    + figures.flatMap {
+                        [shown($0.means[variant], $0), interval(variant, $0) ?? ""]
+                    } + effortCells(variant)
             }
-            let good = results[variant].answers.count(where: \.isGood)
-            let all = results[variant].answers.count
-            let effort = effort(variant)
-            return [plan.variants[variant].name] + scores + [
-                good == all ? "\(good)" : "\(good) of \(all)", cost(variant).map(RunText.money) ?? "unknown",
-                effort.map { $0.seconds.fixed(2) } ?? "–", effort?.tokens.map { $0.fixed(0) } ?? "–",
-            ]
+    }
+
+    /// Each variant with its figures and what it took, by name.
+    private var tallColumns: [(name: String, cells: [(name: String, value: String)])] {
+        order.map { variant in
+            let scores = figures.map { figure in
+                (
+                    name: name(figure),
+                    value: shown(figure.means[variant], figure)
+                        + (interval(variant, figure).map { " (\($0))" } ?? "")
+                )
+            }
+            let took = zip(["answers", "USD", "s each", "tokens each"], effortCells(variant)).map {
+                (name: $0, value: $1)
+            }
+            return (plan.variants[variant].name, scores + took)
         }
-        return (TextTable.lines([header] + rows) + [sentence]).joined(separator: "\n")
+    }
+
+    private var tallRows: [[String]] {
+        let columns = tallColumns
+        guard let first = columns.first else { return [] }
+        return [[""] + columns.map(\.name)]
+            + first.cells.indices.map { row in [first.cells[row].name] + columns.map { $0.cells[row].value } }
     }
 
     /// Which variant is better, by how much, whether that is established, and how many rows more would establish it.

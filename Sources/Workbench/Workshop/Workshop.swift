@@ -13,9 +13,22 @@ public struct WorkshopVariant {
     public let prompt: PromptTemplate
     /// Who answers.
     public let teacher: OpenTeacher
+    /// What the prompt and the teacher are called on their own.
+    public let promptName: String
+    /// See `promptName`.
+    public let teacherName: String
 
     /// Names a variant.
-    public init(name: String, prompt: PromptTemplate, teacher: OpenTeacher) {
+    ///
+    /// - Parameters:
+    ///   - promptName: nil is the variant's name.
+    ///   - teacherName: nil is the teacher's own name.
+    public init(
+        name: String, prompt: PromptTemplate, teacher: OpenTeacher, promptName: String? = nil,
+        teacherName: String? = nil
+    ) {
+        self.promptName = promptName ?? name
+        self.teacherName = teacherName ?? teacher.teacher.name
         self.name = name
         self.prompt = prompt
         self.teacher = teacher
@@ -136,20 +149,24 @@ public final class Workshop {
             reuse: plan.isFresh ? .none : .all, name: "workshop: \(variant.name)")
     }
 
-    /// What each variant would send and cost; asks nothing.
-    public func estimates() throws -> [GenerationEstimate] {
-        try plan.variants.map { try session.estimate(try generationPlan($0), by: $0.teacher) }
+    /// What it would ask, and cost; asks nothing.
+    ///
+    /// What a judge would be asked of an answer that is known is known, too; for the others texts as long as the model's
+    /// replies so far stand in.
+    public func estimate() throws -> WorkshopEstimate {
+        let variants = try plan.variants.map { variant in
+            (variant.teacher, try session.estimate(try generationPlan(variant), by: variant.teacher))
+        }
+        let judges = plan.measures.compactMap(\.judge)
+        let answers = judges.isEmpty ? [] : try expectedAnswers(variants.map(\.1))
+        return WorkshopEstimate(
+            variants: variants,
+            judges: try judges.map {
+                ($0.teacher, try answers.isEmpty ? GenerationEstimate() : $0.estimate(answers))
+            })
     }
 
-    /// What the judges among the measures would be asked, and cost; nil if there is none. Asks nothing.
-    ///
-    /// Where an answer is known already the question is, too; for the others texts as long as the model's replies so far
-    /// stand in.
-    ///
-    /// - Parameter estimates: those of the variants.
-    public func judgeEstimate(_ estimates: [GenerationEstimate]) throws -> GenerationEstimate? {
-        let judges = plan.measures.compactMap(\.estimate)
-        if judges.isEmpty { return nil }
+    private func expectedAnswers(_ estimates: [GenerationEstimate]) throws -> [WorkshopAnswer] {
         let references = try plan.reference.map { try plan.data.stringLists($0) }
         var answers: [WorkshopAnswer] = []
         for (variant, estimate) in zip(plan.variants, estimates) {
@@ -168,10 +185,7 @@ public final class Workshop {
                 )
             }
         }
-        if answers.isEmpty { return nil }
-        return try judges.map { try $0(answers) }.reduce(GenerationEstimate?.none) { sum, one in
-            sum.map { $0.adding(one) } ?? one
-        }
+        return answers
     }
 
     /// Asks every variant, and scores what came.

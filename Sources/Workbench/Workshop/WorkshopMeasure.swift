@@ -29,16 +29,16 @@ public struct WorkshopMeasure {
     public let needsReferences: Bool
     /// Scores answers: figures with a value for each, in order.
     let score: ([WorkshopAnswer], Job) throws -> [MetricFigure]
-    /// What scoring answers would ask of a teacher, and cost; nil for what asks nobody.
-    let estimate: (([WorkshopAnswer]) throws -> GenerationEstimate)?
+    /// The teacher that scoring asks, and what that would cost; nil for what asks nobody.
+    let judge: (teacher: OpenTeacher, estimate: ([WorkshopAnswer]) throws -> GenerationEstimate)?
 
     /// Describes a measure.
     public init(
         name: String, signature: String = "", needsReferences: Bool = false,
-        estimate: (([WorkshopAnswer]) throws -> GenerationEstimate)? = nil,
+        judge: (teacher: OpenTeacher, estimate: ([WorkshopAnswer]) throws -> GenerationEstimate)? = nil,
         score: @escaping ([WorkshopAnswer], Job) throws -> [MetricFigure]
     ) {
-        self.estimate = estimate
+        self.judge = judge
         self.name = name
         self.signature = signature.isEmpty ? name : signature
         self.needsReferences = needsReferences
