@@ -1,12 +1,12 @@
 // Attention of rows that have read different numbers of tokens, over caches that are written in place: a hypothesis finds
 // the keys of its past by index, so that nothing is copied when hypotheses change places.
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
 
 #include "Avx512.h"
 #include "Boundary.h"
+#include "Crew.h"
 #include "FewQueries.h"
 
 using ctorch::borrow;
@@ -44,7 +44,7 @@ void attend_own(
     auto *os = static_cast<T *>(out.mutable_data_ptr());
     int64_t longest = *std::max_element(lengths, lengths + rows) + steps;
     int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, 2 * longest * size * steps));
-    at::parallel_for(0, rows * heads, grain, [&](int64_t begin, int64_t end) {
+    ctorch::share(rows * heads, grain, [&](int64_t begin, int64_t end) {
         thread_local std::vector<float> scratch;
         for (int64_t line = begin; line < end; ++line) {
             int64_t row = line / heads, head = line % heads;
@@ -103,7 +103,7 @@ void attend_sources(
     }
     int64_t lines = static_cast<int64_t>(groups.size()) * heads;
     int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, 2 * keys[0].size(1) * size));
-    at::parallel_for(0, lines, grain, [&](int64_t begin, int64_t end) {
+    ctorch::share(lines, grain, [&](int64_t begin, int64_t end) {
         thread_local std::vector<float> scratch;
         for (int64_t line = begin; line < end; ++line) {
             const auto &group = groups[line / heads];

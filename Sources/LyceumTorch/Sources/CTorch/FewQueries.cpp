@@ -1,5 +1,4 @@
 // Attention from few queries, as a decoder needs it for each token: keys and values are read once, where they lie.
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 
@@ -9,6 +8,7 @@
 #include "FewQueries.h"
 #include "Avx512.h"
 #include "Boundary.h"
+#include "Crew.h"
 
 using ctorch::borrow;
 using ctorch::guarded;
@@ -164,7 +164,7 @@ void attend(
     const auto *bs = seen.defined() ? static_cast<const T *>(seen.const_data_ptr()) : nullptr;
     auto *os = static_cast<T *>(out.mutable_data_ptr());
     int64_t work = std::max<int64_t>(1, 2 * k.size(2) * k.size(3) * queries);
-    at::parallel_for(0, rows * heads, std::max<int64_t>(1, 16384 / work), [&](int64_t begin, int64_t end) {
+    ctorch::share(rows * heads, std::max<int64_t>(1, 16384 / work), [&](int64_t begin, int64_t end) {
         thread_local std::vector<float> scratch;
         for (int64_t line = begin; line < end; ++line) {
             int64_t b = line / heads, h = line % heads;

@@ -1,13 +1,13 @@
 // The linear map of few rows, as a decoder needs it for each token: the weight is read once from memory, as it lies there.
 //
 // libtorch packs the weight at each call, or leaves the call to a product made for many rows.
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <vector>
 
+#include "Crew.h"
 #include "Epilogue.h"
 
 using ctorch::borrow;
@@ -118,7 +118,7 @@ void multiply(
     int64_t rows = x.numel() / x.size(-1);
     // A thread is worth it from 64 KB of weights on.
     int64_t grain = std::max<int64_t>(1, 65536 / (group * x.size(-1) * static_cast<int64_t>(sizeof(T))));
-    at::parallel_for(0, firsts.back(), grain, [&](int64_t begin, int64_t end) {
+    ctorch::share(firsts.back(), grain, [&](int64_t begin, int64_t end) {
         thread_local std::vector<float> held;
         if (held.size() < static_cast<size_t>(rows * group)) held.resize(rows * group);
         for (size_t i = 0; i < products.size(); ++i) {

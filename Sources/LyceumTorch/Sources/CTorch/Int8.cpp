@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "Crew.h"
 #include "Epilogue.h"
 
 using ctorch::borrow;
@@ -220,7 +221,7 @@ QuantisedRows quantised(const at::Tensor &x) {
     auto *q = static_cast<uint8_t *>(result.rows.mutable_data_ptr());
     auto *scales = static_cast<float *>(result.scales.mutable_data_ptr());
     const auto *from = static_cast<const T *>(x.const_data_ptr());
-    at::parallel_for(0, rows, std::max<int64_t>(1, 65536 / inputs), [&](int64_t begin, int64_t end) {
+    ctorch::share(rows, std::max<int64_t>(1, 65536 / inputs), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row)
             quantise_input(from + row * inputs, q + row * inputs, inputs, scales + row);
     });
@@ -255,7 +256,7 @@ void multiply(
     // Many rows are taken a few at a time, which stay in the cache while the weights pass by.
     if (rows <= few) {
         int64_t grain = std::max<int64_t>(1, 65536 / (group * inputs));
-        at::parallel_for(0, firsts.back(), grain, [&](int64_t begin, int64_t end) {
+        ctorch::share(firsts.back(), grain, [&](int64_t begin, int64_t end) {
             for (size_t i = 0; i < work.size(); ++i) {
                 int64_t from = std::max(begin, firsts[i]) - firsts[i], to = std::min(end, firsts[i + 1]) - firsts[i];
                 if (from >= to) continue;
@@ -264,7 +265,7 @@ void multiply(
             }
         });
     } else {
-        at::parallel_for(0, (rows + few - 1) / few, 1, [&](int64_t begin, int64_t end) {
+        ctorch::share((rows + few - 1) / few, 1, [&](int64_t begin, int64_t end) {
             for (int64_t chunk = begin; chunk < end; ++chunk)
                 for (const auto &w : work)
                     part_of(

@@ -1,5 +1,4 @@
 // What a search does with the scores of the next token, without a tensor for each step: in place, in one pass or two.
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "CTorch.h"
+#include "Crew.h"
 #include "Vector.h"
 
 using ctorch::vector_lanes;
@@ -114,7 +114,7 @@ void ctorch_scores_log_softmax(float *scores, int64_t count) {
 }
 
 void ctorch_scores_normalisers(const float *scores, int64_t rows, int64_t width, CTorchNormaliser *out) {
-    at::parallel_for(0, rows, std::max<int64_t>(1, 16384 / std::max<int64_t>(1, width)), [&](int64_t begin, int64_t end) {
+    ctorch::share(rows, std::max<int64_t>(1, 16384 / std::max<int64_t>(1, width)), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
             Normaliser n;
             normalise(scores + row * width, width, &n);
@@ -128,7 +128,7 @@ int64_t ctorch_scores_best_continuations(
     int64_t *places, float *values) {
     if (most <= 0 || rows <= 0) return 0;
     std::vector<std::vector<Candidate>> held(static_cast<size_t>(rows));
-    at::parallel_for(0, rows, std::max<int64_t>(1, 32768 / std::max<int64_t>(1, width)), [&](int64_t begin, int64_t end) {
+    ctorch::share(rows, std::max<int64_t>(1, 32768 / std::max<int64_t>(1, width)), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row)
             best_of(
                 scores + row * width, width, {normalisers[row].shift, normalisers[row].logarithm}, added[row], row * width,

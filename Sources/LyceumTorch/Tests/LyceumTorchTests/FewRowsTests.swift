@@ -1,4 +1,6 @@
+import Dispatch
 import LyceumKit
+import Synchronization
 import Testing
 
 @testable import LyceumTorch
@@ -145,6 +147,26 @@ import Testing
             try noGrad { _ = try linear.weight.tensor.add_(1) }
             #expect(try pass() != first, "\(type)")
         }
+    }
+
+    /// However many threads share the work, and whoever else is at it, the numbers are the same to the bit.
+    @Test func threadsChangeNothing() throws {
+        let (x, weight) = (try Tensor.randn([5, 512]), try Tensor.randn([1030, 512]))
+        let rounded = try noGrad { try QuantisedWeight(weight) }
+        @Sendable func products(threads: Int) throws -> [[Float]] {
+            let own = Torch.threads
+            try Torch.setThreads(threads)
+            defer { try? Torch.setThreads(own) }
+            return try noGrad { [try x.linear(weight).floats(), try x.linear(rounded, nil).floats()] }
+        }
+        let expected = try products(threads: 1)
+        let wrong = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 6) { index in
+            for turn in 0..<12 where (try? products(threads: 1 + (index + turn) % 4)) != expected {
+                wrong.withLock { $0 += 1 }
+            }
+        }
+        #expect(wrong.withLock { $0 } == 0)
     }
 
     @Test func viewsAreRead() throws {
