@@ -69,6 +69,16 @@ final class BARTAttention: Module {
         return try output(Attention.merge(mixed))
     }
 
+    /// Attends from all tokens `x` of a source [rows, length, model] to all, and adds `x`; without dropout.
+    func read(_ x: Tensor, mask: Tensor?) throws -> Tensor {
+        let parts = try Linear.all([queries, keys, values], of: x).map {
+            try Attention.split($0, heads: heads)
+        }
+        let mixed = try Attention.attend(
+            parts[0], parts[1], parts[2], bias: mask, scale: scale, dropout: dropout)
+        return try output(Attention.merge(mixed), plus: x)
+    }
+
     /// Attends from tokens `x` [rows, length, model] to those read before and to themselves, and adds `x`.
     func step(_ x: Tensor, layer: Int, cache: DecoderCache) throws -> Tensor {
         let parts = try Linear.all([queries, keys, values], of: x)
@@ -82,7 +92,8 @@ final class BARTAttention: Module {
         let mixed = try cache.attendToSource(
             layer: layer, queries(x), heads: heads, scale: scale, source: source
         ) {
-            (try keys($0), try values($0))
+            let both = try Linear.all([keys, values], of: $0)
+            return (both[0], both[1])
         }
         return try output(mixed, plus: x)
     }
@@ -147,6 +158,9 @@ final class BARTLayer: Module {
     ///   - mask: of self-attention, broadcast to [rows, heads, length, keys]; nil if all may be seen.
     ///   - encoded: the sources, for the decoder.
     func callAsFunction(_ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil) throws -> Tensor {
+        if encoded == nil, !isTraining {
+            return try feedForward(selfAttentionNorm(selfAttention.read(x, mask: mask)))
+        }
         let (keys, values) = try selfAttention.keysAndValues(x)
         var x = try selfAttentionNorm(
             x + dropout(selfAttention(x, keys: keys, values: values, mask: mask)))
@@ -165,6 +179,11 @@ final class BARTLayer: Module {
         if let crossAttention, let crossAttentionNorm {
             x = try crossAttentionNorm(crossAttention.step(x, layer: layer, cache: cache, source: source))
         }
+        return try feedForward(x)
+    }
+
+    /// The last part, without dropout.
+    private func feedForward(_ x: Tensor) throws -> Tensor {
         let hidden = try fused.map { try inner(x, then: $0) } ?? activation(inner(x))
         return try norm(outer(hidden, plus: x))
     }

@@ -120,6 +120,14 @@ final class T5Attention: Module {
         return try o(Attention.merge(mixed))
     }
 
+    /// Attends from all tokens of a source, normed [rows, length, model], to all, and adds to the states; without dropout.
+    func read(_ normed: Tensor, to states: Tensor, bias: Tensor, mask: Tensor?) throws -> Tensor {
+        let parts = try Linear.all([q, k, v], of: normed).map { try Attention.split($0, heads: heads) }
+        let mixed = try Attention.attend(
+            parts[0], parts[1], parts[2], bias: bias, mask: mask, scale: 1, dropout: dropout)
+        return try o(Attention.merge(mixed), plus: states)
+    }
+
     /// Attends from tokens, normed [rows, length, model], to those read before and to themselves, and adds to the states.
     func step(_ normed: Tensor, to states: Tensor, layer: Int, cache: DecoderCache) throws -> Tensor {
         let parts = try Linear.all([q, k, v], of: normed)
@@ -136,7 +144,8 @@ final class T5Attention: Module {
         let mixed = try cache.attendToSource(
             layer: layer, q(normed), heads: heads, scale: 1, source: source
         ) {
-            (try k($0), try v($0))
+            let both = try Linear.all([k, v], of: $0)
+            return (both[0], both[1])
         }
         return try o(mixed, plus: states)
     }
@@ -221,6 +230,10 @@ final class T5Block: Module {
     ) throws -> Tensor {
         var x = x
         let normed = try norms[0](x)
+        if encoded == nil, !isTraining {
+            x = try selfAttention.read(normed, to: x, bias: bias, mask: mask)
+            return try feedForward.step(norms[norms.count - 1](x), to: x)
+        }
         let (keys, values) = try selfAttention.keysAndValues(normed)
         x = try x + dropout(selfAttention(normed, keys: keys, values: values, bias: bias, mask: mask))
         if let crossAttention, let encoded {

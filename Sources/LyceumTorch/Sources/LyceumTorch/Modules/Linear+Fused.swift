@@ -24,6 +24,20 @@ public enum FusedActivation: Sendable {
         case .gelu: try x.gelu()
         }
     }
+
+    /// Changes `x`.
+    fileprivate func apply(in x: Tensor) throws {
+        switch self {
+        case .identity: break
+        case .relu: try Op.relu.perform(.tensor(x))
+        case .gelu: try Op.gelu.perform(.tensor(x))
+        }
+    }
+}
+
+private enum Op {
+    static let relu = Operator("aten::relu_")
+    static let gelu = Operator("aten::gelu_")
 }
 
 // Linear maps with what follows them: a decoder's step is made of few rows, for which each operator more is a wait for the
@@ -40,8 +54,14 @@ extension Linear {
         _ x: Tensor, then activation: FusedActivation, plus residual: Tensor? = nil
     ) throws -> Tensor {
         if let fused = try Linear.fused([self], x, activation, residual)?.first { return fused }
-        let y = try activation.apply(to: self(x))
-        return try residual.map { try $0 + y } ?? y
+        let y = try self(x)
+        guard !ctorch_grad_mode(), residual.map({ $0.dtype == y.dtype && $0.shape == y.shape }) ?? true else {
+            let activated = try activation.apply(to: y)
+            return try residual.map { try $0 + activated } ?? activated
+        }
+        // Nobody else has it: many rows are large, and memory that is new costs more than the sum.
+        try activation.apply(in: y)
+        return try residual.map { try y.add_($0) } ?? y
     }
 
     /// x · Wᵀ + b + residual.
