@@ -1,8 +1,9 @@
 import Foundation
 import LyceumKit
-import LyceumTorch
 import Synchronization
 import Testing
+
+@testable import LyceumTorch
 
 @Suite("Classification students and data that hardly is any", .serialized)
 final class ClassificationBadInputTests {
@@ -117,6 +118,30 @@ final class ClassificationBadInputTests {
                 _ = try student.generate(
                     ["a"], options: Options([:], declared: [], function: "generate"), job: .silent())
             }.contains("classify, not generate"))
+    }
+
+    @Test func weightsInEightBits() throws {
+        let student = try Menagerie.student()
+        _ = try Menagerie.train(student, Menagerie.pairs(12), ["max_steps": 1])
+        try student.save(to: folder)
+        func loading() throws -> String {
+            try error { _ = try SequenceClassificationStudent<BagEncoder>(folder: self.folder) }
+        }
+        let (config, weights) = (folder + "/config.json", folder + "/model.safetensors")
+        var document = try #require(JSON.decode(Files.read(config), name: config).object)
+        document["quantization_config"] = ["quant_method": "bitsandbytes"]
+        try Files.write(JSON.encode(.object(document)), to: config)
+        #expect(try loading().contains("bitsandbytes"))
+        document["quantization_config"] = nil
+        try Files.write(JSON.encode(.object(document)), to: config)
+        var tensors = try Safetensors.read(weights).tensors().mapValues { try $0.clone() }
+        let name = try #require(tensors.keys.first { $0.contains("embedding") })
+        let rounded = try QuantisedWeight(try #require(tensors[name]))
+        (tensors[name], tensors[name + "_scale"]) = (rounded.rows, rounded.scales)
+        try FileManager.default.removeItem(atPath: weights)
+        try Safetensors.write(tensors, to: weights)
+        let text = try loading()
+        #expect(text.contains(name) && text.contains("eight bits"), "\(text)")
     }
 
     @Test func aConfigurationThatDoesNotFitItsWeights() throws {

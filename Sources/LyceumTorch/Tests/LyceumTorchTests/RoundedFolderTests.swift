@@ -92,6 +92,73 @@ import Testing
         #expect(loss.isFinite)
     }
 
+    /// Requests to a session get what `generate` writes, also next to requests of another precision.
+    @Test func requestsInEightBits() throws {
+        let large = try student()
+        try large.save(to: folder + "/small", precision: "int8")
+        let small = try Tiny(folder: folder + "/small")
+        for more: [String: Value] in [[:], ["num_beams": 3], ["prompt_lookup_num_tokens": 0]] {
+            let expected = try texts(large, more.merging(["precision": "int8"]) { own, _ in own })
+            #expect(try answers(small, inputs.map { _ in more }) == expected)
+            let mixed = inputs.indices.map { index in
+                more.merging(["precision": index == 2 ? "fp32" : "int8"]) { own, _ in own }
+            }
+            let answers = try answers(large, mixed)
+            for index in inputs.indices where index != 2 { #expect(answers[index] == expected[index]) }
+            #expect(
+                try answers[2] == texts(large, more.merging(["precision": "fp32"]) { own, _ in own })[2])
+        }
+        #expect(try error { _ = try answers(small, [["precision": "bf16"]]) }.contains("eight bits"))
+    }
+
+    /// The texts that a session writes for the first inputs, each with its options; a new one comes at every step.
+    func answers(_ student: Tiny, _ requests: [[String: Value]]) throws -> [String] {
+        let session = try student.decodingSession()
+        var (numbers, found): ([Int], [Int: String]) = ([], [:])
+        for step in 0..<40 {
+            if step < requests.count {
+                let options = try Options(
+                    requests[step].merging(["max_new_tokens": 8]) { own, _ in own },
+                    declared: registration.generationOptions, function: "generate")
+                numbers.append(try session.add(inputs[step], options: options))
+            }
+            for event in try session.step() {
+                if case .finished(let text, _, _) = event.progress { found[event.request] = text.text }
+            }
+        }
+        return numbers.map { found[$0] ?? "not answered" }
+    }
+
+    @Test func classifies() throws {
+        let made = try registration.make(
+            Options(
+                ["uneven": true, "task": "classify"], declared: registration.configuration,
+                function: "student.new"))
+        let student = try #require(made as? Tiny)
+        _ = try student.train(
+            on: ExampleSource(inputs.map { Example(input: $0, target: $0.contains("the") ? "yes" : "no") }),
+            validation: nil,
+            options: Options(
+                ["max_steps": 4, "batch_size": 4], declared: registration.trainingOptions, function: "train"),
+            job: .silent())
+        func classes(_ student: Tiny, _ values: [String: Value]) throws -> [Classification] {
+            try student.classify(
+                inputs,
+                options: Options(
+                    values, declared: registration.classificationOptions, function: "classify"),
+                job: .silent())
+        }
+        try student.save(to: folder + "/small", precision: "int8")
+        let small = try Tiny(folder: folder + "/small")
+        for (answer, exact) in zip(try classes(small, [:]), try classes(student, ["precision": "fp32"])) {
+            #expect(answer.probabilities.map(\.label) == exact.probabilities.map(\.label))
+            for (one, other) in zip(answer.probabilities, exact.probabilities) {
+                #expect(abs(one.probability - other.probability) < 0.1)
+            }
+        }
+        #expect(try error { _ = try classes(small, ["precision": "fp32"]) }.contains("eight bits"))
+    }
+
     @Test(arguments: ["no scale", "short scale", "odd scale", "odd type", "foreign"])
     func damage(_ kind: String) throws {
         let path = folder + "/small/model.safetensors"

@@ -4,7 +4,7 @@ import LyceumKit
 ///
 /// A matrix W [outputs, inputs] is the int8 tensor W / scale under its name, rounded, and the float32 tensor of its scales
 /// [outputs] under the name with `_scale` after it: the names of the compressed-tensors format. Everything else is float32.
-/// config.json says so under `quantization_config`, so that transformers refuses the folder by name.
+/// config.json says so under `quantization_config`: transformers warns of the type by its name, and does not load the folder.
 struct RoundedWeights {
     private let checkpoint: Checkpoint
     /// The names of the scales that belong to a matrix in eight bits.
@@ -49,6 +49,18 @@ struct RoundedWeights {
             path: path, line: nil,
             problem: "its weights are quantised by \(other), which Lyceum does not read",
             remedy: "load the checkpoint that it was made of, and save it with precision = 'int8'")
+    }
+
+    /// Refuses weights in eight bits for a student that does not compute with them.
+    func refuse(for architecture: String) throws {
+        guard let name = checkpoint.names.first(where: { checkpoint.dtype(of: $0) == .int8 }) else { return }
+        throw LyceumError.file(
+            path: checkpoint.source, line: nil,
+            problem:
+                "\(name) is in eight bits, and a \(architecture) student computes with floating-point weights",
+            remedy:
+                "load the checkpoint that it was made of; only students that write texts are kept in eight bits"
+        )
     }
 
     /// The tensors to write of a network: matrices that can be rounded in eight bits, everything else in float32.

@@ -38,7 +38,9 @@ extension SequenceClassificationStudent {
     public convenience init(folder: String) throws {
         let (path, document, configuration, tokenizer) = try Encoder.describe(folder: folder)
         self.init(configuration)
+        try RoundedWeights.check(document, path: path)
         let weights = try Checkpoint.open(folder)
+        try RoundedWeights(weights).refuse(for: Encoder.architecture)
         let rows = weights.shape(of: "classifier.weight")?.first ?? 0
         if rows > 0 {
             let maker = document["architectures"]?.list?.first?.string ?? Encoder.transformersClass
