@@ -68,6 +68,8 @@ public struct Installation: Sendable {
         }
         let architecture = try pluginHost().student(modelType: type)
         let student = try architecture.load(folder)
+        // A server runs for long: its folders may be replaced meanwhile.
+        try (student as? any FileBackedStudent)?.leaveFiles()
         if let student = student as? any MovableStudent {
             try student.compute(on: device)
         } else if device == "cuda" {

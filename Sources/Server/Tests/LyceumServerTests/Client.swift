@@ -74,6 +74,13 @@ final class RawConnection: @unchecked Sendable {
         var body = ""
         /// The body as JSON.
         var json: Value { (try? JSON.decode(body, name: "reply")) ?? .null }
+        /// The text of a stream of completions, put together.
+        var streamedText: String {
+            events.dropLast().compactMap {
+                (try? JSON.decode($0, name: "c"))?.object?["choices"]?.list?.first?.object?["text"]?.string
+            }.joined()
+        }
+
         func field(_ path: String...) -> Value? {
             path.reduce(Optional(json)) { value, key in
                 Int(key).flatMap { place in

@@ -17,10 +17,7 @@ import Testing
                         let reply = try await ask(port, "POST", "/v1/completions", body)
                         let text =
                             number % 3 == 0
-                            ? reply.events.dropLast().compactMap {
-                                (try? JSON.decode($0, name: "c"))?.object?["choices"]?.list?.first?.object?[
-                                    "text"]?.string
-                            }.joined() : reply.field("choices", "0", "text")?.string
+                            ? reply.streamedText : reply.field("choices", "0", "text")?.string
                         #expect(text == WordStudent.answer(prompt))
                     }
                 }
@@ -76,6 +73,56 @@ import Testing
             let metrics = try await ask(port, "GET", "/metrics").body
             #expect(metrics.contains("lyceum:request_cancelled_total{model_name=\"words\"} 2\n"))
         }
+    }
+
+    /// Some of a full batch leave in the middle of their streams: their rows leave the batch, and everybody else gets
+    /// the right answer.
+    @Test func thoseWhoLeaveDoNotDisturbTheOthers() async throws {
+        let log = StepLog()
+        try await withServer([words(log: log, pause: 0.05)]) { port in
+            let prompts = (0..<24).map { number in
+                (0..<40).map { "\(number)-\($0)" }.joined(separator: " ")
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (number, prompt) in prompts.enumerated() {
+                    group.addTask {
+                        // It takes two seconds; those who leave have seen that it has begun.
+                        let (leaves, isStreamed) = (number % 3 == 0, number % 3 == 0 || number % 4 != 3)
+                        let body = completion(prompt, ["stream": .bool(isStreamed)])
+                        guard leaves else {
+                            let reply = try await ask(port, "POST", "/v1/completions", body)
+                            #expect(reply.status == 200)
+                            let text =
+                                isStreamed
+                                ? reply.streamedText : reply.field("choices", "0", "text")?.string
+                            #expect(text == WordStudent.answer(prompt))
+                            return
+                        }
+                        try await blocking {
+                            let connection = try RawConnection(port: port)
+                            connection.send(RawConnection.request("POST", "/v1/completions", body))
+                            #expect(connection.read(until: "\(number)-38"))
+                            connection.close()
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            // Nothing of them is left in the batch or the queue.
+            var metrics = ""
+            for _ in 0..<1000 {
+                metrics = try await ask(port, "GET", "/metrics").body
+                if metrics.contains("num_requests_running{model_name=\"words\"} 0\n") { break }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            for name in ["running", "waiting"] {
+                #expect(metrics.contains("num_requests_\(name){model_name=\"words\"} 0\n"), "\(metrics)")
+            }
+            #expect(
+                metrics.contains("lyceum:request_cancelled_total{model_name=\"words\"} 8\n"), "\(metrics)")
+        }
+        #expect(log.most > 8)
+        #expect(log.removals > 0)
     }
 
     @Test func aRequestEndsAtItsTimeout() async throws {

@@ -126,47 +126,175 @@ struct ProgramTests {
                 let reply = try #require(connection.reply())
                 #expect(reply.status == 200, "\(reply.body)")
                 let text =
-                    number % 3 == 0
-                    ? reply.events.dropLast().compactMap {
-                        (try? JSON.decode($0, name: "c"))?.object?["choices"]?.list?.first?.object?["text"]?
-                            .string
-                    }.joined() : reply.field("choices", "0", "text")?.string
+                    number % 3 == 0 ? reply.streamedText : reply.field("choices", "0", "text")?.string
                 #expect(text == expected[number])
             }
             #expect(program.end(SIGTERM) == 0)
         }
     }
 
-    /// kill -9 leaves nothing that would keep the next server from its port; a folder that is replaced meanwhile does
-    /// no harm to a server that has read it.
+    /// A folder of a test, filled with a fixture's files: new ones, or written over those that are there, as `cp` does.
+    private static func fill(_ folder: String, with student: String, inPlace: Bool = false) throws {
+        if !inPlace { Files.removeTree(folder) }
+        try Files.makeFolder(folder)
+        for name in Files.list(student) {
+            let bytes = try Files.read(student + "/" + name)
+            guard inPlace else {
+                try Files.write(bytes, to: folder + "/" + name)
+                continue
+            }
+            let file = open(folder + "/" + name, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+            guard file >= 0 else { throw LyceumError.failed("cannot write \(name)", remedy: nil) }
+            defer { close(file) }
+            _ = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        }
+    }
+
+    /// kill -9 leaves nothing that would keep the next server from its port.
     @Test func killedAndStartedAgainOnTheSamePort() async throws {
         try await blocking {
-            let folder = "/tmp/lyceum-serve-\(UInt64.random(in: 0...UInt64.max))"
-            defer { Files.removeTree(folder) }
-            func copy() throws {
-                Files.removeTree(folder)
-                try Files.makeFolder(folder)
-                for name in Files.list(Self.student) {
-                    try Files.write(try Files.read(Self.student + "/" + name), to: folder + "/" + name)
-                }
-            }
-            try copy()
-            let first = try start(folder)
+            let first = try start(Self.student)
             let port = try first.port()
             try Self.waitUntilReady(port)
             let body = completion("The cat sat.", ["max_tokens": 8], model: "small")
             let before = try RawConnection(port: port).ask("POST", "/v1/completions", body)
-            Files.removeTree(folder)
+            #expect(before?.status == 200)
+            // In the middle of an answer.
+            let asked = try RawConnection(port: port)
+            asked.send(
+                RawConnection.request(
+                    "POST", "/v1/completions",
+                    completion("The cat sat.", ["max_tokens": 500, "stream": true], model: "small")))
+            #expect(asked.read(until: "data: "))
+            #expect(first.end(SIGKILL) == 128 + SIGKILL)
+            let second = try start(Self.student, ["--port", String(port)])
+            #expect(try second.port() == port)
+            try Self.waitUntilReady(port)
             let after = try RawConnection(port: port).ask("POST", "/v1/completions", body)
             #expect(after?.status == 200)
             #expect(before?.field("choices", "0", "text") == after?.field("choices", "0", "text"))
-            #expect(first.end(SIGKILL) == 128 + SIGKILL)
-            try copy()
-            let second = try start(folder, ["--port", String(port)])
-            #expect(try second.port() == port)
-            try Self.waitUntilReady(port)
-            #expect(try RawConnection(port: port).ask("POST", "/v1/completions", body)?.status == 200)
             #expect(second.end(SIGINT) == 0)
+        }
+    }
+
+    /// A folder that is removed, replaced or written over while it is served: answers, those under way too, are the
+    /// loaded student's; a restart serves what is there now.
+    @Test func aFolderThatIsReplacedIsServedAfterARestart() async throws {
+        let other = Self.root + "/Tests/T5Tests/Fixtures/gated-gelu"
+        try await blocking {
+            let folder = "/tmp/lyceum-serve-\(UInt64.random(in: 0...UInt64.max))"
+            defer { Files.removeTree(folder) }
+            try Self.fill(folder, with: Self.student)
+            func ask(_ port: Int, _ more: [String: Value] = [:]) throws -> RawConnection.Reply {
+                let body = completion(
+                    "The cat sat on the mat.", ["max_tokens": 24, "min_new_tokens": 12].merging(more) { $1 },
+                    model: "small")
+                return try #require(try RawConnection(port: port).ask("POST", "/v1/completions", body))
+            }
+            let first = try start(folder)
+            let port = try first.port()
+            try Self.waitUntilReady(port)
+            let before = try #require(try ask(port).field("choices", "0", "text")?.string)
+            let going = try RawConnection(port: port)
+            going.send(
+                RawConnection.request(
+                    "POST", "/v1/completions",
+                    completion(
+                        "The cat sat on the mat.", ["max_tokens": 24, "min_new_tokens": 12, "stream": true],
+                        model: "small")))
+            #expect(going.read(until: "data: "))
+            try Self.fill(folder, with: other, inPlace: true)
+            #expect(try ask(port).field("choices", "0", "text")?.string == before)
+            // Even weights that are cut off harm nobody who has read them.
+            #expect(truncate(folder + "/model.safetensors", 10) == 0)
+            #expect(try ask(port).field("choices", "0", "text")?.string == before)
+            #expect(try ask(port, ["num_beams": 2]).status == 200)
+            Files.removeTree(folder)
+            #expect(try ask(port).field("choices", "0", "text")?.string == before)
+            #expect(first.end(SIGTERM) == 0)
+
+            try Self.fill(folder, with: other)
+            let second = try start(folder)
+            let next = try second.port()
+            try Self.waitUntilReady(next)
+            let after = try ask(next).field("choices", "0", "text")?.string
+            #expect(after != nil && after != before)
+            #expect(second.end(SIGTERM) == 0)
+        }
+    }
+
+    /// Students of different architectures in one process: classes are those of the student alone, in order, and texts go
+    /// on next to them.
+    @Test func severalStudentsAreServedTogether() async throws {
+        let folders = [
+            "bert": Self.root + "/Tests/BERTTests/Fixtures/classifier",
+            "gbdt": Self.root + "/Tests/GBDTTests/Fixtures/student",
+        ]
+        let texts = ["a library for images", "a game with a storm", "the market fell", "cats"]
+        try await blocking {
+            let installation = Installation(executable: nil, folders: [Self.plugins])
+            let expected = try folders.mapValues { folder in
+                let loaded = try installation.student(in: folder, device: "cpu")
+                let options = try Options(
+                    [:], declared: loaded.architecture.classificationOptions, function: "classify")
+                return try loaded.student.classify(texts, options: options, job: .silent())
+            }
+            let named = folders.map { "\($0.key)=\($0.value)" }.sorted()
+            let program = try start(Self.student, named)
+            let port = try program.port()
+            try Self.waitUntilReady(port)
+            // A text is written meanwhile.
+            let writing = try RawConnection(port: port)
+            writing.send(
+                RawConnection.request(
+                    "POST", "/v1/completions",
+                    completion("The cat sat.", ["max_tokens": 60, "min_new_tokens": 60], model: "small")))
+            for (name, classes) in expected {
+                let body = JSON.encode(["model": .string(name), "input": .list(texts.map(Value.string))])
+                let reply = try #require(
+                    try RawConnection(port: port).ask("POST", "/v1/classify", body))
+                #expect(reply.status == 200, "\(name): \(reply.body)")
+                #expect(reply.field("data")?.list?.count == texts.count)
+                for (place, one) in classes.enumerated() {
+                    #expect(
+                        reply.field("data", "\(place)", "label") == .string(one.label),
+                        "\(name), \(texts[place])")
+                }
+                // It does not write.
+                let refused = try RawConnection(port: port).ask(
+                    "POST", "/v1/completions", completion("a", model: name))
+                #expect(refused?.status == 400)
+            }
+            #expect(writing.reply()?.status == 200)
+            let other = try RawConnection(port: port).ask(
+                "POST", "/v1/classify", JSON.encode(["model": "small", "input": "a"]))
+            #expect(other?.status == 400)
+            #expect(program.end(SIGTERM) == 0)
+        }
+    }
+
+    /// SIGTERM in the middle of many streams: each is written to its end, and all are the same text.
+    @Test func everyStreamUnderWayIsWrittenToItsEndAfterSIGTERM() async throws {
+        try await blocking {
+            let program = try start(Self.student)
+            let port = try program.port()
+            try Self.waitUntilReady(port)
+            let body = completion(
+                "The cat sat.", ["max_tokens": 200, "min_new_tokens": 200, "stream": true], model: "small")
+            let streams = try (0..<16).map { _ in
+                let connection = try RawConnection(port: port)
+                connection.send(RawConnection.request("POST", "/v1/completions", body))
+                return connection
+            }
+            for stream in streams { #expect(stream.read(until: "data: ")) }
+            #expect(program.end(SIGTERM) == 0)
+            var texts: Set<String> = []
+            for stream in streams {
+                let reply = try #require(stream.reply())
+                #expect(reply.status == 200 && reply.events.last == "[DONE]")
+                texts.insert(reply.streamedText)
+            }
+            #expect(texts.count == 1 && texts.first?.isEmpty == false)
         }
     }
 

@@ -71,6 +71,14 @@ public protocol MovableStudent: Student {
     func compute(on device: String) throws
 }
 
+/// A student whose weights may lie in the files that it was loaded from.
+public protocol FileBackedStudent: Student {
+    /// Copies into memory what still lies in files, so that they can be replaced or removed while the student works.
+    ///
+    /// - Throws: `LyceumError.file` if they have been written to since the student was loaded.
+    func leaveFiles() throws
+}
+
 /// The class of one text.
 public struct Classification: Sendable, Equatable {
     /// The most probable label.

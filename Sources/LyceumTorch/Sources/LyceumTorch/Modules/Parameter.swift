@@ -132,7 +132,10 @@ public final class Parameter {
 
     /// Copies its values out of the file that they lie in, if they do.
     func leaveFile() throws {
-        guard !isRounded else { return }
+        if let weight = rounded {
+            return try take(
+                QuantisedWeight(rows: weight.rows.detach().clone(), scales: weight.scales.detach().clone()))
+        }
         try take(tensor.detach().clone())
     }
 }

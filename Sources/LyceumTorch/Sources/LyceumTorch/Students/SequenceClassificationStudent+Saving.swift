@@ -79,13 +79,7 @@ extension SequenceClassificationStudent {
     }
 
     /// Lets the weights leave the file that they were loaded from, before they are changed.
-    func prepareForTraining() throws {
-        try weightFiles?.checkUnchanged()
-        if weightFiles != nil, let network {
-            for (_, parameter) in network.namedParameters() { try parameter.leaveFile() }
-        }
-        weightFiles = nil
-    }
+    func prepareForTraining() throws { try leaveFiles() }
 
     /// The network without an output layer. What a checkpoint may lack is drawn, always the same.
     private static func network(
@@ -113,5 +107,17 @@ extension SequenceClassificationStudent {
             saved.configuration, saved.tokenizer, saved.network, saved.labels
         )
         weightFiles = saved.weightFiles
+    }
+}
+
+extension SequenceClassificationStudent: FileBackedStudent {
+    /// Copies the weights out of the files that they were loaded from.
+    public func leaveFiles() throws {
+        guard let files = weightFiles else { return }
+        try files.checkUnchanged()
+        for (_, parameter) in network?.namedParameters() ?? [] { try parameter.leaveFile() }
+        // Whoever wrote to them meanwhile has left a mixture.
+        try files.checkUnchanged()
+        weightFiles = nil
     }
 }

@@ -107,9 +107,7 @@ extension SequenceToSequenceStudent {
                     "train the student that it was made of; or save this one with precision = 'fp32', which writes the "
                     + "rounded weights as float32, and load that")
         }
-        try weightFiles?.checkUnchanged()
-        if weightFiles != nil { for (_, parameter) in model.namedParameters() { try parameter.leaveFile() } }
-        weightFiles = nil
+        try leaveFiles()
     }
 
     /// What comes before every input: that of summarisation, which transformers' pipeline would add; or `prefix`.
@@ -151,5 +149,17 @@ extension SequenceToSequenceStudent: PrecisionSavingStudent {
                 expected: Self.savedPrecisions.joined(separator: " or "), got: precision)
         }
         try save(to: path, precision: precision)
+    }
+}
+
+extension SequenceToSequenceStudent: FileBackedStudent {
+    /// Copies the weights out of the files that they were loaded from.
+    public func leaveFiles() throws {
+        guard let files = weightFiles else { return }
+        try files.checkUnchanged()
+        for (_, parameter) in model?.namedParameters() ?? [] { try parameter.leaveFile() }
+        // Whoever wrote to them meanwhile has left a mixture.
+        try files.checkUnchanged()
+        weightFiles = nil
     }
 }

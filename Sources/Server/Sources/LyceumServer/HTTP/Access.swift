@@ -29,7 +29,7 @@ struct Access: Sendable {
         }
         let digest = SHA256.hash(given)
         // Every key is compared, and every byte of it, whatever was found before.
-        let isKnown = keys.reduce(false) { $0 || Self.isEqual($1, digest) }
+        let isKnown = keys.reduce(false) { Self.isEqual($1, digest) || $0 }
         if !isKnown { throw refusal("incorrect API key") }
     }
 
