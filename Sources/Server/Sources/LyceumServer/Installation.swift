@@ -56,10 +56,9 @@ public struct Installation: Sendable {
     ///
     /// - Parameters:
     ///   - device: "auto", "cpu" or "cuda".
-    ///   - precision: of matrix products: "auto", "fp32", "bf16".
+    ///   - precision: of matrix products: "auto", "fp32", "bf16", "int8"; nil takes fp32, or what the weights are kept in.
     /// - Throws: `LyceumError` that names the file and what is missing.
-    public func student(in folder: String, device: String, precision: String = "fp32") throws -> LoadedStudent
-    {
+    public func student(in folder: String, device: String, precision: String? = nil) throws -> LoadedStudent {
         let path = Files.join(folder, "config.json")
         let config = try JSON.decode(try Files.read(path), name: path)
         guard let type = config.object?["model_type"]?.string else {
@@ -76,8 +75,14 @@ public struct Installation: Sendable {
             throw LyceumError.unsupported(
                 "\(student.architecture) students compute on the CPU only", remedy: "leave --device out")
         }
+        let kept = student.card.first { $0.name == "precision" }?.value
+        if let kept, let precision, precision != kept, precision != "auto" {
+            throw LyceumError.unsupported(
+                "\(folder): its weights are kept in \(kept), which cannot compute in \(precision)",
+                remedy: "leave --precision out")
+        }
         return LoadedStudent(
-            student, architecture: architecture, folder: folder, fixed: ["precision": .string(precision)])
+            student, architecture: architecture, folder: folder, precision: kept ?? precision ?? "fp32")
     }
 }
 
@@ -89,12 +94,12 @@ public struct StudentFolder: Sendable {
     public let folder: String
     private let installation: Installation
     private let device: String
-    private let precision: String
+    private let precision: String?
 
     /// Reads an argument.
     ///
     /// - Throws: `LyceumError.file` if it names no folder of a student.
-    public init(_ argument: String, installation: Installation, device: String, precision: String) throws {
+    public init(_ argument: String, installation: Installation, device: String, precision: String?) throws {
         var path = argument
         var chosen: String?
         if !Files.exists(argument), let sign = argument.firstIndex(of: "="), sign > argument.startIndex {

@@ -178,18 +178,18 @@ public struct LoadedStudent {
     let student: any Student
     let architecture: StudentArchitecture
     let folder: String?
-    let fixed: [String: Value]
+    let precision: String
 
     /// Describes a student.
     ///
     /// - Parameters:
     ///   - folder: holds its templates; nil for a student that was never saved.
-    ///   - fixed: options that no request chooses, as far as the student has them: the precision.
+    ///   - precision: of matrix products, as far as the student has a choice; no request chooses it.
     public init(
         _ student: any Student, architecture: StudentArchitecture, folder: String?,
-        fixed: [String: Value] = [:]
+        precision: String = "fp32"
     ) {
-        self.fixed = fixed
+        self.precision = precision
         self.student = student
         self.architecture = architecture
         self.folder = folder
@@ -199,6 +199,6 @@ public struct LoadedStudent {
         OpenedStudent(
             student, architecture: architecture,
             template: try folder.map { try SourceTemplate(folder: $0) } ?? SourceTemplate(),
-            fixed: fixed, created: Int(time(nil)))
+            precision: precision, created: Int(time(nil)))
     }
 }

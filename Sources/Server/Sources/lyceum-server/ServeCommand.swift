@@ -29,9 +29,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Of matrix products: fp32, with which an answer is the same whoever else is in the batch; bf16 or auto.",
+            "Of matrix products: fp32, with which an answer is the same whoever else is in the batch (the default, unless "
+                + "the weights are kept in int8); bf16, int8 or auto are faster.",
             valueName: "precision"))
-    var precision = "fp32"
+    var precision: String?
 
     @Option(
         help: ArgumentHelp(
@@ -81,8 +82,8 @@ struct ServeCommand: AsyncParsableCommand {
         if !["auto", "cpu", "cuda"].contains(device) {
             throw ValidationError("--device is auto, cpu or cuda, not '\(device)'")
         }
-        if !["auto", "fp32", "bf16"].contains(precision) {
-            throw ValidationError("--precision is auto, fp32 or bf16, not '\(precision)'")
+        if let precision, !["auto", "fp32", "bf16", "int8"].contains(precision) {
+            throw ValidationError("--precision is auto, fp32, bf16 or int8, not '\(precision)'")
         }
         let counts = [
             ("batch", batch, 1024), ("batch-tokens", batchTokens, 1 << 30), ("queue", queue, 1 << 20),

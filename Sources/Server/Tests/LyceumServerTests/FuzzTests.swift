@@ -51,7 +51,8 @@ extension FuzzTarget {
     static var requestBody: FuzzTarget {
         FuzzTarget("request-body", seeds: bodies, tokens: bodyTokens, longest: 8192) { _ in
             let student = OpenedStudent(
-                WordStudent(), architecture: WordStudent.architecture, template: SourceTemplate(), fixed: [:],
+                WordStudent(), architecture: WordStudent.architecture, template: SourceTemplate(),
+                precision: "fp32",
                 created: 0
             ).described
             let limits = ServerLimits()

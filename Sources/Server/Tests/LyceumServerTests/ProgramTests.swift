@@ -230,14 +230,22 @@ struct ProgramTests {
             "bert": Self.root + "/Tests/BERTTests/Fixtures/classifier",
             "gbdt": Self.root + "/Tests/GBDTTests/Fixtures/student",
         ]
-        let texts = ["a library for images", "a game with a storm", "the market fell", "cats"]
+        // So many that a student left to itself would take bf16 for them.
+        let texts = (0..<60).map { number in
+            ["a library for images", "a game with a storm", "the market fell", "cats"][number % 4]
+                + " \(number)"
+        }
         try await blocking {
             let installation = Installation(executable: nil, folders: [Self.plugins])
             let expected = try folders.mapValues { folder in
                 let loaded = try installation.student(in: folder, device: "cpu")
+                let declared = loaded.architecture.classificationOptions
                 let options = try Options(
-                    [:], declared: loaded.architecture.classificationOptions, function: "classify")
-                return try loaded.student.classify(texts, options: options, job: .silent())
+                    declared.contains { $0.name == "precision" } ? ["precision": "fp32"] : [:],
+                    declared: declared, function: "classify")
+                return try texts.map {
+                    try loaded.student.classify([$0], options: options, job: .silent())[0]
+                }
             }
             let named = folders.map { "\($0.key)=\($0.value)" }.sorted()
             let program = try start(Self.student, named)
@@ -259,6 +267,11 @@ struct ProgramTests {
                     #expect(
                         reply.field("data", "\(place)", "label") == .string(one.label),
                         "\(name), \(texts[place])")
+                    let shares = reply.field("data", "\(place)", "probs")?.list?.compactMap(\.number) ?? []
+                    #expect(shares.count == one.probabilities.count)
+                    for (share, own) in zip(shares, one.probabilities) {
+                        #expect(abs(share - own.1) < 1e-4, "\(name), \(texts[place])")
+                    }
                 }
                 // It does not write.
                 let refused = try RawConnection(port: port).ask(
@@ -269,6 +282,33 @@ struct ProgramTests {
             let other = try RawConnection(port: port).ask(
                 "POST", "/v1/classify", JSON.encode(["model": "small", "input": "a"]))
             #expect(other?.status == 400)
+            #expect(program.end(SIGTERM) == 0)
+        }
+    }
+
+    /// A folder whose weights are kept in eight bits is served as it is; another precision is refused before anybody asks.
+    @Test func foldersInEightBitsAreServed() async throws {
+        try await blocking {
+            let folder = "/tmp/lyceum-serve-\(UInt64.random(in: 0...UInt64.max))"
+            defer { Files.removeTree(folder) }
+            let installation = Installation(executable: nil, folders: [Self.plugins])
+            let large = try installation.student(in: Self.student, device: "cpu").student
+            try #require(large as? any PrecisionSavingStudent).save(to: folder, precision: "int8")
+            let loaded = try installation.student(in: folder, device: "cpu")
+            guard loaded.precision == "int8" else { return }  // this processor has no instructions for it
+            let options = try Options(
+                ["max_new_tokens": 12], declared: loaded.architecture.generationOptions, function: "generate")
+            let text = try loaded.student.generate(["The cat sat."], options: options, job: .silent())[0].text
+            #expect(throws: LyceumError.self) {
+                try installation.student(in: folder, device: "cpu", precision: "bf16")
+            }
+            let program = try start(folder)
+            let port = try program.port()
+            try Self.waitUntilReady(port)
+            let reply = try RawConnection(port: port).ask(
+                "POST", "/v1/completions", completion("The cat sat.", ["max_tokens": 12], model: "small"))
+            #expect(reply?.status == 200, "\(reply?.body ?? "")")
+            #expect(reply?.field("choices", "0", "text") == .string(text))
             #expect(program.end(SIGTERM) == 0)
         }
     }

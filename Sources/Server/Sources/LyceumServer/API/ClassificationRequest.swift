@@ -27,7 +27,11 @@ struct ClassificationRequest: Sendable {
         let declared = student.options(of: .classify)
         do {
             let sources = try texts.map { try student.template.render($0, variables) }
-            let options = try Options(reader.rest, declared: declared, function: "the request")
+            // What belongs to the server is not for requests.
+            _ = try Options(reader.rest, declared: declared, function: "the request")
+            let options = try Options(
+                reader.rest.merging(student.fixed(for: .classify)) { _, own in own },
+                declared: student.classificationOptions, function: "the request")
             works = sources.map {
                 Ticket.Work(task: .classify, text: $0, options: options, truncates: truncates)
             }

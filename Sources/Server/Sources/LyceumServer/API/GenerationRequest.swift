@@ -71,7 +71,8 @@ struct GenerationRequest: Sendable {
         let checked: Options
         do {
             checked = try Options(
-                given.filter { names.contains($0.key) }.merging(student.fixed) { _, own in own },
+                given.filter { names.contains($0.key) }.merging(student.fixed(for: .generate)) { _, own in own
+                },
                 declared: student.generationOptions, function: "the request")
         } catch {
             throw APIError.wrapping(error, isClients: true)

@@ -8,8 +8,8 @@ struct ServedStudent: Sendable {
     let card: [(name: String, value: String)]
     let generationOptions: [OptionDeclaration]
     let classificationOptions: [OptionDeclaration]
-    /// What the person who started the server chose: the precision.
-    let fixed: [String: Value]
+    /// The number format of matrix products that the person who started the server chose.
+    let precision: String
     /// How a request becomes what the student reads.
     let template: SourceTemplate
     /// Tokens of the longest input; nil if unknown.
@@ -19,6 +19,17 @@ struct ServedStudent: Sendable {
 
     /// What no request may choose: it belongs to the process.
     static let serverOptions: Set<String> = ["device", "precision", "batch_size"]
+
+    /// What belongs to the server, with the values in force: without it an answer would depend on what else is in the batch.
+    func fixed(for task: StudentTask) -> [String: Value] {
+        let declared = task == .generate ? generationOptions : classificationOptions
+        guard let option = declared.first(where: { $0.name == "precision" }) else { return [:] }
+        // Eight bits are for writing texts only.
+        guard case .choice(let choices) = option.kind, !choices.contains(precision) else {
+            return ["precision": .string(precision)]
+        }
+        return ["precision": "fp32"]
+    }
 
     /// The options that a request may have.
     func options(of task: StudentTask) -> [OptionDeclaration] {
@@ -38,7 +49,7 @@ final class OpenedStudent {
 
     init(
         _ student: any Student, architecture: StudentArchitecture, template: SourceTemplate,
-        fixed: [String: Value], created: Int
+        precision: String, created: Int
     ) {
         self.student = student
         let card = student.card
@@ -47,8 +58,7 @@ final class OpenedStudent {
             architecture: student.architecture, tasks: student.tasks, card: card,
             generationOptions: architecture.generationOptions,
             classificationOptions: architecture.classificationOptions,
-            fixed: fixed.filter { name, _ in architecture.generationOptions.contains { $0.name == name } },
-            template: template,
+            precision: precision, template: template,
             maxSourceLength: card.first { $0.name == "max_source_length" }.flatMap { Int($0.value) },
             created: created)
     }
