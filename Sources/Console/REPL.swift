@@ -259,12 +259,4 @@ extension String {
         while let last = rest.last, last == mark || last.isWhitespace { rest.removeLast() }
         return String(rest)
     }
-
-    /// Without white space at both ends.
-    var trimmed: String {
-        var rest = self[...]
-        while rest.first?.isWhitespace == true { rest.removeFirst() }
-        while rest.last?.isWhitespace == true { rest.removeLast() }
-        return String(rest)
-    }
 }

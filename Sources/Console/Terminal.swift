@@ -122,23 +122,3 @@ extension Terminal {
         if code != 0 { outputFault.store(code, ordering: .relaxed) }
     }
 }
-
-/// The environment of the process.
-public enum Environment {
-    /// The value of a variable; nil if it is not set.
-    public static func value(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }
-    }
-
-    /// A folder of the XDG base directory specification, with `lyceum` appended.
-    ///
-    /// - Parameters:
-    ///   - variable: "XDG_STATE_HOME"; a relative value is ignored, as the specification says.
-    ///   - fallback: below the home folder: ".local/state".
-    /// - Returns: nil if there is neither the variable nor a home folder.
-    public static func folder(_ variable: String, fallback: String) -> String? {
-        if let folder = value(variable), folder.hasPrefix("/") { return folder + "/lyceum" }
-        guard let home = value("HOME"), !home.isEmpty else { return nil }
-        return "\(home)/\(fallback)/lyceum"
-    }
-}

@@ -4,17 +4,11 @@ import LyceumKit
 ///
 /// Two lanes of multiply-and-fold over 8-byte words, after Wang Yi's wyhash (2019), each with its own constants.
 struct ContentHash: Sendable {
-    private var low: UInt64 = 0x9E37_79B9_7F4A_7C15
+    private var low: UInt64 = SplitMix64.increment
     private var high: UInt64 = 0xD1B5_4A32_D192_ED03
 
     /// The hash so far as 32 hexadecimal digits.
-    var hexadecimal: String {
-        func digits(_ number: UInt64) -> String {
-            let text = String(number, radix: 16)
-            return String(repeating: "0", count: 16 - text.count) + text
-        }
-        return digits(high) + digits(low)
-    }
+    var hexadecimal: String { high.hexadecimal + low.hexadecimal }
 
     /// The hash so far, shortened to 64 bits.
     var word: UInt64 { low ^ high }

@@ -66,7 +66,7 @@ public struct LoadOptions: Sendable {
     }
 
     static func number(_ text: String) -> Value? {
-        let text = text.trimmingSpace
+        let text = text.trimmed
         if let number = Int(text), !text.hasPrefix("+") { return .integer(number) }
         // Swift takes hexadecimal numbers and payloads of NaN as well.
         guard !text.contains(where: { "xX(".contains($0) }) else { return nil }
@@ -74,20 +74,10 @@ public struct LoadOptions: Sendable {
     }
 
     static func boolean(_ text: String) -> Value? {
-        switch text.trimmingSpace.lowercased() {
+        switch text.trimmed.lowercased() {
         case "true": return true
         case "false": return false
         default: return nil
         }
-    }
-}
-
-extension String {
-    /// Without white space at both ends.
-    fileprivate var trimmingSpace: String {
-        var rest = self[...]
-        while rest.first?.isWhitespace == true { rest.removeFirst() }
-        while rest.last?.isWhitespace == true { rest.removeLast() }
-        return String(rest)
     }
 }

@@ -15,15 +15,13 @@ struct MinHash: Sendable {
     func shingles(_ text: UnsafeBufferPointer<UInt8>) -> [UInt64] {
         var words: [UInt64] = []
         Words.forEachCompared(in: text) { word in
-            var hash = Self.seed
-            for byte in word { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-            words.append(hash)
+            words.append(FNV1a.hash(word))
         }
         if words.isEmpty { return [] }
         let length = min(shingleLength, words.count)
         var shingles = (0...(words.count - length)).map { start in
-            words[start..<(start + length)].reduce(Self.seed) {
-                Self.mixed(($0 ^ $1) &+ 0x9E37_79B9_7F4A_7C15)
+            words[start..<(start + length)].reduce(FNV1a.basis) {
+                SplitMix64.mixed(($0 ^ $1) &+ SplitMix64.increment)
             }
         }
         shingles.sort()
@@ -80,15 +78,6 @@ struct MinHash: Sendable {
         return best
     }
 
-    private static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
-    private static let factors = (0..<size).map { mixed(UInt64($0) &+ 1) | 1 }
-    private static let terms = (0..<size).map { mixed(UInt64($0) &+ 0x1_0000) }
-
-    /// The finaliser of SplitMix64.
-    private static func mixed(_ value: UInt64) -> UInt64 {
-        var z = value
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
+    private static let factors = (0..<size).map { SplitMix64.mixed(UInt64($0) &+ 1) | 1 }
+    private static let terms = (0..<size).map { SplitMix64.mixed(UInt64($0) &+ 0x1_0000) }
 }

@@ -29,7 +29,7 @@ enum StoryFolder {
         }
         let hasColumn = urlLists.map(Files.isFolder) ?? false
         let chosen = files.compactMap { file -> Story? in
-            let name = file.split(separator: "/").last.map(String.init) ?? file
+            let name = Files.name(of: file)
             let id = String(name.dropLast(suffix.count))
             guard let splits else { return Story(path: file, id: id, split: nil) }
             return splits[id].map { Story(path: file, id: id, split: hasColumn ? $0 : nil) }

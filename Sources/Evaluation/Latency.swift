@@ -87,14 +87,12 @@ public enum Latency {
             try job.checkCancelled()
             try answer(inputs[i % inputs.count])
         }
-        let clock = ContinuousClock()
         var seconds: [Double] = []
         for (i, input) in inputs.enumerated() {
             try job.checkCancelled()
-            let start = clock.now
+            let start = Uptime.now
             try answer(input)
-            let (whole, part) = (clock.now - start).components
-            seconds.append(Double(whole) + Double(part) * 1e-18)
+            seconds.append(Uptime.now - start)
             job.update(done: i + 1, of: inputs.count, unit: "inputs")
         }
         job.finish(done: inputs.count, of: inputs.count, unit: "inputs")

@@ -1,3 +1,5 @@
+import LyceumKit
+
 /// Counts the n-grams that two token lists have in common, each as often as both have it.
 struct NGramOverlap {
     /// For each n-gram, how often it is left in the target. All zero between two calls.
@@ -115,7 +117,7 @@ private struct PairNumbering {
 
     private mutating func number(_ a: Int32, _ b: Int32) -> Int32 {
         let key = UInt64(UInt32(bitPattern: a)) << 32 | UInt64(UInt32(bitPattern: b))
-        let hash = key &* 0x9E37_79B9_7F4A_7C15
+        let hash = key &* SplitMix64.increment
         var slot = Int(truncatingIfNeeded: hash >> 32) & (keys.count - 1)
         while stamps[slot] == stamp {
             if keys[slot] == key { return ids[slot] }

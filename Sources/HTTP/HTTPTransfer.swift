@@ -1,4 +1,5 @@
 import CCurl
+import LyceumKit
 
 /// One request on its way: what libcurl's callbacks write into.
 ///
@@ -80,14 +81,5 @@ final class HTTPTransfer {
         let value = text[text.index(after: colon)...]
         headers[text[..<colon].lowercased()] = value.trimmed
         return true
-    }
-}
-
-extension StringProtocol {
-    /// Without white space at either end.
-    public var trimmed: String {
-        let start = firstIndex { !$0.isWhitespace } ?? endIndex
-        let end = lastIndex { !$0.isWhitespace }.map { index(after: $0) } ?? start
-        return String(self[start..<end])
     }
 }

@@ -110,11 +110,11 @@ enum BlockYAML {
     }
 
     private static func scalar(_ text: Substring) -> Value {
-        let text = String(text).trimmingSpace
+        let text = String(text).trimmed
         if text.hasPrefix("["), text.hasSuffix("]") {
             let inner = text.dropFirst().dropLast()
-            if String(inner).trimmingSpace.isEmpty { return .list([]) }
-            return .list(inner.split(separator: ",").map { scalar(Substring(String($0).trimmingSpace)) })
+            if String(inner).trimmed.isEmpty { return .list([]) }
+            return .list(inner.split(separator: ",").map { scalar(Substring(String($0).trimmed)) })
         }
         if let quote = text.first, quote == "\"" || quote == "'", text.count > 1, text.last == quote {
             let inner = String(text.dropFirst().dropLast())
@@ -137,7 +137,7 @@ enum BlockYAML {
             if let open = quote {
                 if character == open { quote = nil }
             } else if character == "#", previous == " " {
-                return Substring(String(line[..<place]).trimmingSpace)
+                return Substring(String(line[..<place]).trimmed)
             } else if character == "\"" || character == "'",
                 previous == " " || previous == ":" || previous == "["
             {
@@ -145,6 +145,6 @@ enum BlockYAML {
             }
             previous = character
         }
-        return Substring(String(line).trimmingSpace)
+        return Substring(String(line).trimmed)
     }
 }

@@ -70,7 +70,7 @@ struct DatasetCard: Sendable, Equatable {
 }
 
 extension Substring {
-    fileprivate var trimmingSpaceBehind: String { String(self).trimmingSpace }
+    fileprivate var trimmingSpaceBehind: String { String(self).trimmed }
 }
 
 extension Value {

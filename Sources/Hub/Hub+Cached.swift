@@ -61,7 +61,7 @@ extension Hub {
             if Files.isFolder(path) {
                 found.merge(revisions(below: path, prefix + name + "/", depth: depth + 1)) { a, _ in a }
             } else if let bytes = try? Files.read(path) {
-                found[prefix + name] = String(decoding: bytes, as: UTF8.self).trimmingSpace
+                found[prefix + name] = String(decoding: bytes, as: UTF8.self).trimmed
             }
         }
         return found
@@ -128,6 +128,6 @@ extension Hub {
         let count = readlink(path, &buffer, buffer.count)
         guard count > 0 else { return nil }
         let text = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
-        return text.split(separator: "/").last.map(String.init)
+        return Files.name(of: text)
     }
 }

@@ -28,7 +28,7 @@ struct HubCache: Sendable {
         if repository.isCommit { return repository.revision }
         let path = Files.join(folder(repository), "refs/\(repository.revision)")
         guard Files.exists(path), let bytes = try? Files.read(path) else { return nil }
-        let text = String(decoding: bytes, as: UTF8.self).trimmingSpace
+        let text = String(decoding: bytes, as: UTF8.self).trimmed
         return HubRepository.isCommit(text) ? text : nil
     }
 

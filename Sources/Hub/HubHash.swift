@@ -35,7 +35,7 @@ struct HubHash {
         } else {
             return nil
         }
-        let text = found.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let text = found.hexadecimal
         return text == metadata.etag.lowercased() ? nil : "its \(name) is \(text) instead of \(metadata.etag)"
     }
 }

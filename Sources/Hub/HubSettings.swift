@@ -27,9 +27,9 @@ public struct HubSettings: Sendable {
     /// Reads the environment.
     ///
     /// - Parameter environment: the value of a variable; nil if it is not set.
-    public init(environment: (String) -> String? = { getenv($0).map { String(cString: $0) } }) {
+    public init(environment: (String) -> String? = Environment.value) {
         func value(_ names: String...) -> String? {
-            names.compactMap { environment($0)?.trimmingSpace }.first { !$0.isEmpty }
+            names.compactMap { environment($0)?.trimmed }.first { !$0.isEmpty }
         }
         func isOn(_ name: String) -> Bool {
             ["1", "ON", "YES", "TRUE"].contains((value(name) ?? "").uppercased())
@@ -69,7 +69,7 @@ struct HubToken: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// Nil if it is empty, or cannot be part of a header.
     init?(_ text: String) {
-        let value = text.trimmingSpace
+        let value = text.trimmed
         guard !value.isEmpty, value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         self.value = value
     }
@@ -85,13 +85,4 @@ struct HubToken: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// Never the token.
     var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-extension String {
-    /// Without white space at either end.
-    var trimmingSpace: String {
-        let start = firstIndex { !$0.isWhitespace } ?? endIndex
-        let end = lastIndex { !$0.isWhitespace }.map { index(after: $0) } ?? start
-        return String(self[start..<end])
-    }
 }

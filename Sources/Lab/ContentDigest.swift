@@ -24,18 +24,13 @@ struct ContentDigest: Equatable {
             lines.append("\(digest.sha256)  \(name)\n")
             total += digest.byteCount
         }
-        sha256 = Self.hexadecimal(SHA256.hash(lines.joined()))
+        sha256 = SHA256.hash(lines.joined()).hexadecimal
         byteCount = total
     }
 
     private init(sha256: String, byteCount: Int) {
         self.sha256 = sha256
         self.byteCount = byteCount
-    }
-
-    /// Bytes as hexadecimal digits.
-    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     private static func file(_ path: String) throws -> ContentDigest {
@@ -54,7 +49,7 @@ struct ContentDigest: Equatable {
             total += count
             buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
-        return ContentDigest(sha256: hexadecimal(hash.finish()), byteCount: total)
+        return ContentDigest(sha256: hash.finish().hexadecimal, byteCount: total)
     }
 
     /// Symbolic links to folders are not entered.

@@ -46,7 +46,7 @@ public struct GenerationStart: Sendable, Equatable {
 
     /// The SHA-256 of a template, as 64 hexadecimal digits.
     public static func hash(ofPrompt prompt: String) -> String {
-        ContentDigest.hexadecimal(SHA256.hash(prompt))
+        SHA256.hash(prompt).hexadecimal
     }
 }
 

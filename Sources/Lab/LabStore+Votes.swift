@@ -24,7 +24,7 @@ public struct Vote: Sendable, Equatable {
     ///
     /// - Parameter texts: in an order that does not depend on who wrote them.
     public static func key(task: String, texts: [String]) -> String {
-        ContentDigest.hexadecimal(SHA256.hash(JSON.encode(.list(([task] + texts).map(Value.string)))))
+        SHA256.hash(JSON.encode(.list(([task] + texts).map(Value.string)))).hexadecimal
     }
 }
 

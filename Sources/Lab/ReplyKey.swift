@@ -8,7 +8,7 @@ extension SentRequest {
             "messages": messagesValue, "parameters": Self.canonical(.object(parameters)),
             "sample": .integer(sample),
         ])
-        return ReplyKey(digest: ContentDigest.hexadecimal(SHA256.hash(JSON.encode(canonical))))
+        return ReplyKey(digest: SHA256.hash(JSON.encode(canonical)).hexadecimal)
     }
 
     /// The bytes of the chat as it is stored, which `TokenRates` relates tokens to.

@@ -19,8 +19,11 @@ let package = Package(
             cxxSettings: [.unsafeFlags(["-std=c++17", "-O2"])],
             linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]
         ),
+        // SHA-1 and SHA-256 of libcrypto.
+        .target(name: "CDigest", linkerSettings: [.linkedLibrary("crypto")]),
         // Records, options, errors, progress, the registry, the Student and Teacher protocols.
-        .target(name: "LyceumKit", dependencies: ["CLyceumPlugin", "CSimdjson"], swiftSettings: strict),
+        .target(
+            name: "LyceumKit", dependencies: ["CLyceumPlugin", "CSimdjson", "CDigest"], swiftSettings: strict),
         // sentencepiece behind a C shim with one exception boundary.
         .target(
             name: "CSentencePiece",

@@ -22,26 +22,16 @@ enum ParquetHelper {
     }
 
     private static func folder() throws -> String {
-        func value(_ name: String) -> String? {
-            getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-        }
-        let cache =
-            value("XDG_CACHE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-            ?? value("HOME").map { $0 + "/.cache" }
-        guard let cache else {
+        guard let cache = Environment.folder("XDG_CACHE_HOME", fallback: ".cache") else {
             throw LyceumError.failed(
                 "there is no folder for what reads Parquet", remedy: "set HOME or XDG_CACHE_HOME")
         }
-        return Files.join(cache, "lyceum/arrow-26.0.1")
+        return Files.join(cache, "arrow-26.0.1")
     }
 
     /// Names the source by its content: FNV-1a, 64 bits. A newer one is built next to the older.
     private static var sourceName: String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in PackageResources.lyceum_parquet_cpp + PackageResources.setup {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-        }
-        return String(hash, radix: 16)
+        String(FNV1a.hash(PackageResources.lyceum_parquet_cpp + PackageResources.setup), radix: 16)
     }
 
     private static func build(_ path: String, in folder: String, job: Job) throws {

@@ -109,20 +109,12 @@ struct ChildProcess {
     }
 
     private static func environment(with changes: [String: String]) -> [String] {
-        var list: [String] = []
-        var place = environ
-        while let entry = place.pointee {
-            let text = String(cString: entry)
-            let name = text.prefix { $0 != "=" }
-            if changes[String(name)] == nil { list.append(text) }
-            place += 1
-        }
-        return list + changes.map { "\($0)=\($1)" }.sorted()
+        Environment.all.merging(changes) { _, new in new }.map { "\($0)=\($1)" }.sorted()
     }
 
     /// Where a program of that name lies on PATH.
     static func find(_ name: String) -> String? {
-        (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":").map { "\($0)/\(name)" }
+        (Environment.value("PATH") ?? "").split(separator: ":").map { "\($0)/\(name)" }
             .first { access($0, X_OK) == 0 }
     }
 }

@@ -108,15 +108,15 @@ public struct PluginBuilder {
                 remedy: "change it in lyceum_plugin_describe")
         }
         let place = Files.join(home, id)
-        let name = Self.file(library)
+        let name = Files.name(of: library)
         // What is there is an earlier build of this plugin, or another plugin whose author chose the same id.
         if let old = try? PluginManifest(path: Files.join(place, "plugin.json")),
-            Self.file(old.library) != name
+            Files.name(of: old.library) != name
         {
             throw LyceumError.plugin(
                 path: library,
                 problem:
-                    "a plugin of the id '\(id)' is already at \(place), built as \(Self.file(old.library))",
+                    "a plugin of the id '\(id)' is already at \(place), built as \(Files.name(of: old.library))",
                 remedy: "choose another id, or remove the other with `lyceum plugin remove \(id)`")
         }
         try Files.makeFolder(home)
@@ -133,18 +133,5 @@ public struct PluginBuilder {
             try probe.check(manifest)
         }
         return try PluginManifest(path: Files.join(place, "plugin.json"))
-    }
-
-    /// The name of a path's file.
-    private static func file(_ path: String) -> String {
-        path.split(separator: "/").last.map(String.init) ?? path
-    }
-}
-
-extension [UInt8] {
-    /// Whether a text stands anywhere in these bytes.
-    fileprivate func contains(_ text: String) -> Bool {
-        let pattern = Array(text.utf8)
-        return firstRange(of: pattern) != nil
     }
 }

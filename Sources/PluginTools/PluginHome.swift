@@ -30,7 +30,7 @@ public struct PluginHome {
         }
         var ours = ["plugin.json", "options.json", ".lyceum-options.json", ".lyceum-files"]
         if let manifest = try? PluginManifest(path: path) {
-            ours.append(manifest.library.split(separator: "/").last.map(String.init) ?? "")
+            ours.append(Files.name(of: manifest.library))
         }
         let strangers = Files.list(place).filter { !ours.contains($0) }.sorted()
         guard strangers.isEmpty else {

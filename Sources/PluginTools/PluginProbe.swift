@@ -73,10 +73,8 @@ public struct PluginProbe {
 
     /// A name that changes with the library and the program.
     private static func name(of manifest: PluginManifest) -> String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         let parts = [manifest.path, manifest.library, "/proc/self/exe"].map { $0 + FileStamp.of($0) }
-        for byte in parts.joined(separator: "\n").utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return prefix(of: manifest) + String(hash, radix: 16)
+        return prefix(of: manifest) + String(FNV1a.hash(parts.joined(separator: "\n").utf8), radix: 16)
     }
 
     private static func prefix(of manifest: PluginManifest) -> String {

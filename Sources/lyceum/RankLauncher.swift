@@ -70,7 +70,7 @@ struct RankLauncher {
     }
 
     private mutating func start(_ rank: Int, port: Int, _ arguments: [String]) throws {
-        var environment = ProcessVariables.all
+        var environment = Environment.all
         environment["RANK"] = String(rank)
         environment["LOCAL_RANK"] = String(rank)
         environment["WORLD_SIZE"] = String(count)
@@ -146,20 +146,5 @@ struct RankLauncher {
             pointers.deallocate()
         }
         return body(pointers)
-    }
-}
-
-/// The variables of this process.
-enum ProcessVariables {
-    static var all: [String: String] {
-        var variables: [String: String] = [:]
-        var entry = environ
-        while let text = entry.pointee {
-            let pair = String(cString: text).split(
-                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
-            entry += 1
-        }
-        return variables
     }
 }

@@ -19,7 +19,7 @@ import Testing
         ),
     ])
     func publishedHashes(_ text: String, _ expected: String) {
-        #expect(ContentDigest.hexadecimal(SHA256.hash(text)) == expected)
+        #expect(SHA256.hash(text).hexadecimal == expected)
     }
 
     @Test func pieces() {

@@ -315,7 +315,7 @@ private let train = RunStart(kind: .train, title: "t5")
             )
         }.joined(separator: "\n")
         #expect(
-            ContentDigest.hexadecimal(SHA256.hash(text))
+            SHA256.hash(text).hexadecimal
                 == "b56817e18870cc4482984859125a96e8ed55dea5a7ee82c827a759153ac359c0")
     }
 

@@ -13,7 +13,7 @@ import Testing
             try Files.makeFolder(Files.join(folder, name))
             try files.copyItem(atPath: manifest, toPath: folder + "/\(name)/plugin.json")
             let library = try PluginManifest(path: manifest).library
-            let file = library.split(separator: "/").last.map(String.init) ?? ""
+            let file = Files.name(of: library)
             try files.createSymbolicLink(
                 atPath: folder + "/" + file, withDestinationPath: buildFolder + "/" + file)
         }

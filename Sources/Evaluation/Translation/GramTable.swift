@@ -1,3 +1,5 @@
+import LyceumKit
+
 /// Counts the n-grams that two texts have in common; an n-gram of small numbers is one number of 64 bits.
 struct GramTable {
     /// The bits of a number that n-grams are made of; numbers are not 0.
@@ -86,6 +88,6 @@ struct GramTable {
 
     @inline(__always)
     private static func slot(_ key: UInt64) -> Int {
-        Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 32)
+        Int(truncatingIfNeeded: (key &* SplitMix64.increment) >> 32)
     }
 }

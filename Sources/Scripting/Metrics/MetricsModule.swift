@@ -18,7 +18,7 @@ extension Scripting {
                     summary: "Seconds from a monotonic clock, for timing.",
                     returns: "a number; only differences mean something",
                     example: "local start = metrics.clock()\nprint(metrics.clock() - start)",
-                    body: { _ in [.number((ContinuousClock.now - clockStart).seconds)] }),
+                    body: { _ in [.number(Uptime.now)] }),
             ]
         let taken = Set(own.map(\.name))
         let others = environment.plugins.metrics.filter { !taken.contains($0.id) }.map {
@@ -28,8 +28,6 @@ extension Scripting {
             name: "metrics", summary: "Scores with intervals, tests of differences, and baselines.",
             functions: own + others)
     }
-
-    private static let clockStart = ContinuousClock.now
 
     static let columnOptions: [OptionDeclaration] = [
         .column("prediction", default: "prediction", "the column of generated texts (for a dataset)"),

@@ -201,8 +201,3 @@ func card(_ title: String, _ rows: [(name: String, value: String)]) -> String {
     let lines = rows.map { "  " + DisplayWidth.fit($0.name, to: width) + "  " + $0.value }
     return ([title] + lines).joined(separator: "\n")
 }
-
-extension Duration {
-    /// The duration in seconds.
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}

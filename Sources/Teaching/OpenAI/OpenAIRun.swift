@@ -299,10 +299,3 @@ extension TeacherReply {
     /// The tokens of question and answer together, if the server said.
     var tokens: Int? { promptTokens.flatMap { prompt in completionTokens.map { prompt + $0 } } }
 }
-
-extension Duration {
-    /// The duration in seconds.
-    var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
-    }
-}

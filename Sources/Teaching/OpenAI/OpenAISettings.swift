@@ -189,6 +189,3 @@ struct OpenAISettings: Sendable {
         return text
     }
 }
-
-/// What the process's environment says.
-func processEnvironment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

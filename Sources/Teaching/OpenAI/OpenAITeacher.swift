@@ -44,7 +44,7 @@ public final class OpenAITeacher: LimitedTeacher, GroupTeacher, AdjustableTeache
         _ options: Options, dialect: ServerDialect = .openAI, environment: ((String) -> String?)? = nil
     ) throws {
         settings = try OpenAISettings(
-            options, dialect: dialect, environment: environment ?? processEnvironment)
+            options, dialect: dialect, environment: environment ?? Environment.value)
         client = try HTTPClient(connections: settings.limits.concurrency)
         pacer = RequestPacer(settings.limits, at: Uptime.now)
         meter = OpenAIMeter(settings)

@@ -64,8 +64,8 @@ struct Background: Sendable {
 
     /// A number that two texts share if they have the same words in the same order.
     private static func key(_ words: [Int32]) -> UInt64 {
-        words.reduce(0xCBF2_9CE4_8422_2325) { hash, word in
-            (hash ^ UInt64(UInt32(bitPattern: word))) &* 0x9E37_79B9_7F4A_7C15 ^ (hash >> 31)
+        words.reduce(FNV1a.basis) { hash, word in
+            (hash ^ UInt64(UInt32(bitPattern: word))) &* SplitMix64.increment ^ (hash >> 31)
         }
     }
 }

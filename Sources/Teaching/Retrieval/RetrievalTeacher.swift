@@ -87,15 +87,14 @@ public final class RetrievalTeacher: EmbeddedTeacher {
     ) throws {
         let questions = try requests.map(question)
         let background = self.background
-        let clock = ContinuousClock()
         // Short pieces, so that what is answered is handed over and kept soon.
         for start in stride(from: 0, to: questions.count, by: 128) {
             try job.checkCancelled(kept: "\(start) of \(questions.count) replies received")
             let end = min(start + 128, questions.count)
             let answers = try Parallel.map(Array(questions[start..<end])) { question in
-                let begin = clock.now
+                let begin = Uptime.now
                 let answer = Self.answer(question, from: background)
-                return (answer, begin.duration(to: clock.now).seconds)
+                return (answer, Uptime.now - begin)
             }
             for (offset, (answer, seconds)) in answers.enumerated() {
                 try receive(start + offset, Self.reply(answer, seconds))

@@ -51,8 +51,7 @@ struct Terms: Sendable {
     /// Where a word is, or would be.
     private func slot(of word: UnsafeBufferPointer<UInt8>) -> Int {
         // FNV-1a, mixed so that the low bits depend on all others.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in word { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let hash = FNV1a.hash(word)
         let mask = slots.count - 1
         var place = Int(truncatingIfNeeded: hash ^ (hash >> 29)) & mask
         while slots[place] > 0, !isEqual(word, Int(slots[place]) - 1) { place = (place + 1) & mask }

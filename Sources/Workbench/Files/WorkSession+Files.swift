@@ -137,7 +137,7 @@ extension WorkSession {
 
     /// The end of a name, without ".gz".
     private static func ending(_ path: String) -> String {
-        var name = path.split(separator: "/").last.map(String.init) ?? path
+        var name = Files.name(of: path)
         if name.lowercased().hasSuffix(".gz") { name.removeLast(3) }
         return name.lastIndex(of: ".").map { String(name[$0...]) } ?? ""
     }

@@ -6,7 +6,7 @@ extension Dataset {
     public var name: String {
         guard let first = history.first else { return "" }
         let path = first.detail.isEmpty ? first.operation : first.detail
-        return String(path.split(separator: "/").last ?? "")
+        return Files.name(of: path)
     }
 
     /// Identifies texts, whatever the column or the list they stand in is called.

@@ -168,12 +168,12 @@ extension WorkSession {
         let trained = name == nil ? student.run : nil
         let recording = trained == nil ? Recording(start, in: self) : nil
         func answer() throws -> ([Answer], Int?) {
-            let began = ContinuousClock.now
+            let began = Uptime.now
             let answers = try work(job(title))
-            let span = (ContinuousClock.now - began).components
+            let seconds = Uptime.now - began
             let output = RunOutput(
                 task: task.rawValue, data: fingerprint, options: options.values,
-                seconds: Double(span.seconds) + Double(span.attoseconds) * 1e-18,
+                seconds: seconds,
                 predictions: predictions(answers))
             guard let run = recording?.run ?? trained else { return (answers, nil) }
             let isKept = lab.attempt { try $0.addOutput(output, to: run) } != nil

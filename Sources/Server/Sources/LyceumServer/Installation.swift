@@ -35,17 +35,12 @@ public struct Installation: Sendable {
 
     /// Which plugins may be used: LYCEUM_PLUGINS, as in the prompt.
     private static var choice: PluginHost.Choice {
-        guard let named = getenv("LYCEUM_PLUGINS").map({ String(cString: $0) }) else { return .all }
+        guard let named = Environment.value("LYCEUM_PLUGINS") else { return .all }
         let ids = named.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
         return .only(Set(ids), by: "LYCEUM_PLUGINS")
     }
 
-    private static var cache: String? {
-        func value(_ name: String) -> String? {
-            getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
-        }
-        return (value("XDG_CACHE_HOME") ?? value("HOME").map { $0 + "/.cache" }).map { $0 + "/lyceum" }
-    }
+    private static var cache: String? { Environment.folder("XDG_CACHE_HOME", fallback: ".cache") }
 
     /// The pages of a lab.
     public func labSite(folder: String) throws -> LabSite {
@@ -118,7 +113,7 @@ public struct StudentFolder: Sendable {
                 path: path, line: nil, problem: "holds no config.json, so it is not a student",
                 remedy: "name a folder that student:save or Hugging Face's save_pretrained wrote")
         }
-        name = chosen ?? String(folder.split(separator: "/").last ?? "student")
+        name = chosen ?? Files.name(of: folder)
         self.installation = installation
         self.device = device
         self.precision = precision

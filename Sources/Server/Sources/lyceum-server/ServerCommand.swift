@@ -72,7 +72,7 @@ struct DoorOptions: ParsableArguments {
         var door = Serving.Door()
         door.host = host
         door.port = port
-        let named = getenv("LYCEUM_API_KEY").map { String(cString: $0) } ?? ""
+        let named = Environment.value("LYCEUM_API_KEY") ?? ""
         door.keys = keys + (named.isEmpty ? [] : [named])
         if door.keys.contains("") { throw ValidationError("an --api-key is empty") }
         guard door.isLocal || !door.keys.isEmpty || isOpen else {
@@ -100,7 +100,7 @@ struct LabFolderOptions: ParsableArguments {
 
     /// The folder.
     var folder: String {
-        let named = getenv("LYCEUM_LAB").map { String(cString: $0) } ?? ""
+        let named = Environment.value("LYCEUM_LAB") ?? ""
         return path ?? (named.isEmpty ? ".lyceum" : named)
     }
 }

@@ -1,3 +1,5 @@
+import LyceumKit
+
 /// Numbers terms in the order in which they are first seen: a hash table over one block of bytes.
 ///
 /// Open addressing with linear probing. A slot holds the whole of a term of at most eight bytes, so that most
@@ -162,7 +164,7 @@ private struct Key {
             self.init(hash: Self.mix(word ^ 0xA076_1D64_78BD_642F, factor), word, length)
             return
         }
-        var hash = UInt64(truncatingIfNeeded: length) &* 0x9E37_79B9_7F4A_7C15
+        var hash = UInt64(truncatingIfNeeded: length) &* SplitMix64.increment
         var i = 0
         var word: UInt64 = 0
         while i < length {

@@ -5,7 +5,7 @@ extension GBDTStudent {
     func train(
         on examples: ExampleSource, validation: ExampleSource?, options: Options, job: Job
     ) throws -> TrainingReport {
-        let start = Self.now()
+        let start = Uptime.now
         let options = try BoostingOptions(options)
         guard examples.count > 0 else {
             throw LyceumError.empty("the training set", remedy: "check the file and the filters before it")
@@ -47,7 +47,7 @@ extension GBDTStudent {
         if held != nil { history["eval_loss"] = outcome.history.validation }
         let rounds = outcome.history.training.last?.step ?? 0
         return TrainingReport(
-            steps: rounds, epochs: Double(rounds - state.firstRound), seconds: Self.now() - start,
+            steps: rounds, epochs: Double(rounds - state.firstRound), seconds: Uptime.now - start,
             tokens: 0, history: history, checkpoint: checkpoints?.folder.newest)
     }
 
@@ -79,12 +79,6 @@ extension GBDTStudent {
             if i & 0xFFF == 0 { try job.checkCancelled() }
             return try source.example(at: i)
         }
-    }
-
-    private static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }
 

@@ -60,7 +60,7 @@ public struct FormatContract: Contract {
 
     /// Runs `body` with the path of a file of this content; nil is none.
     private func withFile<R>(_ content: [UInt8]?, _ body: (String) throws -> R) throws -> R {
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let base = Environment.temporaryFolder
         let folder = Files.join(base, "lyceum-contract-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
         try Files.makeFolder(folder)
         defer { Files.removeTree(folder) }

@@ -114,7 +114,7 @@ extension StudentContract {
 
     /// Runs `body` with the path of a folder that does not exist yet, removed afterwards.
     func withFolder<R>(_ body: (String) throws -> R) throws -> R {
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let base = Environment.temporaryFolder
         let path = Files.join(base, "lyceum-contract-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
         defer { Files.removeTree(path) }
         return try body(path)

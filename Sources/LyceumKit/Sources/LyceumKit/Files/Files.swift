@@ -43,9 +43,7 @@ public enum Files {
     ///
     /// For paths that a person types. A file whose name is `~` is reached as `./~`.
     public static func expandingHome(_ path: String) -> String {
-        guard path == "~" || path.hasPrefix("~/"), let home = getenv("HOME").map({ String(cString: $0) }),
-            !home.isEmpty
-        else { return path }
+        guard path == "~" || path.hasPrefix("~/"), let home = Environment.text("HOME") else { return path }
         return path == "~" ? home : join(home, String(path.dropFirst(2)))
     }
 
@@ -89,6 +87,11 @@ public enum Files {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         return path
+    }
+
+    /// The last part of a path: that of a file or folder in the folder that holds it; "/" is its own.
+    public static func name(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
     }
 
     /// The folder that holds a file: everything before the last slash, "." if there is none.

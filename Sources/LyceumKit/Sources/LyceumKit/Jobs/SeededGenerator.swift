@@ -9,11 +9,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     public init(seed: Int) {
         var x = UInt64(bitPattern: Int64(seed))
         func splitMix() -> UInt64 {
-            x &+= 0x9E37_79B9_7F4A_7C15
-            var z = x
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
+            x &+= SplitMix64.increment
+            return SplitMix64.mixed(x)
         }
         state = (splitMix(), splitMix(), splitMix(), splitMix())
     }

@@ -43,8 +43,6 @@ extension Options {
     }
 }
 
-extension StudentTask: SettingChoice {}
-
 extension Bool: SettingValue {
     /// True or false.
     public static var settingKind: OptionDeclaration.Kind { .boolean }

@@ -56,21 +56,18 @@ public enum FileDigest {
 
     /// Of some bytes: FNV-1a by words of eight bytes, with its bits mixed at the end.
     static func of(_ bytes: [UInt8]) -> String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(bytes.count)
+        var hash = FNV1a(FNV1a.basis ^ UInt64(bytes.count))
         bytes.withUnsafeBytes { buffer in
             var place = 0
             while place + 8 <= buffer.count {
-                let word = buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-                hash = (hash ^ word) &* 0x100_0000_01B3
-                hash ^= hash >> 32
+                hash.add(word: buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                hash.value ^= hash.value >> 32
                 place += 8
             }
-            for index in place..<buffer.count { hash = (hash ^ UInt64(buffer[index])) &* 0x100_0000_01B3 }
+            for byte in buffer[place...] { hash.add(byte) }
         }
-        hash = (hash ^ (hash >> 33)) &* 0xFF51_AFD7_ED55_8CCD
-        hash ^= hash >> 33
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        let mixed = (hash.value ^ (hash.value >> 33)) &* 0xFF51_AFD7_ED55_8CCD
+        return (mixed ^ (mixed >> 33)).hexadecimal
     }
 }
 

@@ -47,7 +47,7 @@ extension PluginHost {
     public static func manifest(of library: String) throws -> [String: Value]? {
         guard let shaken = try handshake(with: library) else { return nil }
         let registry = Registry()
-        let name = library.split(separator: "/").last.map(String.init) ?? library
+        let name = Files.name(of: library)
         try registry.receiving(shaken.id) {
             try register(shaken.register, in: registry, library: library)
             guard !registry.names(of: shaken.id).isEmpty else {

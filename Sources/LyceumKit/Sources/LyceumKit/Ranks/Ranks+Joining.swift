@@ -12,7 +12,7 @@ extension Ranks {
     /// - Returns: this process's place; nil alone.
     /// - Throws: `LyceumError` when a variable is wrong or the ranks do not meet.
     public static func joinFromEnvironment(waiting seconds: Int = 300) throws -> RankPlace? {
-        guard let place = try RankPlace.read({ name in getenv(name).map { String(cString: $0) } }) else {
+        guard let place = try RankPlace.read(Environment.value) else {
             return nil
         }
         LibtorchVariables.set()
@@ -24,7 +24,7 @@ extension Ranks {
                 remedy: "the library libLyceumTorch.so belongs next to the program; install Lyceum again")
         }
         let patience =
-            getenv("LYCEUM_RANKS_TIMEOUT").flatMap { Int32(String(cString: $0)) } ?? Int32(clamping: seconds)
+            Environment.value("LYCEUM_RANKS_TIMEOUT").flatMap { Int32($0) } ?? Int32(clamping: seconds)
         if let message = unsafeBitCast(symbol, to: JoinFunction.self)(max(1, patience)) {
             defer { free(message) }
             throw LyceumError.failed(String(cString: message), remedy: nil)

@@ -1,5 +1,5 @@
 /// What a student can be asked to do.
-public enum StudentTask: String, Sendable, CaseIterable, Codable {
+public enum StudentTask: String, Sendable, CaseIterable, Codable, SettingChoice {
     /// Text to text.
     case generate
     /// Text to a label.

@@ -95,31 +95,6 @@ public enum Reasoning {
     }
 }
 
-extension TeacherReply {
-    /// The reply with what was thought before the answer in `reasoning`.
-    public func separatingReasoning() -> TeacherReply {
-        let (answer, thought) = Reasoning.separated(text)
-        guard let thought else { return self }
-        var reply = self
-        reply.text = answer
-        reply.reasoning = [reasoning, thought].compactMap(\.self).filter { !$0.isEmpty }
-            .joined(separator: "\n\n")
-        return reply
-    }
-}
-
-extension TeacherReply {
-    /// The reply as it is asked for: with the reasoning apart, or back in the text.
-    public func presented(keepingReasoning keeps: Bool) -> TeacherReply {
-        if !keeps { return separatingReasoning() }
-        guard let reasoning, Reasoning.separated(text).reasoning == nil else { return self }
-        var reply = self
-        reply.text = "<think>\n\(reasoning)\n</think>\n\n\(text)"
-        reply.reasoning = nil
-        return reply
-    }
-}
-
 extension String {
     /// The text without the reasoning that a model wrote before its answer (`<think>…</think>` and its kin).
     public var withoutReasoning: String { Reasoning.separated(self).answer }
@@ -168,13 +143,4 @@ extension StringProtocol where SubSequence == Substring {
 
 extension UInt8 {
     fileprivate var lowercase: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
-}
-
-extension StringProtocol {
-    /// Without white space at either end.
-    fileprivate var trimmed: String {
-        let start = firstIndex { !$0.isWhitespace } ?? endIndex
-        let end = lastIndex { !$0.isWhitespace }.map { index(after: $0) } ?? start
-        return String(self[start..<end])
-    }
 }

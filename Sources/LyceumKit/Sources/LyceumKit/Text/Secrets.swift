@@ -144,14 +144,7 @@ public enum Secrets {
         let isWhole = hidden.endIndex == path.endIndex
         if isPlain(path: path), isWhole || !tellsApart { return start + path }
         if path.wholeMatch(of: /\/\[path(-[0-9a-f]{16})?\]/) != nil { return start + path }
-        return start + (tellsApart ? "/[path-\(hash(hidden))]" : "/[path]")
-    }
-
-    /// FNV-1a of 64 bits, in hexadecimal digits.
-    private static func hash(_ text: Substring) -> String {
-        let hash = text.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return start + (tellsApart ? "/[path-\(FNV1a.hash(hidden.utf8).hexadecimal)]" : "/[path]")
     }
 
     /// Whether the path of an address may be shown as it is.

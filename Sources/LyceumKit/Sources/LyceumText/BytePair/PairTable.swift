@@ -1,3 +1,5 @@
+import LyceumKit
+
 /// Ranks of pairs of ids: a hash table with open addressing.
 struct PairTable: Sendable {
     /// What no rank is.
@@ -39,7 +41,7 @@ struct PairTable: Sendable {
     }
 
     private func slot(of key: UInt64) -> Int {
-        let product = key.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        let product = key.multipliedFullWidth(by: SplitMix64.increment)
         var place = Int(truncatingIfNeeded: product.high ^ product.low) & mask
         while keys[place] != Self.free, keys[place] != key { place = (place + 1) & mask }
         return place

@@ -1,3 +1,5 @@
+import LyceumKit
+
 /// Byte strings with a value each, in a tree: finds all that a text begins with.
 struct ByteTrie: Sendable {
     private static let free = UInt32.max
@@ -40,7 +42,7 @@ struct ByteTrie: Sendable {
     private static func key(_ node: UInt32, _ byte: UInt8) -> UInt32 { node << 8 | UInt32(byte) }
 
     private func slot(of key: UInt32) -> Int {
-        var place = Int(truncatingIfNeeded: (UInt64(key) &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
+        var place = Int(truncatingIfNeeded: (UInt64(key) &* SplitMix64.increment) >> 32) & mask
         while keys[place] != Self.free, keys[place] != key { place = (place + 1) & mask }
         return place
     }

@@ -1,3 +1,5 @@
+import LyceumKit
+
 /// Byte strings, numbered in the order in which they were first seen: a hash table with open addressing over
 /// one flat array, so that a lookup allocates nothing.
 struct ByteStringTable {
@@ -77,7 +79,7 @@ struct ByteStringTable {
             return product.high ^ product.low
         }
         let raw = UnsafeRawBufferPointer(string)
-        var hash = 0x9E37_79B9_7F4A_7C15 ^ UInt64(raw.count)
+        var hash = SplitMix64.increment ^ UInt64(raw.count)
         var position = 0
         while position + 8 <= raw.count {
             hash = fold(hash ^ raw.loadUnaligned(fromByteOffset: position, as: UInt64.self))

@@ -44,7 +44,7 @@ struct ShardIndex {
         guard faults.isEmpty else {
             throw LyceumError.file(
                 path: Files.join(Files.parent(of: path), shard), line: nil,
-                problem: "does not hold what \(path.split(separator: "/").last ?? "the index") says: "
+                problem: "does not hold what \(Files.name(of: path)) says: "
                     + faults.joined(separator: "; "),
                 remedy: "download both again")
         }

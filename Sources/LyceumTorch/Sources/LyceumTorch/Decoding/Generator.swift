@@ -18,7 +18,7 @@ public enum Generator {
         var texts = [[[Int]]](repeating: [], count: sources.count * plan.searchesEach)
         // Longest first: if memory runs out, it does so at once.
         var waiting = sources.indices.sorted { (sources[$0].count, $1) > (sources[$1].count, $0) }[...]
-        let start = ProgressMeter.now()
+        let start = Uptime.now
         let perBatch = max(1, batchSize / plan.searchesEach)
         var done = 0
         var tokens = 0
@@ -51,7 +51,7 @@ public enum Generator {
                     done += 1
                 }
                 guard done > before else { continue }
-                let speed = Double(tokens) / max(ProgressMeter.now() - start, 1e-9)
+                let speed = Double(tokens) / max(Uptime.now - start, 1e-9)
                 job.update(
                     done: done, of: texts.count, unit: "texts",
                     figures: [("tokens/s", ProgressMeter.round(speed, digits: 0))])

@@ -159,7 +159,7 @@ final class RankMonitor: Sendable {
     }
 
     private func watch() {
-        let launcher = getenv(RankPlace.launcherVariable).flatMap { pid_t(String(cString: $0)) }
+        let launcher = Environment.value(RankPlace.launcherVariable).flatMap { pid_t($0) }
         var (beats, silence) = (0, 0)
         while true {
             usleep(Self.interval)

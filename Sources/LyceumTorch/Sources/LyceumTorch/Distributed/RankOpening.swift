@@ -8,7 +8,7 @@ import LyceumKit
 @c(lyceum_join_ranks)
 public func joinRanks(_ seconds: Int32) -> UnsafeMutablePointer<CChar>? {
     do {
-        guard let place = try RankPlace.read({ name in getenv(name).map { String(cString: $0) } }) else {
+        guard let place = try RankPlace.read(Environment.value) else {
             return nil
         }
         Ranks.join(try TorchRankGroup(place, joining: Int(seconds)))

@@ -45,7 +45,7 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
             let arrived = (try? store.add(0, to: "\(name)/arrived")) ?? 0
             return "\(arrived) of \(place.count) ranks came within \(seconds) s"
         }
-        let interface = getenv("GLOO_SOCKET_IFNAME").map { String(cString: $0) }
+        let interface = Environment.value("GLOO_SOCKET_IFNAME")
         let address = interface == nil ? RankAddress.own(towards: place.address, port: place.port) : nil
         try TorchError.check(
             ctorch_group_open(

@@ -46,16 +46,4 @@ public enum OptimizerChoice: String, SettingChoice {
     case adamW = "adamw"
     /// Factored second moments: a fraction of AdamW's memory.
     case adafactor
-
-    /// Makes an optimizer of a run's options.
-    func make(_ parameters: [(name: String, parameter: Parameter)], _ options: TrainingOptions) throws
-        -> any Optimizer
-    {
-        switch self {
-        case .adamW: return try AdamW(parameters, weightDecay: options.weightDecay)
-        case .adafactor:
-            return try Adafactor(
-                parameters, weightDecay: options.weightDecay, scaleParameter: options.scaleParameter)
-        }
-    }
 }

@@ -38,10 +38,7 @@ public struct RandomSource: Sendable, Equatable {
 
     /// SplitMix64's finalizer over both numbers: neighbours have nothing in common.
     private static func mix(_ key: UInt64, _ number: UInt64) -> UInt64 {
-        var z = key &* 0x9E37_79B9_7F4A_7C15 &+ number &+ 0x632B_E59B_D9B4_E019
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
+        SplitMix64.mixed(key &* SplitMix64.increment &+ number &+ 0x632B_E59B_D9B4_E019)
     }
 }
 

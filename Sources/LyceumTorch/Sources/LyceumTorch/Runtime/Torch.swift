@@ -26,6 +26,16 @@ public enum Torch {
         )
     }
 
+    /// Whether there is a CUDA device and libtorch can use it; opens libtorch's CUDA part on first use.
+    ///
+    /// libtorch counts its devices at the first backward pass: ask before it.
+    public static var hasCUDA: Bool { CUDA.isAvailable }
+
+    /// Opens libtorch_cuda.so from next to libtorch_cpu.so, or from `LIBTORCH`; nothing happens the second time.
+    ///
+    /// - Throws: `LyceumError.unsupported` without an NVIDIA driver, a device, or libtorch's CUDA part.
+    public static func loadCUDA() throws { try CUDA.load() }
+
     /// How many threads one operator may use.
     public static var threads: Int { Int(ctorch_threads()) }
 
@@ -35,5 +45,10 @@ public enum Torch {
             throw TorchError.invalid("setThreads: \(count) is not a sensible number of threads")
         }
         try TorchError.check(ctorch_set_threads(count), "setThreads")
+    }
+
+    /// A key drawn from libtorch's generator, for layers that no run has given a source.
+    static func drawnKey() throws -> UInt64 {
+        UInt64(bitPattern: Int64(try Tensor.randint(0, Int.max, [1]).integers()[0]))
     }
 }

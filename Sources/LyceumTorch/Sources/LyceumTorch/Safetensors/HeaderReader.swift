@@ -1,40 +1,51 @@
+import LyceumKit
+
 /// Reads the JSON of a safetensors header: one object of fixed form, in which a duplicate key is an error.
-///
-/// Written here because general JSON readers let the last of several equal keys win in silence.
-struct HeaderReader {
+enum HeaderReader {
     private typealias Problem = SafetensorsHeader.Problem
-
-    private let bytes: UnsafeRawBufferPointer
-    private var position = 0
-
-    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    private typealias Fields = [(name: String, value: JSON.Tree)]
 
     /// Reads the whole header.
-    mutating func read() throws -> (entries: [SafetensorsHeader.Entry], metadata: [String: String]) {
-        guard bytes.first == UInt8(ascii: "{") else { throw wrong("'{'") }
+    static func read(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws -> (entries: [SafetensorsHeader.Entry], metadata: [String: String]) {
+        // The format has no byte order mark.
+        guard bytes.first == UInt8(ascii: "{") else {
+            throw Problem(text: "its header does not begin with '{'")
+        }
+        let tree: JSON.Tree
+        do {
+            tree = try JSON.decodeTree(Array(bytes), name: "the header")
+        } catch LyceumError.file(_, _, let problem, _) {
+            throw Problem(text: "its header is not valid JSON: \(problem)")
+        }
         var entries: [SafetensorsHeader.Entry] = []
         var metadata: [String: String] = [:]
-        try object { reader, name in
+        for (name, value) in try fields(tree, of: "the header") {
             if name == "__metadata__" {
-                try reader.object { reader, key in metadata[key] = try reader.string() }
+                for (key, remark) in try fields(value, of: "__metadata__") {
+                    guard case .scalar(.string(let text)) = remark else {
+                        throw Problem(text: "'\(key)' of its __metadata__ is not a string")
+                    }
+                    metadata[key] = text
+                }
             } else {
-                entries.append(try reader.entry(name))
+                entries.append(try entry(name, try fields(value, of: "tensor '\(name)'")))
             }
         }
-        skipSpace()
-        guard position == bytes.count else { throw wrong("nothing more") }
         return (entries, metadata)
     }
 
-    private mutating func entry(_ name: String) throws -> SafetensorsHeader.Entry {
+    private static func entry(_ name: String, _ fields: Fields) throws -> SafetensorsHeader.Entry {
         var dtypeName: String?
         var shape: [Int]?
         var offsets: [Int]?
-        try object { reader, key in
-            switch key {
-            case "dtype": dtypeName = try reader.string()
-            case "shape": shape = try reader.integers()
-            case "data_offsets": offsets = try reader.integers()
+        for (key, value) in fields {
+            switch (key, value) {
+            case ("dtype", .scalar(.string(let text))): dtypeName = text
+            case ("dtype", _): throw Problem(text: "tensor '\(name)' has a dtype that is not a string")
+            case ("shape", _): shape = try integers(value, "shape", of: name)
+            case ("data_offsets", _): offsets = try integers(value, "data_offsets", of: name)
             default: throw Problem(text: "tensor '\(name)' has the unknown key '\(key)' in its header")
             }
         }
@@ -52,124 +63,28 @@ struct HeaderReader {
         return .init(name: name, dtype: dtype, shape: shape, range: offsets[0]..<offsets[1])
     }
 
-    // MARK: JSON
+    private static func fields(_ tree: JSON.Tree, of what: String) throws -> Fields {
+        guard case .object(let fields) = tree else {
+            throw Problem(text: "its header is not valid: \(what) is not an object")
+        }
+        if let name = JSON.Tree.repeatedName(fields) {
+            throw Problem(text: "the key '\(name)' occurs twice in the header")
+        }
+        return fields
+    }
 
-    /// Reads an object, calling `member` at each value.
-    private mutating func object(_ member: (inout HeaderReader, String) throws -> Void) throws {
-        var seen: Set<String> = []
-        try list(from: "{", to: "}") { reader in
-            let key = try reader.string()
-            guard seen.insert(key).inserted else {
-                throw Problem(text: "the key '\(key)' occurs twice in the header")
+    private static func integers(_ tree: JSON.Tree, _ key: String, of name: String) throws -> [Int] {
+        guard case .list(let elements) = tree else {
+            throw Problem(text: "tensor '\(name)' has a \(key) that is not a list")
+        }
+        return try elements.map { element in
+            guard case .scalar(.integer(let number)) = element, number >= 0 else {
+                throw Problem(
+                    text:
+                        "tensor '\(name)' has a \(key) in which something is not a whole number from 0 to \(Int.max)"
+                )
             }
-            try reader.expect(":")
-            try member(&reader, key)
+            return number
         }
-    }
-
-    private mutating func integers() throws -> [Int] {
-        var numbers: [Int] = []
-        try list(from: "[", to: "]") { reader in numbers.append(try reader.integer()) }
-        return numbers
-    }
-
-    /// Reads a bracketed list with commas, calling `element` at each element.
-    private mutating func list(
-        from open: Unicode.Scalar, to close: Unicode.Scalar, _ element: (inout HeaderReader) throws -> Void
-    ) throws {
-        try expect(open)
-        if take(close) { return }
-        repeat { try element(&self) } while take(",")
-        try expect(close)
-    }
-
-    private mutating func integer() throws -> Int {
-        skipSpace()
-        let start = position
-        var number = 0
-        while position < bytes.count, case let digit = bytes[position], (0x30...0x39).contains(digit) {
-            let (tens, tooLarge) = number.multipliedReportingOverflow(by: 10)
-            let (next, tooLargeStill) = tens.addingReportingOverflow(Int(digit - 0x30))
-            if tooLarge || tooLargeStill { throw wrong("a number that fits 64 bits") }
-            number = next
-            position += 1
-        }
-        guard position > start else { throw wrong("a whole number, 0 or more") }
-        return number
-    }
-
-    private mutating func string() throws -> String {
-        try expect("\"")
-        var units: [UInt8] = []
-        while position < bytes.count {
-            let byte = bytes[position]
-            position += 1
-            switch byte {
-            case UInt8(ascii: "\""):
-                guard let text = String(validating: units, as: UTF8.self) else { throw wrong("UTF-8 text") }
-                return text
-            case UInt8(ascii: "\\"): units.append(contentsOf: try escape())
-            case 0..<0x20: throw wrong("no control character in a string")
-            default: units.append(byte)
-            }
-        }
-        throw wrong("the end of a string")
-    }
-
-    /// The UTF-8 of what follows a backslash.
-    private mutating func escape() throws -> [UInt8] {
-        guard position < bytes.count else { throw wrong("an escaped character") }
-        let byte = bytes[position]
-        position += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [byte]
-        case UInt8(ascii: "b"): return [0x08]
-        case UInt8(ascii: "f"): return [0x0C]
-        case UInt8(ascii: "n"): return [0x0A]
-        case UInt8(ascii: "r"): return [0x0D]
-        case UInt8(ascii: "t"): return [0x09]
-        case UInt8(ascii: "u"):
-            var units = [try hexadecimal()]
-            if UTF16.isLeadSurrogate(units[0]), take("\\"), take("u") { units.append(try hexadecimal()) }
-            guard let text = String(validating: units, as: UTF16.self) else {
-                throw wrong("a whole surrogate pair")
-            }
-            return Array(text.utf8)
-        default: throw wrong("a JSON escape")
-        }
-    }
-
-    private mutating func hexadecimal() throws -> UInt16 {
-        guard position + 4 <= bytes.count,
-            let text = String(validating: bytes[position..<(position + 4)], as: UTF8.self),
-            text.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-            let unit = UInt16(text, radix: 16)
-        else { throw wrong("four hexadecimal digits") }
-        position += 4
-        return unit
-    }
-
-    private mutating func skipSpace() {
-        while position < bytes.count {
-            switch bytes[position] {
-            case 0x20, 0x09, 0x0A, 0x0D: position += 1
-            default: return
-            }
-        }
-    }
-
-    private mutating func take(_ mark: Unicode.Scalar) -> Bool {
-        skipSpace()
-        guard position < bytes.count, bytes[position] == UInt8(ascii: mark) else { return false }
-        position += 1
-        return true
-    }
-
-    private mutating func expect(_ mark: Unicode.Scalar) throws {
-        guard take(mark) else { throw wrong("'\(mark)'") }
-    }
-
-    private func wrong(_ expected: String) -> Problem {
-        Problem(text: "its header is not valid at byte \(position): expected \(expected)")
     }
 }

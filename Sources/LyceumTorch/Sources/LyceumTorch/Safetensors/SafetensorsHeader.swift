@@ -47,8 +47,8 @@ struct SafetensorsHeader {
         guard file.count >= dataStart else {
             throw Self.cutShort(missing: dataStart - file.count, of: dataStart)
         }
-        var reader = HeaderReader(UnsafeRawBufferPointer(rebasing: file[Self.lengthBytes..<dataStart]))
-        let (unsorted, metadata) = try reader.read()
+        let (unsorted, metadata) = try HeaderReader.read(
+            UnsafeRawBufferPointer(rebasing: file[Self.lengthBytes..<dataStart]))
         self.metadata = metadata
         entries = unsorted.sorted {
             ($0.range.lowerBound, $0.range.upperBound, $0.name) < (

@@ -29,7 +29,7 @@ public enum Device: Sendable, Hashable {
     /// Makes the device usable: for CUDA, opens libtorch_cuda.so on first use.
     func prepare() throws {
         guard case .cuda = self else { return }
-        try Torch.loadCUDA()
+        try CUDA.load()
     }
 }
 

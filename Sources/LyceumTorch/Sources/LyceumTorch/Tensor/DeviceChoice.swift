@@ -14,13 +14,13 @@ public enum DeviceChoice: String, SettingChoice {
     /// - Throws: `LyceumError.unsupported` if it is CUDA, and there is none: with the reason.
     public func resolve() throws -> Device {
         // Asked for the CPU's sake too: CUDA can only be opened before the first backward pass.
-        let hasCUDA = Torch.hasCUDA
+        let hasCUDA = CUDA.isAvailable
         switch self {
         case .cpu: return .cpu
-        case .auto: return hasCUDA ? .cuda(Torch.deviceOfRank) : .cpu
+        case .auto: return hasCUDA ? .cuda(CUDA.deviceOfRank) : .cpu
         case .cuda:
-            try Torch.loadCUDA()
-            return .cuda(Torch.deviceOfRank)
+            try CUDA.load()
+            return .cuda(CUDA.deviceOfRank)
         }
     }
 

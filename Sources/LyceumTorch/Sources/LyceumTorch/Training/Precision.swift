@@ -19,7 +19,7 @@ public enum Precision: String, SettingChoice {
         case (.bf16, _): return .bfloat16
         case (.auto, .cpu), (.int8, .cpu): return Self.hasHardwareBF16 ? .bfloat16 : .float32
         case (.auto, .cuda(let index)), (.int8, .cuda(let index)):
-            return Torch.hasHardwareBF16(cuda: index) ? .bfloat16 : .float32
+            return CUDA.hasHardwareBF16(index) ? .bfloat16 : .float32
         // Nobody knows what an extension is good at.
         case (.auto, .extended), (.int8, .extended): return .float32
         }

@@ -1,4 +1,5 @@
 import Glibc
+import LyceumKit
 
 /// The figures of a progress line: a smoothed loss and the speed.
 struct ProgressMeter {
@@ -7,7 +8,7 @@ struct ProgressMeter {
     private var begin = 0.0
     private var recent: [Double] = []
 
-    mutating func start() { begin = Self.now() }
+    mutating func start() { begin = Uptime.now }
 
     mutating func add(tokens: Int, loss: Double) {
         self.tokens += tokens
@@ -17,7 +18,7 @@ struct ProgressMeter {
     }
 
     func figures(of state: TrainingState) -> [(name: String, value: String)] {
-        let elapsed = max(Self.now() - begin, 1e-9)
+        let elapsed = max(Uptime.now - begin, 1e-9)
         var figures: [(name: String, value: String)] = []
         if !recent.isEmpty {
             figures.append(("loss", Self.round(recent.reduce(0, +) / Double(recent.count), digits: 3)))
@@ -41,12 +42,5 @@ struct ProgressMeter {
         if digits == 0 { return sign + String(Int(scaled)) }
         let fraction = String(Int(scaled) - whole * Int(scale))
         return "\(sign)\(whole).\(String(repeating: "0", count: max(0, digits - fraction.count)))\(fraction)"
-    }
-
-    /// Seconds of a clock that never goes back.
-    static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }

@@ -95,7 +95,7 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
     /// - Throws: `LyceumError.cancelled` between two steps, `LyceumError.failed` when the loss is no longer a
     ///   number, and what batches, network and files throw. The weights are then those of the last whole step.
     public func run() throws -> TrainingReport {
-        let start = ProgressMeter.now()
+        let start = Uptime.now
         if !isRestored, let outputFolder = options.outputFolder {
             try Ranks.onMain { try RunFolder.checkUnused(outputFolder) }
         }
@@ -117,7 +117,7 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
             }
         }
         noteBest()
-        let seconds = ProgressMeter.now() - start
+        let seconds = Uptime.now - start
         job.finish(
             done: state.step, of: totalSteps, unit: "steps",
             figures: meter.figures(of: state))

@@ -67,8 +67,7 @@ final class StudentMetrics: Sendable {
         promptTokens.increment(by: answer.sourceTokens)
         newTokens.increment(by: answer.newTokens)
         (answer.reason == .stop ? stopped : cut).increment()
-        let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
-        mean.withLock { $0 = 0.9 * $0 + 0.1 * seconds }
+        mean.withLock { $0 = 0.9 * $0 + 0.1 * duration.seconds }
     }
 
     /// In how many seconds a queue of that length may have become shorter.

@@ -30,6 +30,20 @@ struct JSONNodeReader {
         }
     }
 
+    /// The next value with all keys of its objects; `null` behind the last.
+    mutating func nextTree() -> JSON.Tree {
+        guard let node = rest.first else { return .scalar(.null) }
+        switch node.kind {
+        case CSIMDJSON_LIST:
+            rest.removeFirst()
+            return .list((0..<node.count).map { _ in nextTree() })
+        case CSIMDJSON_OBJECT:
+            rest.removeFirst()
+            return .object((0..<node.count).map { _ in (nextText(), nextTree()) })
+        default: return .scalar(next())
+        }
+    }
+
     /// The fields of the next value in the order of the text; nil, and nothing read, if it is not an object.
     ///
     /// - Parameter willRead: called with the name of each field before its value is read.

@@ -3,21 +3,17 @@ import Glibc
 import LyceumKit
 
 // Lyceum links only libtorch's CPU part. The CUDA part is opened at run time, where there is one and a device for it.
-extension Torch {
-    /// Whether there is a CUDA device and libtorch can use it; opens libtorch's CUDA part on first use.
-    ///
-    /// libtorch counts its devices at the first backward pass: ask before it.
-    public static var hasCUDA: Bool { cudaFailure == nil }
+enum CUDA {
+    /// Whether there is a device and libtorch can use it; see `Torch.hasCUDA`.
+    static var isAvailable: Bool { failure == nil }
 
-    /// Opens libtorch_cuda.so from next to libtorch_cpu.so, or from `LIBTORCH`; nothing happens the second time.
-    ///
-    /// - Throws: `LyceumError.unsupported` without an NVIDIA driver, a device, or libtorch's CUDA part.
-    public static func loadCUDA() throws {
-        if let cudaFailure { throw cudaFailure }
+    /// See `Torch.loadCUDA`.
+    static func load() throws {
+        if let failure { throw failure }
     }
 
-    /// Whether a CUDA device multiplies bf16 in hardware: those of compute capability 8 and above do.
-    static func hasHardwareBF16(cuda index: Int) -> Bool {
+    /// Whether a device multiplies bf16 in hardware: those of compute capability 8 and above do.
+    static func hasHardwareBF16(_ index: Int) -> Bool {
         Int32(exactly: index).map { ctorch_cuda_driver_capability($0) >= 8 } ?? false
     }
 
@@ -27,7 +23,7 @@ extension Torch {
         (Ranks.group?.place.localRank ?? 0) % max(1, Int(ctorch_cuda_driver_devices()))
     }
 
-    private static let cudaFailure: LyceumError? = {
+    private static let failure: LyceumError? = {
         guard ctorch_cuda_driver_devices() > 0 else {
             return .unsupported(
                 "CUDA is not available: the NVIDIA driver is not installed or finds no device",
@@ -58,7 +54,7 @@ extension Torch {
         if ctorch_library_folder(&path, path.count) {
             folders.append(path.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" })
         }
-        if let chosen = getenv("LIBTORCH").map({ String(cString: $0) }), !chosen.isEmpty {
+        if let chosen = Environment.value("LIBTORCH") {
             folders.append(Files.join(chosen, "lib"))
         }
         return folders
