@@ -40,7 +40,7 @@ func plugin(_ name: String) -> Target {
 let templates =
     ["Package.swift.txt", "Plugin.swift.txt", "README.md.txt"]
     + ["Student", "Recurrent", "Copying", "Classifier", "Teacher", "Metric", "Format"]
-    .flatMap { ["Sources/\($0).swift", "Tests/\($0)Tests.swift"] }
+    .flatMap { ["Sources/\($0).swift", "Tests/\($0)Tests.swift", "Usage/\($0).lua"] }
 
 let package = Package(
     name: "lyceum",
@@ -126,11 +126,19 @@ let package = Package(
             name: "GBDT", dependencies: [kit, "CXGBoost"], path: "plugins/GBDT",
             exclude: ["README.md", "CXGBoost"], sources: ["Sources"], resources: [.copy("plugin.json")],
             swiftSettings: strict),
-        tests("CorpusTests", ["Corpus"], fixtures: true),
+        tests("CorpusTests", ["Corpus", "TestSupport"], fixtures: true),
         tests(
-            "HubTests", ["Hub", "TestServers", "Scripting", "Workbench", "LuaBridge", "Corpus"],
+            "HubTests",
+            ["Hub", "TestServers", "TestSupport", "Scripting", "Workbench", "LuaBridge", "Corpus"],
             fixtures: true),
         tests("PromptingTests", ["Prompting"], fixtures: true),
+        // What tests share: folders that go away, students that learn in seconds, jobs that cancel themselves.
+        .target(
+            name: "TestSupport", dependencies: [kit], path: "Tests/TestSupport", swiftSettings: strict),
+        // What every network's tests are made of: parity with a reference, devices, recorded trainings.
+        .target(
+            name: "NetworkTesting", dependencies: [kit, torch, extensionDevice, "TestSupport"],
+            path: "Tests/NetworkTesting", swiftSettings: strict),
         // Servers on this machine that do as a test tells them to.
         .target(
             name: "TestServers", dependencies: [kit], path: "Tests/TestServers", swiftSettings: strict),
@@ -151,13 +159,17 @@ let package = Package(
             ]),
         tests(
             "ScriptingTests",
-            ["Scripting", "Hub", "Workbench", "Teaching", "LuaBridge", "Lab", "TestServers", grdb]),
-        tests("ConsoleTests", ["Console"]),
-        tests("T5Tests", ["T5", torch, extensionDevice], fixtures: true),
-        tests("BARTTests", ["BART", torch, extensionDevice], fixtures: true),
-        tests("LSTMTests", ["LSTM", torch], fixtures: true),
-        tests("BERTTests", ["BERT", "Evaluation", torch, extensionDevice], fixtures: true),
-        tests("GBDTTests", ["GBDT"], fixtures: true),
+            [
+                "Scripting", "Hub", "Workbench", "Teaching", "LuaBridge", "Lab", "TestServers", "TestSupport",
+                grdb,
+            ]),
+        tests("ConsoleTests", ["Console", "TestSupport"]),
+        tests("T5Tests", ["T5", torch, "NetworkTesting", "TestSupport"], fixtures: true),
+        tests("BARTTests", ["BART", torch, "NetworkTesting", "TestSupport"], fixtures: true),
+        tests("LSTMTests", ["LSTM", torch, "NetworkTesting", "TestSupport"], fixtures: true),
+        tests(
+            "BERTTests", ["BERT", "Evaluation", torch, "NetworkTesting", "TestSupport"], fixtures: true),
+        tests("GBDTTests", ["GBDT", "TestSupport"], fixtures: true),
         // What tries mutated inputs; the server's tests use it, too.
         .target(name: "Fuzzing", dependencies: [kit], path: "Tests/Fuzzing", swiftSettings: strict),
         tests(

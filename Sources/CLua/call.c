@@ -11,10 +11,10 @@ int clua_dispatch(lua_State *L) {
     void *box = *(void **)lua_touserdata(L, lua_upvalueindex(1));
     // A finalizer of the script may still call us while the state is being closed.
     if (box == NULL) return luaL_error(L, "the Lua state is closing");
-    bool mightraise = host->mayraise;
+    bool outer = host->mayraise;
     host->mayraise = false;
     int results = host->callbacks.call(host->context, L, box);
-    host->mayraise = mightraise;
+    host->mayraise = outer;
     return results == CLUA_RAISE ? lua_error(L) : results;
 }
 
@@ -102,12 +102,12 @@ bool clua_call(lua_State *L, int nargs) {
     int base = lua_gettop(L) - nargs;
     lua_pushcfunction(L, keeptraceback);
     lua_insert(L, base);
-    bool mightraise = host->mayraise;
+    bool outer = host->mayraise;
     host->running = L;
     host->mayraise = true;
     host->chained = false;
     int status = lua_pcall(L, nargs, LUA_MULTRET, base);
-    host->mayraise = mightraise;
+    host->mayraise = outer;
     host->running = caller;
     lua_remove(L, base);
     if (status == LUA_OK) return true;

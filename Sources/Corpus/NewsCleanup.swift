@@ -18,9 +18,9 @@ public struct NewsCleanup: Sendable {
     public var spaces = false
     /// Takes off "NEW: " where a line of the highlights begins with it.
     public var labels = false
-    /// Drops a row whose article an earlier row has, white space and case aside.
+    /// Drops a row whose article an earlier row has, ignoring white space and case.
     public var duplicates = false
-    /// Drops a row whose article is in one of these, white space and case aside: other splits.
+    /// Drops a row whose article is in one of these, ignoring white space and case: other splits.
     public var without: [Dataset] = []
 
     /// Changes nothing.

@@ -1,7 +1,7 @@
 import LyceumKit
 
 /// How the bytes of a data file stand for characters.
-public enum TextEncoding: String, Sendable, CaseIterable {
+public enum TextEncoding: String, SettingChoice {
     /// UTF-8, or UTF-16 that begins with a byte order mark.
     case utf8 = "utf-8"
     /// ISO 8859-1: each byte is the character of its number.

@@ -48,7 +48,8 @@ extension Metrics {
             options: [
                 .integer("char_order", default: 6, in: 1...32, "the longest n-gram of characters"),
                 .integer("word_order", default: 0, in: 0...16, "the longest n-gram of words; 2 is chrF++"),
-                .integer("beta", default: 2, in: 1...1000, "how much more recall counts than precision"),
+                .integer(
+                    "beta", default: 2, in: 1...1000, "beta: how much more recall counts than precision"),
                 .boolean("lowercase", default: false, "compares in lower case"),
                 .boolean("whitespace", default: false, "white space belongs to the n-grams of characters"),
                 .boolean(
@@ -83,7 +84,7 @@ extension Metrics {
                 .boolean(
                     "asian_support", default: false,
                     "with normalized or no_punct: takes Chinese characters one by one, and their punctuation"),
-                .boolean("case_sensitive", default: false, "compares capitals, too"),
+                .boolean("case_sensitive", default: false, "distinguishes upper and lower case"),
             ], largerIsBetter: false
         ) { input in
             var ter = Ter()

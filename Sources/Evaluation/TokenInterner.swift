@@ -1,3 +1,5 @@
+import LyceumKit
+
 /// Gives equal byte strings equal numbers: 0, 1, 2, … in order of first appearance.
 struct TokenInterner {
     /// A byte string of up to eight bytes is told apart by its key and length alone; of a longer one the key is a hash.

@@ -3,7 +3,7 @@ import LyceumKit
 /// A repository of the Hub at one of its revisions.
 public struct HubRepository: Sendable, Equatable {
     /// What it holds.
-    public enum Kind: String, Sendable, CaseIterable {
+    public enum Kind: String, SettingChoice {
         case model
         case dataset
     }

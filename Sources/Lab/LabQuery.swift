@@ -218,7 +218,7 @@ final class LabQuery {
         case SQLITE_BLOB:
             let start = sqlite3_column_blob(statement, column)
             let count = Int(sqlite3_column_bytes(statement, column))
-            return .string(ContentDigest.hexadecimal(UnsafeRawBufferPointer(start: start, count: count)))
+            return .string(UnsafeRawBufferPointer(start: start, count: count).hexadecimal)
         default: return .null
         }
     }

@@ -20,7 +20,7 @@ extension LabStore {
         }
     }
 
-    /// A run by its number.
+    /// Returns a run by its number.
     ///
     /// - Throws: `LyceumError.unknownName` if there is none.
     public func run(_ id: Int) throws -> RunRecord {

@@ -88,7 +88,8 @@ public struct HelpText {
         }
         if !function.example.isEmpty {
             let code = function.example.split(separator: "\n", omittingEmptySubsequences: false)
-            lines += ["", "  example"] + code.map { "    \($0)" }
+            let given = function.setUp.map { ", with \($0.summary)" } ?? ""
+            lines += ["", "  example\(given)"] + code.map { "    \($0)" }
         }
         return lines.joined(separator: "\n")
     }

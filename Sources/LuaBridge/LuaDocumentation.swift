@@ -11,6 +11,22 @@ public struct HelpTopic {
     public let isFromPlugin: Bool
     /// Writes the page; called only when somebody asks for it.
     public let text: () throws -> String
+    /// The page in parts, where it is made of tables of options; nil for any other.
+    public let parts: (() throws -> Parts)?
+
+    /// A page that is made of tables of options.
+    public struct Parts {
+        /// What stands above them.
+        public let introduction: String
+        /// What each table is for ("options of student:train(data, { … })"), and its options.
+        public let tables: [(title: String, options: [OptionDeclaration])]
+
+        /// Describes a page; tables without options are left out.
+        public init(_ introduction: String, _ tables: [(title: String, options: [OptionDeclaration])]) {
+            self.introduction = introduction
+            self.tables = tables.filter { !$0.options.isEmpty }
+        }
+    }
 
     /// Declares a topic.
     public init(
@@ -20,6 +36,26 @@ public struct HelpTopic {
         self.summary = summary
         self.isFromPlugin = isFromPlugin
         self.text = text
+        parts = nil
+    }
+
+    /// Declares a topic that is made of tables of options.
+    public init(
+        name: String, summary: String, isFromPlugin: Bool, help: @escaping () -> HelpText,
+        parts: @escaping () throws -> Parts
+    ) {
+        self.name = name
+        self.summary = summary
+        self.isFromPlugin = isFromPlugin
+        self.parts = parts
+        text = {
+            let parts = try parts()
+            let help = help()
+            let tables = parts.tables.map { table in
+                ([table.title] + help.table(HelpText.rows(table.options))).joined(separator: "\n") + "\n"
+            }
+            return ([parts.introduction] + tables).joined(separator: "\n\n")
+        }
     }
 }
 

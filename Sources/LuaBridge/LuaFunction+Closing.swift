@@ -8,14 +8,17 @@ extension LuaFunction {
     /// - Parameters:
     ///   - type: the name of the type.
     ///   - remedy: what to do in order to have one again: "load it again".
-    ///   - example: runnable Lua code.
-    public static func closing(_ type: String, remedy: String, example: String) -> LuaFunction {
+    ///   - setUp: what is there before the example.
+    ///   - example: Lua code.
+    public static func closing(
+        _ type: String, remedy: String, setUp: SetUp? = nil, example: String
+    ) -> LuaFunction {
         LuaFunction(
             name: LuaState.closeName,
             summary:
-                "Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.",
+                "Frees its memory now, unless something else uses it. Using it afterwards is an error.",
             returns: "nothing", errors: ["a \(type) that is used after it was closed: \(remedy)"],
-            example: example,
+            setUp: setUp, example: example,
             body: { call in
                 if let receiver = call.receiver { try call.state.close(receiver) }
                 return []

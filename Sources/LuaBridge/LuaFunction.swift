@@ -110,8 +110,26 @@ public struct LuaFunction {
     public let returns: String
     /// What can go wrong, one line each.
     public let errors: [String]
+    /// What an example finds, and the code that makes it; pages show the first alone.
+    public struct SetUp: Sendable {
+        /// What there is, in words: "`gold`, a dataset".
+        public let summary: String
+        /// Lua code that makes it.
+        public let code: String
+
+        /// Describes what is there before an example.
+        public init(_ summary: String, code: String) {
+            self.summary = summary
+            self.code = code
+        }
+    }
+
+    /// What is there before the example; nil for nothing.
+    public let setUp: SetUp?
     /// Lua code that shows its use; may be empty.
     public let example: String
+    /// The example with what it needs, as it can be run.
+    public var runnableExample: String { (setUp?.code ?? "") + example }
     /// Further options of its table of options, known only when the call is; for completion.
     public let furtherOptions: ((LuaCallSite) -> [OptionDeclaration])?
     /// What the texts of options name, by option, for completion.
@@ -127,7 +145,7 @@ public struct LuaFunction {
     ///   - body: gets the call and returns the results. Whatever it throws becomes a Lua error.
     public init(
         name: String, summary: String, parameters: [LuaParameter] = [], isVariadic: Bool = false,
-        returns: String = "", errors: [String] = [], example: String = "",
+        returns: String = "", errors: [String] = [], setUp: SetUp? = nil, example: String = "",
         furtherOptions: ((LuaCallSite) -> [OptionDeclaration])? = nil, optionNames: [String: LuaNames] = [:],
         body: @escaping (LuaCall) throws -> [LuaValue]
     ) {
@@ -137,6 +155,7 @@ public struct LuaFunction {
         self.isVariadic = isVariadic
         self.returns = returns
         self.errors = errors
+        self.setUp = setUp
         self.example = example
         self.furtherOptions = furtherOptions
         self.optionNames = optionNames

@@ -94,7 +94,7 @@ public struct PluginBuilder {
     private func describe(_ library: String, job: Job) throws -> (manifest: Value, library: String)? {
         guard let text = try probe.manifest(of: library, job: job) else { return nil }
         guard var document = try JSON.decode(Array(text.utf8), name: library).object else { return nil }
-        let needsTorch = try Files.read(library).contains("libLyceumTorch.so")
+        let needsTorch = try Files.read(library).firstRange(of: Array("libLyceumTorch.so".utf8)) != nil
         document["interface"] = sdk.interface(torch: needsTorch).map(Value.string)
         return (.object(document), library)
     }

@@ -101,7 +101,8 @@ public struct PluginPackage {
     private func filled(_ text: String, _ template: PluginTemplate) -> String {
         var text = text
         for (mark, value) in [
-            ("USAGE", template.usage), ("SOURCE", template.type), ("TYPE", template.type),
+            ("USAGE", PluginTemplate.text(template.usage).trimmed), ("SOURCE", template.type),
+            ("TYPE", template.type),
             ("PluginTemplates", module), ("SDK_FOLDER", sdk.folder), ("\"template\"", "\"\(id)\""),
             (".template\"", ".\(id)\""), ("check template", "check \(id)"),
             ("remove template", "remove \(id)"), ("# template", "# \(id)"),

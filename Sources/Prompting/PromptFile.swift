@@ -117,7 +117,7 @@ struct PromptFile {
                 throw LyceumError.failed(
                     "prompt:save: the option '\(name)' is not a name", remedy: "use letters, digits and _")
             }
-            guard !name.lowercased().contains("key") else {
+            guard !Secrets.isSecret(name: name) else {
                 throw LyceumError.failed(
                     "prompt:save: the option '\(name)' would put a key into a file",
                     remedy: "leave it to the environment")

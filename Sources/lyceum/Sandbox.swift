@@ -28,10 +28,10 @@ struct Sandbox {
         if let memory = limits.memory {
             // The last line of defence: beyond it the process dies, not the machine.
             var bound = rlimit()
-            getrlimit(__rlimit_resource_t(2), &bound)  // RLIMIT_DATA
+            getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &bound)
             let wanted = rlim_t(memory).multipliedReportingOverflow(by: rlim_t(Self.processShare))
             if !wanted.overflow { bound.rlim_cur = min(wanted.partialValue, bound.rlim_max) }
-            setrlimit(__rlimit_resource_t(2), &bound)
+            setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &bound)
         }
         if seconds > 0 { Self.end(after: UInt32(clamping: seconds)) }
     }

@@ -1,7 +1,7 @@
 import Foundation
 import LyceumKit
 import LyceumTorch
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import BART
@@ -11,19 +11,6 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bart-\(UUID())").path
 
     deinit { Files.removeTree(folder) }
-
-    /// What a job said.
-    private final class Notes: Sendable {
-        private let lines = Mutex<[String]>([])
-        var all: [String] { lines.withLock { $0 } }
-
-        func job() -> Job {
-            Job(
-                "test", obeysInterrupt: false,
-                listener: Job.Listener(
-                    progress: { _ in }, note: { line in self.lines.withLock { $0.append(line) } }))
-        }
-    }
 
     /// Pairs that even a tiny network learns in seconds: the target is the text's first two words.
     static let pairs: [Example] = {
@@ -36,42 +23,28 @@ import Testing
         }
     }()
 
-    private func make(_ more: [String: Value] = [:]) throws -> any Student {
-        let small: [String: Value] = [
+    private let trial = StudentTrial(
+        BART.registration,
+        new: [
             "d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2,
             "decoder_attention_heads": 2, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "vocab_size": 320,
             "max_position_embeddings": 24, "init_std": 0.1, "dropout": 0, "attention_dropout": 0,
             "activation_dropout": 0,
-        ]
-        return try BART.registration.make(
-            Options(
-                small.merging(more) { _, new in new }, declared: BART.registration.configuration,
-                function: "student.new"))
-    }
+        ],
+        train: ["max_steps": 4, "batch_size": 8, "learning_rate": 0.005, "precision": "fp32"],
+        generate: ["max_new_tokens": 12, "precision": "fp32"])
+
+    private func make(_ more: [String: Value] = [:]) throws -> any Student { try trial.make(more) }
 
     private func train(_ student: any Student, _ more: [String: Value] = [:], job: Job = .silent()) throws
         -> TrainingReport
     {
-        let few: [String: Value] = [
-            "max_steps": 4, "batch_size": 8, "learning_rate": 0.005, "precision": "fp32",
-        ]
-        return try student.train(
-            on: ExampleSource(Self.pairs), validation: nil,
-            options: Options(
-                few.merging(more) { _, new in new }, declared: BART.registration.trainingOptions,
-                function: "student:train"), job: job)
+        try trial.train(student, more, pairs: Self.pairs, job: job)
     }
 
     private func generate(
         _ student: any Student, _ inputs: [String], _ more: [String: Value] = [:], job: Job = .silent()
-    ) throws -> [GeneratedText] {
-        let options: [String: Value] = ["max_new_tokens": 12, "precision": "fp32"]
-        return try student.generate(
-            inputs,
-            options: Options(
-                options.merging(more) { _, new in new }, declared: BART.registration.generationOptions,
-                function: "student:generate"), job: job)
-    }
+    ) throws -> [GeneratedText] { try trial.generate(student, inputs, more, job: job) }
 
     @Test func learnsFromScratchAndSaves() throws {
         let student = try make()

@@ -1,5 +1,7 @@
 import LyceumKit
 import LyceumTorch
+import NetworkTesting
+import TestSupport
 import Testing
 
 @testable import BERT
@@ -37,33 +39,11 @@ struct BERTFixture {
         }
     }
 
+    static var trial: StudentTrial {
+        StudentTrial(BERT.registration, classify: ["precision": "fp32"])
+    }
+
     static func classify(
         _ student: SequenceClassificationStudent<BERT>, _ texts: [String], _ more: [String: Value] = [:]
-    ) throws -> [Classification] {
-        let given: [String: Value] = ["precision": "fp32"]
-        return try student.classify(
-            texts,
-            options: Options(
-                given.merging(more) { _, new in new }, declared: BERT.registration.classificationOptions,
-                function: "student:classify"),
-            job: .silent())
-    }
-}
-
-/// Fails unless both agree within `relative` of the largest element, plus 1e-6.
-func expectClose(_ actual: Tensor, _ expected: Tensor, relative: Double, _ what: String) throws {
-    #expect(actual.shape == expected.shape, "\(what)")
-    guard actual.shape == expected.shape else { return }
-    let difference = try (actual - expected).abs().max().item()
-    let scale = try expected.abs().max().item()
-    #expect(
-        difference <= relative * scale + 1e-6, "\(what): differs by \(difference), largest element \(scale)")
-}
-
-/// Fails unless both curves agree at each step.
-func expectCurve(_ actual: [Double], _ expected: [Double], relative: Double, _ what: String) {
-    #expect(actual.count == expected.count && !expected.isEmpty, "\(what)")
-    for (index, (a, b)) in zip(actual, expected).enumerated() {
-        #expect(abs(a - b) <= relative * abs(b) + 1e-6, "\(what), step \(index + 1): \(a) instead of \(b)")
-    }
+    ) throws -> [Classification] { try trial.classify(student, texts, more) }
 }

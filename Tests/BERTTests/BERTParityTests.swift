@@ -1,5 +1,6 @@
 import LyceumKit
 import LyceumTorch
+import NetworkTesting
 import Testing
 
 @testable import BERT
@@ -82,36 +83,14 @@ struct BERTParityTests {
 
     @Test(arguments: ["adamw", "smoothed", "accumulated"])
     func twentySteps(_ name: String) throws {
-        let expected = try BERTFixture.expected()
         let run = try #require(
-            expected["runs"]?.list?.compactMap(\.object).first { $0["name"]?.string == name })
-        let pairs = try #require(expected["pairs"]?.list).map {
-            Example(input: $0.object?["input"]?.string ?? "", target: $0.object?["target"]?.string ?? "")
-        }
-        let fixed: [String: Value] = [
-            "shuffle": false, "group_by_length": false, "dropout": 0, "precision": "fp32", "max_steps": 20,
-            "max_source_length": 48,
-        ]
-        let own = (expected["base"]?.object ?? [:]).merging(run["options"]?.object ?? [:]) { $1 }
+            RecordedTraining.all(in: BERTFixture.folder + "/classifier/expected.json")
+                .first { $0.name == name })
         let student = try SequenceClassificationStudent<BERT>(folder: BERTFixture.folder + "/start")
-        let report = try student.train(
-            on: ExampleSource(pairs), validation: nil,
-            options: Options(
-                own.merging(fixed) { $1 }, declared: BERT.registration.trainingOptions,
-                function: "student:train"),
-            job: .silent())
-        func curve(_ name: String) -> [Double] { run[name]?.list?.compactMap(\.number) ?? [] }
-        expectCurve(report.history["loss"]?.map(\.value) ?? [], curve("loss"), relative: 1e-4, "loss")
-        expectCurve(
-            report.history["grad_norm"]?.map(\.value) ?? [], curve("grad_norm"), relative: 5e-3,
-            "gradient norm")
-        let loss = try student.loss(
-            on: ExampleSource(pairs),
-            options: Options(
-                ["precision": "fp32", "batch_size": 5], declared: student.lossOptions,
-                function: "student:loss"),
-            job: .silent())
-        let final = try #require(run["final_loss"]?.number)
-        #expect(abs(loss - final) <= 1e-4 * final)
+        run.expectSameCurves(
+            try run.train(
+                student, declared: BERT.registration.trainingOptions,
+                ["max_steps": 20, "max_source_length": 48]))
+        try run.expectFinalLoss(student, ["precision": "fp32", "batch_size": 5])
     }
 }

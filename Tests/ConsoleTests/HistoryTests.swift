@@ -1,23 +1,17 @@
 import Glibc
 import LyceumKit
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Console
 
 /// The history file.
 @Suite(.serialized) struct HistoryTests {
-    /// A folder of its own, gone afterwards.
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = "/tmp/lyceum-history-test-\(getpid())"
-        Files.removeTree(folder)
-        defer { Files.removeTree(folder) }
-        try body(folder)
-    }
 
     @Test("entries survive, blocks as one entry, the later of two equal ones")
     func roundTrip() throws {
-        try withFolder { folder in
+        try withFolder(isMade: false) { folder in
             let path = folder + "/state/history"
             let first = History(path: path) { Issue.record("\($0)") }
             for entry in ["a = 1", "for i = 1, 2 do\n  print('\\n')\nend", "b = 2", "a = 1", "  ", "c \n"] {
@@ -34,7 +28,7 @@ import Testing
 
     @Test("two sessions at a time lose nothing of each other")
     func twoSessions() throws {
-        try withFolder { folder in
+        try withFolder(isMade: false) { folder in
             let one = History(path: folder + "/history") { Issue.record("\($0)") }
             let two = History(path: folder + "/history") { Issue.record("\($0)") }
             one.add("a = 1")

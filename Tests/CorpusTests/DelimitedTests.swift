@@ -1,11 +1,12 @@
 import LyceumKit
+import TestSupport
 import Testing
 
 @testable import Corpus
 
 @Suite struct DelimitedTests {
     private func load(_ text: String, as name: String = "data.csv") throws -> Dataset {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = Files.join(folder, name)
             try Files.write(text, to: path)
             return try Dataset.load(path)
@@ -60,7 +61,7 @@ import Testing
     }
 
     @Test func bytesThatAreNoTextAreRefused() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = Files.join(folder, "data.csv")
             try Files.write(Array("a\nx\n".utf8) + [0xFF, 0x0A], to: path)
             let error = try #require(throws: LyceumError.self) { try Dataset.load(path) }
@@ -92,7 +93,7 @@ import Testing
             ["t": "12", "n": 5, "f": 0.1, "b": true], ["t": "true", "n": 6, "f": 2.5, "b": true],
         ]
         let dataset = Dataset(records: rows, columns: ["t", "n", "f", "b"])
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             for name in ["d.csv", "d.tsv", "d.json", "d.jsonl", "d.csv.gz", "d.json.gz", "d.jsonl.gz"] {
                 let path = Files.join(folder, name)
                 try dataset.save(path)

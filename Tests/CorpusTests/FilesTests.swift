@@ -1,5 +1,6 @@
 import Corpus
 import LyceumKit
+import TestSupport
 import Testing
 
 @Suite struct DatasetFilesTests {
@@ -19,7 +20,7 @@ import Testing
     }
 
     @Test func savesWhatItLoads() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = Files.join(folder, "out.jsonl")
             let dataset = try Dataset.load(try fixture("mixed.jsonl"))
             try dataset.save(path)
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test func refusesWhatIsNoDataset() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let missing = try #require(throws: LyceumError.self) { try Dataset.load(folder + "/none.jsonl") }
             #expect(
                 missing.description.hasSuffix(
@@ -68,7 +69,7 @@ import Testing
     }
 
     @Test func aCancelledSaveLeavesTheOldFile() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = folder + "/out.jsonl"
             try Files.write("old", to: path)
             let job = Job.silent()

@@ -1,5 +1,6 @@
 import Foundation
 import LyceumKit
+import TestSupport
 import Testing
 
 @testable import Corpus
@@ -10,7 +11,7 @@ import Testing
         _ bytes: [UInt8], as name: String, _ options: LoadOptions = LoadOptions(),
         notes: ((String) -> Void)? = nil
     ) throws -> Dataset {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = Files.join(folder, name)
             try Files.write(bytes, to: path)
             let box = NoteBox()
@@ -101,7 +102,7 @@ import Testing
     @Test("the keys of nested objects keep their order")
     func nestedOrder() throws {
         let line = #"{"z":{"b":1,"a":{"y":[{"q":1,"p":2}],"x":2}},"a":0}"#
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             for name in ["d.jsonl", "d.json"] {
                 try load(line, as: name).save(folder + "/" + name)
                 let saved = String(decoding: try Files.read(folder + "/" + name), as: UTF8.self)
@@ -122,7 +123,7 @@ import Testing
             #expect(try rows.values("n").first?.number?.isNaN == true)
             #expect(try rows.values("s") == ["NaN Infinity"])
             #expect(try rows.values("l") == [[.number(-.infinity), ["x": .number(.infinity)]]])
-            try withTemporaryFolder { folder in
+            try withFolder { folder in
                 for saved in ["s.jsonl", "s.json", "s.csv", "s.tsv.gz"] {
                     let error = try #require(throws: LyceumError.self) { try rows.save(folder + "/" + saved) }
                     #expect(error.description.contains("column 'n', row 1"), "\(error)")
@@ -271,7 +272,7 @@ import Testing
 
     @Test("hidden files in a folder are not data")
     func hiddenFiles() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             try Files.write("{\"a\":1}\n", to: folder + "/part.jsonl")
             try Files.write([0, 5, 22, 7], to: folder + "/._part.jsonl")
             try Files.write("x", to: folder + "/.hidden.csv")
@@ -290,7 +291,7 @@ import Testing
         #expect(rows.count == count && rows.columns.count == count + 1)
         #expect(residentMegabytes() - before < 200)
         #expect(try rows.values("k77")[77] == "v77" && rows.values("k77")[78] == .null)
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let few = try rows.take(40)
             try few.save(folder + "/s.jsonl")
             let saved = String(decoding: try Files.read(folder + "/s.jsonl"), as: UTF8.self)
@@ -300,7 +301,7 @@ import Testing
 
     @Test("loading is cancelled while one long line is gathered")
     func aLongLineIsCancelled() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = folder + "/d.jsonl"
             try Files.write([UInt8](repeating: 0x20, count: 5 << 20), to: path)
             let job = Job.silent()

@@ -1,4 +1,5 @@
 import LyceumKit
+import TestSupport
 import Testing
 
 @testable import Corpus
@@ -6,7 +7,7 @@ import Testing
 /// Packed files, folders, patterns, blocks.
 @Suite struct SourcesTests {
     @Test func blocksOfAnySizeGiveTheSameRows() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = Files.join(folder, "rows.jsonl")
             let rows = (0..<500).map { i -> [String: Value] in
                 let text = Value.string(String(repeating: "é\(i)\n", count: i % 40))
@@ -24,7 +25,7 @@ import Testing
     }
 
     @Test func theFirstFaultyLineIsNamed() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = Files.join(folder, "rows.jsonl")
             var lines = (0..<400).map { "{\"n\": \($0)}" }
             lines[123] = "{\"n\": }"
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func packedFilesAreReadAndDamagedOnesNamed() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = Files.join(folder, "rows.jsonl.gz")
             let dataset = numbers(20_000)
             try dataset.save(path)
@@ -64,7 +65,7 @@ import Testing
     }
 
     @Test func foldersAndPatternsNameFiles() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let rows = numbers(9)
             try rows.take(3).save(folder + "/part-1.jsonl")
             try rows.skip(3).take(3).save(folder + "/part-2.jsonl.gz")
@@ -117,7 +118,7 @@ import Testing
     }
 
     @Test func cleansAsTheReferenceDoes() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let ids = try write(folder)
             let dataset = try Dataset.load(folder + "/stories")
             #expect(dataset.columns == ["article", "highlights", "id"])
@@ -133,7 +134,7 @@ import Testing
     }
 
     @Test func listsChooseAndSplit() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let ids = try write(folder)
             let test = try Dataset.load(
                 folder + "/stories", options: LoadOptions(urlLists: folder + "/lists/all_test.txt"))

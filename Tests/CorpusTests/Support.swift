@@ -9,15 +9,6 @@ func fixture(_ name: String) throws -> String {
     return folder.appendingPathComponent(name).path
 }
 
-/// Runs `body` with a new folder that is removed afterwards.
-func withTemporaryFolder<T>(_ body: (String) throws -> T) throws -> T {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lyceum-\(UUID().uuidString)")
-        .path
-    try Files.makeFolder(folder)
-    defer { Files.removeTree(folder) }
-    return try body(folder)
-}
-
 /// Rows 1…n: their number, whether it is even, and a text.
 func numbers(_ n: Int) -> Dataset {
     Dataset(

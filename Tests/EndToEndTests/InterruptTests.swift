@@ -15,9 +15,6 @@ import Testing
         try Program.atPrompt(leaves: false, body)
     }
 
-    /// Lets work go on for a while.
-    private func wait(_ seconds: Double) { usleep(UInt32(seconds * 1_000_000)) }
-
     @Test("Ctrl-C in training keeps the weights of the last step, says so, and the prompt comes back")
     func training() throws {
         try session { terminal, program in
@@ -25,7 +22,7 @@ import Testing
             terminal.type(":load \(script)\r")
             terminal.type("learn(nil)\r")
             try terminal.expect("\nbegun", within: 60)
-            wait(1)
+            try terminal.expectBar()
             terminal.type("\u{03}")
             try terminal.expect("the weights of step")
             try terminal.expect("> ")
@@ -42,7 +39,7 @@ import Testing
             terminal.type(":load \(script)\r")
             terminal.type("learn('\(program.folder)/kept')\r")
             try terminal.expect("\nbegun", within: 60)
-            wait(1)
+            try terminal.expectBar()
             terminal.send(SIGTERM)
             try terminal.expect("go on with resume = true")
             #expect(terminal.end() == 128 + SIGTERM)
@@ -66,7 +63,7 @@ import Testing
             terminal.type(":load \(script)\r")
             terminal.type("#ask()\r")
             try terminal.expect("\nbegun")
-            wait(0.5)
+            try terminal.expectBar()
             terminal.type("\u{03}")
             try terminal.expect("of 60 replies came and are kept")
             try terminal.expect("> ")
@@ -121,7 +118,7 @@ import Testing
         try session { terminal, _ in
             terminal.type("print('begun'); \(code)\r")
             try terminal.expect("\nbegun")
-            wait(0.5)
+            try terminal.expectWork()
             terminal.type("\u{03}")
             try terminal.expect("interrupted")
             terminal.type("40 + 2\r")
@@ -135,9 +132,11 @@ import Testing
             // A hook of the script's own, in which Lua calls no other; it runs from the next instruction on.
             terminal.type("print('begun'); debug.sethook(function() while true do end end, '', 1) x = 1\r")
             try terminal.expect("\nbegun")
-            wait(0.3)
+            try terminal.expectWork()
             terminal.type("\u{03}")
-            wait(0.2)
+            // Two that arrive before the first is heard are one.
+            try terminal.expect("^C")
+            try terminal.expectHeard(SIGINT)
             terminal.type("\u{03}")
             try terminal.expect("stopping at once")
             terminal.type("\u{03}")

@@ -159,6 +159,21 @@ struct Program {
             return children.reduce(own) { $0 + (pid_t($1).flatMap(Self.worked) ?? 0) }
         }
 
+        /// Whether a signal has been sent to it and no thread has taken it yet.
+        func isPending(_ signal: Int32) -> Bool {
+            guard let file = fopen("/proc/\(identifier)/status", "r") else { return false }
+            defer { fclose(file) }
+            var line = [CChar](repeating: 0, count: 1024)
+            while fgets(&line, Int32(line.count), file) != nil {
+                let text = String(
+                    decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                guard text.hasPrefix("ShdPnd:") || text.hasPrefix("SigPnd:") else { continue }
+                let mask = UInt64(text.split(whereSeparator: \.isWhitespace).last ?? "", radix: 16) ?? 0
+                if mask >> UInt64(signal - 1) & 1 == 1 { return true }
+            }
+            return false
+        }
+
         private static func worked(_ process: pid_t) -> Int? {
             let text = line("/proc/\(process)/stat")
             let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
@@ -299,6 +314,21 @@ final class PseudoTerminal {
             readSome()
         }
         throw Missing(text: text, screen: transcript)
+    }
+
+    /// Waits until the bar of a long job is on the screen: the work is then under way.
+    func expectBar() throws { try expect("░", within: 60) }
+
+    /// Waits until the program has worked so many more hundredths of a second.
+    func expectWork(_ more: Int = 30) throws {
+        let begun = process.worked ?? 0
+        while let worked = process.worked, worked < begun + more { readSome() }
+        if process.worked == nil { throw Missing(text: "work", screen: transcript) }
+    }
+
+    /// Waits until no signal of this kind is on its way to the program.
+    func expectHeard(_ signal: Int32) throws {
+        while process.isPending(signal) { readSome() }
     }
 
     /// Presses Ctrl-D until the program has gone: what is typed before the prompt stands there gets lost.

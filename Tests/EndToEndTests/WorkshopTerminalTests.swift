@@ -12,10 +12,25 @@ import Testing
 
     @Test("the grid is walked with keys: rows, variants, the question, differences; then the prompt is back")
     func grid() throws {
-        let program = try Program()
-        defer { program.remove() }
-        let terminal = try program.terminal(isInFolder: true)
-        try terminal.expect("> ")
+        try Program.atPrompt(isInFolder: true) { terminal, program in
+            try walk(terminal)
+            try report(of: program)
+        }
+    }
+
+    /// Another process's report of a variant has the whole workshop.
+    private func report(of program: Program) throws {
+        let report = try program.shell(
+            "cd '\(program.folder)' && $LYCEUM -e 'runs.report({ 2 })' && cat report.html")
+        #expect(report.status == 0, "\(report.errors)")
+        // What an embedded teacher answers costs nothing, and that is known.
+        #expect(!report.output.contains("unknown") && report.output.contains("<td>0.00</td>"))
+        for text in ["Workshop: a, b", " in cat on 2 rows", "Say {{ word }}!", "row 2: a 0.0, b 0.0"] {
+            #expect(report.output.contains(text), "\(text)")
+        }
+    }
+
+    private func walk(_ terminal: PseudoTerminal) throws {
         terminal.type(rows)
         terminal.type("w\r")
         try terminal.expect("w:grid() walks through the answers")
@@ -43,16 +58,6 @@ import Testing
         terminal.type("\u{03}")
         terminal.type("'back' .. 2\r")
         try terminal.expect("\"back2\"")
-        #expect(terminal.leave() == 0)
-        // Another process's report of a variant has the whole workshop.
-        let report = try program.shell(
-            "cd '\(program.folder)' && $LYCEUM -e 'runs.report({ 2 })' && cat report.html")
-        #expect(report.status == 0, "\(report.errors)")
-        // What an embedded teacher answers costs nothing, and that is known.
-        #expect(!report.output.contains("unknown") && report.output.contains("<td>0.00</td>"))
-        for text in ["Workshop: a, b", " in cat on 2 rows", "Say {{ word }}!", "row 2: a 0.0, b 0.0"] {
-            #expect(report.output.contains(text), "\(text)")
-        }
     }
 
     @Test("what may cost more than confirm_usd is asked first: without y nothing is sent, with y all of it")

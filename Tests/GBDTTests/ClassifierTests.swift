@@ -1,4 +1,5 @@
 import LyceumKit
+import TestSupport
 import Testing
 
 @testable import GBDT
@@ -50,7 +51,7 @@ struct ClassifierTests {
         try student.train(labelled(120))
         let texts = labelled(40, seed: 9).map(\.input) + ["", "own1x1 \"quoted\" \u{1F600}"]
         let before = try student.classify(texts)
-        try Make.withFolder { folder in
+        try withFolder(isMade: false) { folder in
             try student.save(to: folder)
             #expect(try Make.json(folder + "/config.json").object?["model_type"] == "gbdt")
             let loaded = try #require(try Make.registration.load(folder) as? GBDTStudent)

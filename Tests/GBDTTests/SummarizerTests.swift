@@ -1,4 +1,5 @@
 import LyceumKit
+import TestSupport
 import Testing
 
 @testable import GBDT
@@ -78,7 +79,7 @@ struct SummarizerTests {
         try student.train(Self.documents(100))
         let texts = Self.documents(30, seed: 7).map(\.input)
         let before = try student.summarize(texts, ["num_sentences": 2])
-        try Make.withFolder { folder in
+        try withFolder(isMade: false) { folder in
             try student.save(to: folder)
             let loaded = try GBDTStudent(folder: folder)
             #expect(loaded.tasks == [.generate])

@@ -25,13 +25,6 @@ enum Make {
         try Options([:], declared: registration.classificationOptions, function: "classify")
     }
 
-    /// A folder that does not exist yet, removed after `body`.
-    static func withFolder<R>(_ body: (String) throws -> R) throws -> R {
-        let path = "/tmp/gbdt-tests-\(UInt64.random(in: 0...UInt64.max))"
-        defer { Files.removeTree(path) }
-        return try body(path)
-    }
-
     static func json(_ path: String) throws -> Value { try JSON.decode(Files.read(path), name: path) }
 }
 

@@ -1,4 +1,5 @@
 import LyceumKit
+import TestSupport
 import Testing
 
 @testable import GBDT
@@ -74,7 +75,7 @@ struct TrainingTests {
         let options: [String: Value] = ["save_steps": 2]
         let whole = try Make.student()
         let report = try whole.train(labelled(200), valid: labelled(50, seed: 2), options)
-        try Make.withFolder { folder in
+        try withFolder(isMade: false) { folder in
             var options = options.merging(["output_dir": .string(folder), "n_estimators": 5]) { $1 }
             let first = try Make.student()
             let stopped = try first.train(labelled(200), valid: labelled(50, seed: 2), options)
@@ -97,7 +98,7 @@ struct TrainingTests {
     }
 
     @Test func otherRunsAreLeftAlone() throws {
-        try Make.withFolder { folder in
+        try withFolder(isMade: false) { folder in
             let options: [String: Value] = [
                 "save_steps": 2, "output_dir": .string(folder), "n_estimators": 5,
             ]
@@ -146,7 +147,7 @@ struct DamagedFolderTests {
     func isAnErrorThatNamesTheFile(_ name: String, _ content: String) throws {
         let student = try Make.student()
         try student.train(labelled(90))
-        try Make.withFolder { folder in
+        try withFolder(isMade: false) { folder in
             try student.save(to: folder)
             try Files.write(content, to: folder + "/" + name)
             do {
@@ -163,7 +164,7 @@ struct DamagedFolderTests {
     @Test func aTreeCutShortIsAnError() throws {
         let student = try Make.student()
         try student.train(labelled(90))
-        try Make.withFolder { folder in
+        try withFolder(isMade: false) { folder in
             try student.save(to: folder)
             let bytes = try Files.read(folder + "/model.json")
             try Files.write(Array(bytes.prefix(bytes.count / 2)), to: folder + "/model.json")

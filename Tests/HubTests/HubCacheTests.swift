@@ -1,6 +1,7 @@
 import Foundation
 import LyceumKit
 import TestServers
+import TestSupport
 import Testing
 
 @testable import Hub

@@ -2,6 +2,7 @@ import Foundation
 import LyceumKit
 import Synchronization
 import TestServers
+import TestSupport
 import Testing
 
 @testable import Hub
@@ -293,7 +294,7 @@ private let weights = "2ab7140c1136d46cb679ea4baed6df14579a453951cdc579a8b0dc681
                 while !server.storage.requests.contains(where: { $0.line.contains(weights) }) {
                     usleep(10_000)
                 }
-                usleep(300_000)
+                while partialSize(folder) < 60_000 { usleep(10_000) }
                 job.cancel()
             }
             let text = "\(error { try fetch(server, folder, ["HF_HUB_DOWNLOAD_TIMEOUT": "60"], job: job) })"

@@ -3,6 +3,7 @@ import LuaBridge
 import LyceumKit
 import Scripting
 import TestServers
+import TestSupport
 import Testing
 import Workbench
 

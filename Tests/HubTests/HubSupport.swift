@@ -17,14 +17,6 @@ extension HubServer {
     }
 }
 
-/// A folder of a test's own.
-func withFolder<T>(_ body: (String) throws -> T) throws -> T {
-    let folder = "/tmp/lyceum-hub-\(UInt64.random(in: 0...UInt64.max))"
-    try Files.makeFolder(folder)
-    defer { Files.removeTree(folder) }
-    return try body(folder)
-}
-
 /// What a job says.
 final class Notes: Sendable {
     private let said = Mutex<(notes: [String], progress: [Job.Progress])>(([], []))

@@ -1,7 +1,7 @@
 import Foundation
 import LyceumKit
 import LyceumTorch
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import LSTM
@@ -24,41 +24,27 @@ import Testing
         }
     }
 
+    private let trial = StudentTrial(
+        LSTMStudents.registration, new: ["embedding_size": 24, "hidden_size": 24, "vocab_size": 30],
+        train: ["max_steps": 8, "batch_size": 8, "learning_rate": 0.01, "precision": "fp32"],
+        generate: ["max_new_tokens": 6, "precision": "fp32"])
+
     private func make(_ more: [String: Value] = [:]) throws -> SequenceToSequenceStudent<PointerGenerator> {
-        let small: [String: Value] = ["embedding_size": 24, "hidden_size": 24, "vocab_size": 30]
-        return try #require(
-            try architecture.make(
-                Options(
-                    small.merging(more) { _, new in new }, declared: architecture.configuration,
-                    function: "student.new")) as? SequenceToSequenceStudent<PointerGenerator>)
+        try #require(try trial.make(more) as? SequenceToSequenceStudent<PointerGenerator>)
     }
 
     @discardableResult private func train(
         _ student: any Student, _ more: [String: Value] = [:], pairs: [Example]? = nil,
         validation: [Example]? = nil, job: Job = .silent()
     ) throws -> TrainingReport {
-        let few: [String: Value] = [
-            "max_steps": 8, "batch_size": 8, "learning_rate": 0.01, "precision": "fp32",
-        ]
-        return try student.train(
-            on: ExampleSource(pairs ?? Self.pairs(named: (0..<64).map { "seen\($0)" })),
-            validation: validation.map { ExampleSource($0) },
-            options: Options(
-                few.merging(more) { _, new in new }, declared: architecture.trainingOptions,
-                function: "student:train"),
-            job: job)
+        try trial.train(
+            student, more, pairs: pairs ?? Self.pairs(named: (0..<64).map { "seen\($0)" }),
+            validation: validation, job: job)
     }
 
     private func generate(
         _ student: any Student, _ inputs: [String], _ more: [String: Value] = [:]
-    ) throws -> [GeneratedText] {
-        let options: [String: Value] = ["max_new_tokens": 6, "precision": "fp32"]
-        return try student.generate(
-            inputs,
-            options: Options(
-                options.merging(more) { _, new in new }, declared: architecture.generationOptions,
-                function: "student:generate"), job: .silent())
-    }
+    ) throws -> [GeneratedText] { try trial.generate(student, inputs, more) }
 
     private func weights(_ student: any Student) throws -> [UInt8] {
         try student.save(to: folder + "/weights")
@@ -127,7 +113,7 @@ import Testing
         let error = #expect(throws: LyceumError.self) {
             try self.train(
                 self.architecture.load(self.folder + "/start"), kept, validation: validation,
-                job: self.job(cancelledAtStep: 5))
+                job: .cancelled(atStep: 5))
         }
         #expect(error?.description.contains("step 5 of 9") == true)
         let resumed = try architecture.load(folder + "/start")
@@ -219,14 +205,4 @@ import Testing
     }
 
     /// A job that cancels itself when a step is done.
-    private func job(cancelledAtStep step: Int) -> Job {
-        let box = Mutex<Job?>(nil)
-        let listener = Job.Listener(
-            progress: { progress in
-                if progress.done == step { box.withLock { $0?.cancel() } }
-            }, note: { _ in })
-        let job = Job("train", obeysInterrupt: false, listener: listener)
-        box.withLock { $0 = job }
-        return job
-    }
 }

@@ -138,7 +138,7 @@ extension BridgeTests {
 private enum Alarm {
     nonisolated(unsafe) private static weak var state: LuaState?
 
-    /// In a moment, on this thread.
+    /// On this thread, when it has worked for a while.
     static func ring(for state: LuaState) {
         self.state = state
         signal(SIGUSR2) { _ in Alarm.state?.interrupt() }
@@ -155,7 +155,15 @@ private enum Alarm {
             &other, nil,
             { target in
                 guard let target = target?.assumingMemoryBound(to: pthread_t.self) else { return nil }
-                usleep(200_000)
+                var clock = clockid_t()
+                pthread_getcpuclockid(target.pointee, &clock)
+                func worked() -> Double {
+                    var time = timespec()
+                    clock_gettime(clock, &time)
+                    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+                }
+                let begun = worked()
+                while worked() < begun + 0.1 { usleep(1000) }
                 pthread_kill(target.pointee, SIGUSR2)
                 target.deallocate()
                 return nil

@@ -126,6 +126,11 @@ import Testing
         let error = try #require(throws: LyceumError.self) { try prompt.save("/tmp/never") }
         #expect(error.description.contains("'api_key' would put a key into a file"))
         #expect(!error.description.contains("sk-"))
+        // A name that only sounds like one is an option like others.
+        let path = "/tmp/lyceum-prompt-\(UInt64.random(in: 0...UInt64.max)).prompt"
+        defer { Files.removeTree(path) }
+        try PromptTemplate(messages: [(.user, "x")], options: ["keywords": 3, "monkey": "a"]).save(path)
+        #expect(try PromptTemplate.load(path).options["keywords"] == 3)
         let marked = try PromptTemplate(messages: [(.user, "a\n--- user ---")])
         #expect(throws: LyceumError.self) { try marked.save("/tmp/never") }
         #expect(!Files.exists("/tmp/never"))

@@ -1,5 +1,6 @@
 import LuaBridge
 import LyceumKit
+import TestSupport
 import Testing
 
 /// Bad input: a one-line error that says what, where and what to do, and a state that works on.

@@ -35,7 +35,7 @@ import Testing
         let state = try makeState()
         for (name, function) in functions(state) where !function.example.isEmpty {
             #expect(throws: Never.self, "the example of \(name) fails") {
-                try state.run(function.example, name: name)
+                try state.run(function.runnableExample, name: name)
             }
         }
     }

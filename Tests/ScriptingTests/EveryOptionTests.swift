@@ -1,6 +1,7 @@
 import LuaBridge
 import LyceumKit
 import Scripting
+import TestSupport
 import Testing
 
 /// What is declared can be used: every option of every function, teacher and architecture is set through Lua, with each

@@ -1,5 +1,6 @@
 import Foundation
 import LyceumKit
+import TestSupport
 import Testing
 
 /// What `lyceum plugin prepare` keeps of the built-in plugins.

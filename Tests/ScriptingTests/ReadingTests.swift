@@ -1,5 +1,6 @@
 import LuaBridge
 import LyceumKit
+import TestSupport
 import Testing
 
 /// Files as other people have them, through Lua.

@@ -31,12 +31,43 @@ import Testing
         let heading = """
             # Lua API
 
-            What Lua code can use, as `help()` shows it at the prompt. Options of architectures are on the page of
-            each plugin and in `help "t5"`.
+            What Lua code can use, as `help()` shows it at the prompt. Options of architectures are on pages of their own:
+            [training](options/training.md), [decoding](options/decoding.md), [t5](options/t5.md), [bart](options/bart.md),
+            [bert](options/bert.md), [lstm](options/lstm.md), [gbdt](options/gbdt.md).
 
             <!-- \(Self.note) -->
             """
         try check("API.md", try ReferencePages(state.documentation).text(heading: heading))
+    }
+
+    @Test func options() throws {
+        let plugins = PluginHost(folders: [buildFolder])
+        let architectures = try ["t5", "bart", "bert", "lstm", "gbdt"].map { id in
+            let entry = try #require(plugins.students.first { $0.id == id })
+            return (id: id, summary: entry.summary, options: try plugins.options(ofStudent: id))
+        }
+        let pages = ReferencePages.optionPages(
+            architectures,
+            shared: [
+                (
+                    "training", "training.md", "Options of student:train",
+                    "What `student:train(data, { … })` takes besides columns, for T5, BART, LSTM and BERT; an architecture's page says what else it takes, and what not."
+                ),
+                (
+                    "generation", "decoding.md", "Options of student:generate",
+                    "How texts are written: what `student:generate(data, { … })` takes besides columns, for T5, BART and LSTM."
+                ),
+            ],
+            calls: [
+                ("configuration", "student.new(\"ID\", { … })"), ("training", "student:train(data, { … })"),
+                ("generation", "student:generate(data, { … })"),
+                ("classification", "student:classify(data, { … })"),
+            ], note: Self.note)
+        #expect(pages.count == 7)
+        for page in pages {
+            #expect(page.text.contains("\n- `"), "\(page.file) has no options")
+            try check("options/" + page.file, page.text)
+        }
     }
 
     @Test func stubs() throws {

@@ -1,5 +1,6 @@
 import LuaBridge
 import LyceumKit
+import TestSupport
 import Testing
 
 /// The road of the experiment, as a script takes it, in small.

@@ -2,6 +2,7 @@ import GRDB
 import Lab
 import LuaBridge
 import LyceumKit
+import TestSupport
 import Testing
 
 @testable import Scripting

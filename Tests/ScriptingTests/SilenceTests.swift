@@ -1,5 +1,6 @@
 import LuaBridge
 import LyceumKit
+import TestSupport
 import Testing
 
 /// Nothing is silent: what means nothing says so, with what was meant, whatever tool the name comes from.

@@ -67,11 +67,3 @@ func message(_ code: String, in state: LuaState) -> String {
         return "\(error)"
     }
 }
-
-/// A fresh folder under the system's temporary folder, removed when the body returns.
-func withFolder<T>(_ body: (String) throws -> T) throws -> T {
-    let folder = "/tmp/lyceum-scripting-\(UInt64.random(in: 0...UInt64.max))"
-    try Files.makeFolder(folder)
-    defer { Files.removeTree(folder) }
-    return try body(folder)
-}

@@ -1,5 +1,6 @@
 import LuaBridge
 import LyceumKit
+import TestSupport
 import Testing
 
 /// A checkpoint saved both ways, model.safetensors and pytorch_model.bin, is one student: the folders of

@@ -1,6 +1,8 @@
 import Foundation
 import LyceumKit
 import LyceumTorch
+import NetworkTesting
+import TestSupport
 import Testing
 
 @testable import LyceumTorch
@@ -15,21 +17,12 @@ import Testing
     private func classify(
         _ student: any Student, _ texts: [String], _ more: [String: Value] = [:]
     ) throws -> [Classification] {
-        try student.classify(
-            texts,
-            options: Options(
-                more.merging(["precision": "fp32"]) { own, _ in own },
-                declared: T5.registration.classificationOptions, function: "student:classify"),
-            job: .silent())
-    }
-
-    private func message(_ body: () throws -> Void) throws -> String {
-        try #require(#expect(throws: LyceumError.self) { try body() }).description
+        try StudentTrial(T5.registration, classify: ["precision": "fp32"]).classify(student, texts, more)
     }
 
     /// The tree gives what teacher forcing gives label by label: the negative loss of a pair times its tokens.
     @Test func probabilitiesAreThoseOfWholeLabels() throws {
-        let fixture = try T5Fixture("relu")
+        let fixture = try T5Fixture.load("relu")
         let labels = ["the library", "the library tool", "the", "a tool", "", "data of the library"]
         let texts = [
             "this package provides tools", "",
@@ -110,7 +103,7 @@ import Testing
     }
 
     @Test func mistakesAreNamed() throws {
-        let student = try T5Fixture("relu").student
+        let student = try T5Fixture.load("relu").student
         #expect(try message { _ = try classify(student, ["x"]) }.contains("knows no labels"))
         #expect(
             try message { _ = try classify(student, ["x"], ["labels": ["one"]]) }.contains("two different"))
@@ -126,7 +119,7 @@ import Testing
 
     /// Ten thousand labels, of which many share their beginning.
     @Test func manyLabels() throws {
-        let student = try T5Fixture("relu").student
+        let student = try T5Fixture.load("relu").student
         let letters = Array("abcdefilmnoprstu").map { String($0) }
         let labels = (0..<10000).map { number in
             (0..<4).map { letters[(number >> (4 * $0)) & 15] }.joined()

@@ -1,4 +1,5 @@
 import LyceumKit
+import NetworkTesting
 import Testing
 
 @testable import T5

@@ -1,7 +1,8 @@
 import Foundation
 import LyceumKit
 import LyceumTorch
-import Synchronization
+import NetworkTesting
+import TestSupport
 import Testing
 
 @testable import T5
@@ -49,7 +50,7 @@ import Testing
         // Stopped by the user, and the process ends: nothing is left but the folder.
         let stopped = options.merging(["output_dir": .string(folder + "/run")]) { _, new in new }
         let error = #expect(throws: LyceumError.self) {
-            try self.train(self.student(), stopped, pairs: pairs, job: self.job(cancelledAtStep: stop))
+            try self.train(self.student(), stopped, pairs: pairs, job: .cancelled(atStep: stop))
         }
         #expect(error?.description.contains("step \(stop) of 9") == true)
         let resumed = try student()
@@ -62,7 +63,7 @@ import Testing
         let killed = folder + "/killed"
         try Files.makeFolder(killed)
         let early = options.merging(["output_dir": .string(killed), "save_steps": 3]) { _, new in new }
-        _ = try? train(student(), early, pairs: pairs, job: job(cancelledAtStep: stop))
+        _ = try? train(student(), early, pairs: pairs, job: .cancelled(atStep: stop))
         Files.removeTree(killed + "/checkpoint-\(stop)")
         #expect(Files.list(killed).contains("checkpoint-3"))
         let again = try student()
@@ -105,14 +106,4 @@ import Testing
     }
 
     /// A job that cancels itself when a step is done.
-    private func job(cancelledAtStep step: Int) -> Job {
-        let box = Mutex<Job?>(nil)
-        let listener = Job.Listener(
-            progress: { progress in
-                if progress.done == step { box.withLock { $0?.cancel() } }
-            }, note: { _ in })
-        let job = Job("train", obeysInterrupt: false, listener: listener)
-        box.withLock { $0 = job }
-        return job
-    }
 }

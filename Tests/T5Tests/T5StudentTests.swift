@@ -1,7 +1,7 @@
 import Foundation
 import LyceumKit
 import LyceumTorch
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import T5
@@ -25,42 +25,28 @@ import Testing
         }
     }()
 
-    private func make(_ more: [String: Value] = [:]) throws -> any Student {
-        let small: [String: Value] = [
+    private let trial = StudentTrial(
+        T5.registration,
+        new: [
             "d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 1, "num_heads": 2, "vocab_size": 120,
             "dropout_rate": 0,
-        ]
-        return try architecture.make(
-            Options(
-                small.merging(more) { _, new in new }, declared: architecture.configuration,
-                function: "student.new"))
-    }
+        ],
+        train: ["max_steps": 8, "batch_size": 8, "learning_rate": 0.01, "precision": "fp32"],
+        generate: ["max_new_tokens": 16, "precision": "fp32"])
+
+    private func make(_ more: [String: Value] = [:]) throws -> any Student { try trial.make(more) }
 
     private func train(
         _ student: any Student, _ more: [String: Value] = [:], pairs: [Example] = pairs,
-        validation: [Example]? = nil,
-        job: Job = .silent()
+        validation: [Example]? = nil, job: Job = .silent()
     ) throws -> TrainingReport {
-        let few: [String: Value] = [
-            "max_steps": 8, "batch_size": 8, "learning_rate": 0.01, "precision": "fp32",
-        ]
-        return try student.train(
-            on: ExampleSource(pairs), validation: validation.map { ExampleSource($0) },
-            options: Options(
-                few.merging(more) { _, new in new }, declared: architecture.trainingOptions,
-                function: "student:train"),
-            job: job)
+        try trial.train(student, more, pairs: pairs, validation: validation, job: job)
     }
 
     private func generate(_ student: any Student, _ inputs: [String], _ more: [String: Value] = [:]) throws
         -> [GeneratedText]
     {
-        let options: [String: Value] = ["max_new_tokens": 16, "precision": "fp32"]
-        return try student.generate(
-            inputs,
-            options: Options(
-                options.merging(more) { _, new in new }, declared: architecture.generationOptions,
-                function: "student:generate"), job: .silent())
+        try trial.generate(student, inputs, more)
     }
 
     @Test func learnsFromScratch() throws {
@@ -130,7 +116,7 @@ import Testing
         let run: [String: Value] = ["output_dir": .string(folder), "max_steps": 8]
         let student = try make()
         let error = #expect(throws: LyceumError.self) {
-            try self.train(student, run, job: self.job(cancelledAtStep: 5))
+            try self.train(student, run, job: .cancelled(atStep: 5))
         }
         #expect(error?.description.contains("step 5 of 8") == true)
         #expect(try generate(student, ["text"]).count == 1)
@@ -253,14 +239,4 @@ import Testing
     }
 
     /// A job that cancels itself when a step is done.
-    private func job(cancelledAtStep step: Int) -> Job {
-        let box = Mutex<Job?>(nil)
-        let listener = Job.Listener(
-            progress: { progress in
-                if progress.done == step { box.withLock { $0?.cancel() } }
-            }, note: { _ in })
-        let job = Job("train", obeysInterrupt: false, listener: listener)
-        box.withLock { $0 = job }
-        return job
-    }
 }

@@ -22,7 +22,7 @@ struct BARTConfiguration: SequenceToSequenceConfiguration {
         "vocab_size", in: 1...1_000_000, unit: "pieces",
         "maximum vocabulary size, learned on the first training run")
     var vocabularySize = 8000
-    @Setting("d_model", in: 1...65536, "size of the states between layers")
+    @Setting("d_model", in: 1...65536, "size of the hidden states")
     var modelSize = 768
     @Setting("encoder_layers", in: 1...1000, "encoder layers")
     private var encoderLayers = 6
@@ -41,13 +41,13 @@ struct BARTConfiguration: SequenceToSequenceConfiguration {
     @Setting(
         "max_position_embeddings", in: 1...1_000_000, unit: "tokens", "the longest input and output")
     var positions = 1024
-    @Setting("dropout", in: 0...0.99, "share of states dropped in training")
+    @Setting("dropout", in: 0...0.99, "dropout rate of hidden states")
     var dropoutRate = 0.1
-    @Setting("attention_dropout", in: 0...0.99, "share of attention weights dropped in training")
+    @Setting("attention_dropout", in: 0...0.99, "dropout rate of attention weights")
     var attentionDropout = 0.1
     @Setting(
         "activation_dropout", in: 0...0.99,
-        "share of activations of the feed-forward layers dropped in training")
+        "dropout rate inside the feed-forward layers")
     var activationDropout = 0.1
     @Setting("scale_embedding", "whether embeddings are multiplied by the root of d_model")
     var scalesEmbeddings = false
@@ -55,13 +55,13 @@ struct BARTConfiguration: SequenceToSequenceConfiguration {
     var tiesEmbeddings = true
     @Setting("init_std", in: 0...100, "standard deviation of the initial weights")
     var deviation = 0.02
-    @Setting("bos_token_id", in: 0...999_999, "id of the piece that begins a text")
+    @Setting("bos_token_id", in: 0...999_999, "id of the token that begins a text")
     var bosID = 0
-    @Setting("pad_token_id", in: 0...999_999, "id of the piece that fills up short rows")
+    @Setting("pad_token_id", in: 0...999_999, "id of the padding token")
     var padID = 1
-    @Setting("eos_token_id", in: 0...999_999, "id of the piece that ends a text")
+    @Setting("eos_token_id", in: 0...999_999, "id of the token that ends a text")
     var eosID = 2
-    @Setting("decoder_start_token_id", in: 0...999_999, "id that the decoder reads before a text")
+    @Setting("decoder_start_token_id", in: 0...999_999, "id of the token that the decoder starts with")
     var decoderStartID = 2
 
     var encoder: Stack {

@@ -12,13 +12,13 @@ struct LSTMConfiguration: SequenceToSequenceConfiguration {
     var vocabularySize = 20000
     @Setting(
         "vocabulary",
-        "what the pieces are: the most frequent words, or the parts of words that SentencePiece finds")
+        "kind of vocabulary: the most frequent words, or subwords by SentencePiece")
     var vocabulary = Vocabulary.words
     @Setting("lowercase", "whether a vocabulary of words reads texts in lower case")
     var lowercase = true
-    @Setting("embedding_size", in: 1...65536, "size of the vectors of words")
+    @Setting("embedding_size", in: 1...65536, "size of the word embeddings")
     var embeddingSize = 128
-    @Setting("hidden_size", in: 1...65536, "size of the states of one direction")
+    @Setting("hidden_size", in: 1...65536, "size of the hidden states of one direction")
     var hiddenSize = 256
     @Setting(
         "attention_size", in: 1...65536,
@@ -28,13 +28,13 @@ struct LSTMConfiguration: SequenceToSequenceConfiguration {
     var layers = 1
     @Setting("pointer", "whether words can be copied from the source")
     var hasPointer = true
-    @Setting("coverage", "whether attention knows and is penalised for where it looked before")
+    @Setting("coverage", "coverage: attention sees, and is penalised for, what it has attended to before")
     var hasCoverage = false
     @Setting("coverage_weight", in: 0...1000, "weight of that penalty in the loss of training")
     var coverageWeight = 1.0
     @Setting("tie_word_embeddings", "whether the output layer is the embedding table")
     var tiesEmbeddings = true
-    @Setting("dropout_rate", in: 0...0.99, "share of elements dropped in training")
+    @Setting("dropout_rate", in: 0...0.99, "dropout rate")
     var dropoutRate = 0.0
 
     var attentionSize: Int { givenAttentionSize ?? hiddenSize }

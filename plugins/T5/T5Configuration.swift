@@ -16,7 +16,7 @@ struct T5Configuration: SequenceToSequenceConfiguration {
         "vocab_size", in: 1...1_000_000, unit: "pieces",
         "maximum vocabulary size, learned on the first training run")
     var vocabularySize = 8000
-    @Setting("d_model", in: 1...65536, "size of the states between layers")
+    @Setting("d_model", in: 1...65536, "size of the hidden states")
     var modelSize = 512
     @Setting("d_kv", in: 1...4096, "size of keys and values of one head")
     var headSize = 64
@@ -28,13 +28,13 @@ struct T5Configuration: SequenceToSequenceConfiguration {
     private var givenDecoderLayers: Int?
     @Setting("num_heads", in: 1...1024, "attention heads")
     var heads = 8
-    @Setting("relative_attention_num_buckets", in: 4...4096, "classes of distance between positions")
+    @Setting("relative_attention_num_buckets", in: 4...4096, "buckets of relative positions")
     var buckets = 32
     @Setting(
         "relative_attention_max_distance", in: 3...1_000_000, unit: "tokens",
-        "distances from here on are one class")
+        "distances from here on share one bucket")
     var maxDistance = 128
-    @Setting("dropout_rate", in: 0...0.99, "share of elements dropped in training")
+    @Setting("dropout_rate", in: 0...0.99, "dropout rate")
     var dropoutRate = 0.1
     @Setting("layer_norm_epsilon", in: 0...1, "added to the variance in norms")
     var epsilon = 1e-6

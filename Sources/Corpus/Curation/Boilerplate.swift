@@ -45,8 +45,8 @@ enum Boilerplate {
     static func stripped(_ text: String) -> String? {
         var rest = trimmed(text[...])
         let whole = rest
-        if let begun = withoutOpening(rest) { rest = begun.trimmed }
-        if let ended = withoutClosing(rest) { rest = ended.trimmed }
+        if let begun = withoutOpening(rest) { rest = trimmed(begun) }
+        if let ended = withoutClosing(rest) { rest = trimmed(ended) }
         // Words around nothing are the answer.
         guard !rest.isEmpty, rest != whole else { return nil }
         return String(rest)
@@ -99,6 +99,12 @@ enum Boilerplate {
 
     /// Lower case, straight apostrophes, without marks of emphasis before it.
     private static func plain(_ text: Substring) -> String {
-        text.trimmed.drop { "*_#>\"".contains($0) }.lowercased().replacing("\u{2019}", with: "'")
+        trimmed(text).drop { "*_#>\"".contains($0) }.lowercased().replacing("\u{2019}", with: "'")
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var rest = text.drop(while: \.isWhitespace)
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return rest
     }
 }

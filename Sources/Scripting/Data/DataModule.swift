@@ -37,7 +37,7 @@ extension Scripting {
         }
         return LoadOptions(
             quotes: given.values["quotes"]?.bool,
-            encoding: TextEncoding(rawValue: try given.string("encoding")) ?? .utf8, types: types,
+            encoding: try given.choice("encoding"), types: types,
             urlLists: given.optionalString("url_lists"))
     }
 

@@ -22,7 +22,7 @@ extension DatasetObject {
                 example: "assert(#data.from({ { a = 1, b = 2 } }):drop(\"b\").columns == 1)",
                 body: { call in made(try dataset(call).dropping(try strings(call, 1))) }),
             LuaFunction(
-                name: "rename", summary: "Gives columns other names.",
+                name: "rename", summary: "Renames columns.",
                 parameters: [LuaParameter("names", .table, "old = \"new\" for each", names: .columns)],
                 returns: "a dataset",
                 errors: ["no such column", "the new name is taken"],
@@ -38,7 +38,7 @@ extension DatasetObject {
                     return made(try dataset(call).rename(names))
                 }),
             LuaFunction(
-                name: "column", summary: "The values of one column.",
+                name: "column", summary: "Returns the values of one column.",
                 parameters: [LuaParameter("name", .string, "its name", names: .columns)], returns: "a list",
                 errors: ["no such column"], example: "assert(data.from({ { a = 1 } }):column(\"a\")[1] == 1)",
                 body: { call in [.data(.list(try dataset(call).values(try call.string(1))))] }),
@@ -90,7 +90,8 @@ extension DatasetObject {
                             countTokens: try tokenCounter(options, function: call.name)))
                 }),
             LuaFunction(
-                name: "history", summary: "What the rows were loaded from and what was done with them since.",
+                name: "history",
+                summary: "Shows what the rows were loaded from and what has been done with them since.",
                 returns:
                     "a dataset: step, operation, detail, rows, the fingerprint where one was asked for, and the number of the run that made the column",
                 example: "assert(data.from({ { n = 1 } }):take(1):history()[2].operation == \"take\")",
@@ -171,7 +172,8 @@ extension DatasetObject {
     static var provenance: LuaFunction {
         LuaFunction(
             name: "provenance",
-            summary: "Where generated values come from: model, template, tokens, cost, time of each answer.",
+            summary:
+                "Shows where generated values come from: model, template, tokens, cost and time of each answer.",
             parameters: [
                 LuaParameter(
                     "column", .string, "the generated column; all of them if left out", optional: true,

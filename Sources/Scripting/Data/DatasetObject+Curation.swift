@@ -44,13 +44,18 @@ extension DatasetObject {
         .choice(
             "reasoning", Curation.Boilerplate.allCases.map(\.rawValue), default: "strip",
             "what a model thought before its answer (<think>…</think>): taken off, or the row dropped"),
-        .integer("min_chars", default: nil, in: 0...Int(1e15), "the fewest characters"),
-        .integer("max_chars", default: nil, in: 0...Int(1e15), "the most characters"),
+        .integer("min_chars", default: nil, in: 0...Int(1e15), "minimum number of characters"),
+        .integer("max_chars", default: nil, in: 0...Int(1e15), "maximum number of characters"),
         .integer(
-            "min_words", default: nil, in: 0...Int(1e15), "the fewest words; what a word is: help \"words\""),
-        .integer("max_words", default: nil, in: 0...Int(1e15), "the most words"),
-        .integer("min_tokens", default: nil, in: 0...Int(1e15), "the fewest tokens, as `tokens` counts them"),
-        .integer("max_tokens", default: nil, in: 0...Int(1e15), "the most tokens, as `tokens` counts them"),
+            "min_words", default: nil, in: 0...Int(1e15),
+            "minimum number of words; what a word is: help \"words\""),
+        .integer("max_words", default: nil, in: 0...Int(1e15), "maximum number of words"),
+        .integer(
+            "min_tokens", default: nil, in: 0...Int(1e15), "minimum number of tokens, as `tokens` counts them"
+        ),
+        .integer(
+            "max_tokens", default: nil, in: 0...Int(1e15), "maximum number of tokens, as `tokens` counts them"
+        ),
         .object(
             "tokens", "value",
             "a student whose vocabulary counts tokens, special ones included, or a function text → count or list"
@@ -58,22 +63,22 @@ extension DatasetObject {
         .string("other_column", "the other column of the pair, for compression"),
         .number(
             "min_compression", default: nil, in: 0...1e15,
-            "the fewest words of `column` for each word of `other_column`"),
+            "minimum words of `column` for each word of `other_column`"),
         .number(
             "max_compression", default: nil, in: 0...1e15,
-            "the most words of `column` for each word of `other_column`"),
+            "maximum words of `column` for each word of `other_column`"),
         .choice(
             "script", Script.allCases.map(\.rawValue), default: nil, "the writing system of the language"),
-        .number("min_script_share", default: 0.8, in: 0...1, "the least share of letters in that script"),
-        .boolean("duplicates", default: false, "drops a text that an earlier row has, white space aside"),
+        .number("min_script_share", default: 0.8, in: 0...1, "minimum share of letters in that script"),
+        .boolean("duplicates", default: false, "drops a text that an earlier row has, ignoring white space"),
         .number(
             "near", default: nil, in: 0.01...1,
-            "drops a text of which this share of runs of words is that of an earlier row (Jaccard; 0.8 is usual)"
+            "drops a text whose word n-grams overlap with an earlier row's by at least this much (Jaccard similarity; 0.8 is usual)"
         ),
-        .integer("near_words", default: 5, in: 1...100, "the length of these runs"),
+        .integer("near_words", default: 5, in: 1...100, "the length of these n-grams"),
         .object("test", "dataset", "the test set: rows that share a run of words with it are dropped"),
         .string("test_column", "its texts; else `column`"),
-        .integer("test_words", default: 13, in: 1...100, "the length of these runs, in words (GPT-3: 13)"),
+        .integer("test_words", default: 13, in: 1...100, "the length of these n-grams, in words (GPT-3: 13)"),
     ]
 
     private static func curation(of options: LuaOptions) throws -> Curation {

@@ -42,18 +42,18 @@ extension DatasetObject {
         .column("highlights", default: "highlights", "the column of the highlights, a line each"),
         .boolean(
             "openings", default: false,
-            "takes off what CNN's articles open with: \"(CNN)\", \"LONDON, England (CNN) --\""),
+            "removes what CNN's articles open with: \"(CNN)\", \"LONDON, England (CNN) --\""),
         .boolean(
             "bylines", default: false,
-            "takes off what the Daily Mail's articles open with: \"By . Jane Doe . PUBLISHED: . …\""),
+            "removes what the Daily Mail's articles open with: \"By . Jane Doe . PUBLISHED: . …\""),
         .boolean(
             "spaces", default: false,
-            "takes away the space before the full stop that ends a line of the highlights"),
+            "removes the space before the full stop that ends a line of the highlights"),
         .boolean(
-            "labels", default: false, "takes off \"NEW: \" at the beginning of a line of the highlights"),
+            "labels", default: false, "removes \"NEW: \" at the beginning of a line of the highlights"),
         .boolean(
             "duplicates", default: false,
-            "drops a row whose article an earlier row has, white space and case aside"),
+            "drops a row whose article an earlier row has, ignoring white space and case"),
         .object(
             "without", "dataset",
             "drops a row whose article is in this one too (another split; join several with :concat)"),

@@ -4,20 +4,22 @@ import LyceumKit
 
 extension DatasetObject {
     /// Methods that choose and order rows.
-    static var orderMethods: [LuaFunction] {
+    static func orderMethods(_ environment: ScriptEnvironment) -> [LuaFunction] {
         let count = LuaParameter("n", .integer, "how many rows")
         let random = LuaParameter("options", .options([seed]), "how", optional: true)
         return [
             LuaFunction(
-                name: "take", summary: "The first n rows (all, if there are fewer).", parameters: [count],
+                name: "take", summary: "Returns the first n rows (all, if there are fewer).",
+                parameters: [count],
                 returns: "a dataset", example: "assert(#data.from({ { n = 1 }, { n = 2 } }):take(1) == 1)",
                 body: { call in made(try dataset(call).take(try call.integer(1))) }),
             LuaFunction(
-                name: "skip", summary: "All rows but the first n.", parameters: [count], returns: "a dataset",
+                name: "skip", summary: "Returns all rows except the first n.", parameters: [count],
+                returns: "a dataset",
                 example: "assert(data.from({ { n = 1 }, { n = 2 } }):skip(1)[1].n == 2)",
                 body: { call in made(try dataset(call).skip(try call.integer(1))) }),
             LuaFunction(
-                name: "shuffle", summary: "The rows in a random order.", parameters: [random],
+                name: "shuffle", summary: "Shuffles the rows.", parameters: [random],
                 returns: "a dataset",
                 example: "local d = data.from({ { n = 1 }, { n = 2 } }):shuffle({ seed = 13 })",
                 body: { call in
@@ -25,7 +27,7 @@ extension DatasetObject {
                     return made(try dataset(call).shuffle(seed: try options.int("seed")))
                 }),
             LuaFunction(
-                name: "sample", summary: "n different rows drawn at random (all, if there are fewer).",
+                name: "sample", summary: "Draws n different rows at random (all, if there are fewer).",
                 parameters: [count, random], returns: "a dataset",
                 example:
                     "assert(#data.from({ { n = 1 }, { n = 2 }, { n = 3 } }):sample(2, { seed = 13 }) == 2)",
@@ -37,11 +39,11 @@ extension DatasetObject {
             LuaFunction(
                 name: "sort",
                 summary:
-                    "The rows in the order of a column: numbers, then texts; nil last; equals as they stood.",
+                    "Sorts the rows by a column: numbers, then texts, nil last; equal rows keep their order.",
                 parameters: [
                     LuaParameter("column", .string, "what to sort by", names: .columns),
                     LuaParameter(
-                        "options", .options([.boolean("descending", default: false, "the largest first")]),
+                        "options", .options([.boolean("descending", default: false, "largest values first")]),
                         "how", optional: true),
                 ],
                 returns: "a dataset", errors: ["no such column"],
@@ -52,10 +54,10 @@ extension DatasetObject {
                     return made(
                         try dataset(call).sort(
                             by: try call.string(1), descending: try options.bool("descending"),
-                            job: Job("sorting")))
+                            job: environment.job("sorting")))
                 }),
             LuaFunction(
-                name: "concat", summary: "The rows of this dataset, then those of others.",
+                name: "concat", summary: "Appends the rows of other datasets.",
                 parameters: [LuaParameter("other", .object("dataset"), "the rows to add")], isVariadic: true,
                 returns: "a dataset; a column that one of them lacks is nil there",
                 example: "local d = data.from { { n = 1 } }\nassert(#d:concat(d) == 2)",
@@ -80,7 +82,7 @@ extension DatasetObject {
                                 "near", default: nil, in: 0.01...1,
                                 "drops near-duplicates of one column: texts of which this share of runs of words (help \"words\") is common (Jaccard; 0.8 is usual)"
                             ),
-                            .integer("near_words", default: 5, in: 1...100, "the length of these runs"),
+                            .integer("near_words", default: 5, in: 1...100, "the length of these n-grams"),
                         ]), "how alike", optional: true),
                 ],
                 returns: "a dataset", errors: ["no such column"],

@@ -35,10 +35,11 @@ final class DatasetObject {
             summary:
                 "An immutable table of records. #d counts its rows, d[1] is the first (read-only), ipairs(d) walks them; d == e "
                 + "compares the content, show(d, { rows = 3 }) shows whole texts.",
-            methods: rowMethods + orderMethods + splitMethods + columnMethods + knowledgeMethods + [
-                unpack, curate(environment), cleanNews(environment), save(environment), provenance,
-                cost(environment), close,
-            ],
+            methods: rowMethods + orderMethods(environment) + splitMethods + columnMethods + knowledgeMethods
+                + [
+                    unpack, curate(environment), cleanNews(environment), save(environment), provenance,
+                    cost(environment), close,
+                ],
             properties: [
                 LuaProperty("columns", "the column names, a list") { (object: DatasetObject) in
                     .data(.list(object.dataset.columns.map(Value.string)))

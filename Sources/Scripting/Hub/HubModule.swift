@@ -23,7 +23,7 @@ extension Scripting {
         "token", "an access token of the Hub; otherwise HF_TOKEN, or the file of `hf auth login`")
 
     private static func repository(_ call: LuaCall, _ options: Options) throws -> HubRepository {
-        let kind = HubRepository.Kind(rawValue: try options.string("kind")) ?? .model
+        let kind = try options.choice("kind", as: HubRepository.Kind.self)
         return try HubRepository(kind, try call.string(1), revision: try options.string("revision"))
     }
 
@@ -125,7 +125,7 @@ extension Scripting {
             example: "local ok, why = pcall(hub.remove, \"nobody/nothing\")\nassert(not ok)",
             body: { call in
                 let options = try call.options(2).values
-                let kind = HubRepository.Kind(rawValue: try options.string("kind")) ?? .model
+                let kind = try options.choice("kind", as: HubRepository.Kind.self)
                 let freed = try environment.hub.remove(
                     try HubRepository(kind, try call.string(1)), revision: options.optionalString("revision"))
                 return [.data(.integer(freed))]

@@ -42,7 +42,8 @@ extension Scripting {
             .integer("warmup", default: 3, in: 0...1_000_000, "answers that are not timed, to fill caches"),
         ]
         return LuaFunction(
-            name: "latency", summary: "How long a student takes for one text: median, tail, texts a second.",
+            name: "latency",
+            summary: "Measures a student's latency for one text: median, tail and texts per second.",
             parameters: [
                 LuaParameter("student", .object("student"), "one that has been trained"),
                 LuaParameter(
@@ -55,8 +56,8 @@ extension Scripting {
             returns:
                 "a score, in milliseconds: p50, p95, p99, mean, min, max; and per_second; printed as a table",
             errors: ["a student that has not been trained", "no texts"],
-            example: exampleStudent
-                + "print(metrics.latency(t5, gold, { input = \"document\", max_new_tokens = 2 }).p50)",
+            setUp: exampleStudent,
+            example: "print(metrics.latency(t5, gold, { input = \"document\", max_new_tokens = 2 }).p50)",
             body: { call in
                 let object = try call.object(1, StudentObject.self)
                 let generates = object.student.tasks.contains(.generate)

@@ -11,7 +11,8 @@ extension Scripting {
             functions: [
                 LuaFunction(
                     name: "list",
-                    summary: "Every plugin that was found, and why one is not used; opens none.",
+                    summary:
+                        "Lists every plugin that was found, and why one is not used, without opening any.",
                     returns:
                         "a list of { id, version, summary, library, state, why, brings }; state is \"ready\", \"loaded\", \"outdated\" (rebuilt since it was loaded) or \"refused\"",
                     example:

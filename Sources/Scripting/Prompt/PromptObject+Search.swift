@@ -13,7 +13,7 @@ extension PromptObject {
         .object(
             "score", "function", "a function (answer, row) → number, true or false, in place of a metric"),
         .object("proposer", "teacher", "who proposes instructions; else the teacher itself"),
-        .integer("max_examples", default: 4, in: 0...1000, "how many examples a prompt shows at most"),
+        .integer("max_examples", default: 4, in: 0...1000, "maximum number of examples in a prompt"),
         .integer("example_trials", default: 8, in: 0...10_000, "sets of examples that are tried"),
         .integer(
             "instruction_trials", default: 4, in: 0...10_000, "instructions that are proposed and tried"),
@@ -24,8 +24,9 @@ extension PromptObject {
         .number(
             "good_score", default: nil,
             "from here on an answer of the teacher's serves as an example; else the best there is"),
-        .integer("budget_calls", default: nil, in: 1...1_000_000_000, unit: "calls", "the most requests"),
-        .number("budget_usd", default: nil, in: 0...1_000_000_000, unit: "USD", "the most money"),
+        .integer(
+            "budget_calls", default: nil, in: 1...1_000_000_000, unit: "calls", "maximum number of requests"),
+        .number("budget_usd", default: nil, in: 0...1_000_000_000, unit: "USD", "budget"),
         .string("save", "where the winner is written as a prompt file"),
         .integer("seed", default: 42, "decides the split and every choice"),
         .integer("resamples", default: 2000, in: 1...1_000_000, "trials of the test of the gain"),

@@ -10,7 +10,8 @@ extension Scripting {
                 "Several processes (ranks) that run one script: under torchrun, srun, mpirun or --processes.",
             functions: [
                 LuaFunction(
-                    name: "barrier", summary: "Waits until all ranks are here.", returns: "nothing",
+                    name: "barrier", summary: "Waits until all ranks have reached this point.",
+                    returns: "nothing",
                     errors: ["a rank that has failed or is gone"],
                     example: "ranks.barrier()\nassert(ranks.rank < ranks.count)",
                     body: { _ in

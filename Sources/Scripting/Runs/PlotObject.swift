@@ -31,7 +31,8 @@ final class PlotObject {
             parameters: [LuaParameter("path", .string, "ends in .svg", names: .files)],
             returns: "the plot itself",
             errors: ["the file cannot be written", "another ending"],
-            example: Scripting.exampleStudent + "run:plot(\"loss\"):save(os.tmpname() .. \".svg\")",
+            setUp: Scripting.exampleStudent,
+            example: "run:plot(\"loss\"):save(os.tmpname() .. \".svg\")",
             body: { call in
                 let object = try call.receiver(PlotObject.self)
                 let path = try call.string(1)
@@ -60,44 +61,17 @@ final class PlotObject {
     ///   - names: the figures; empty for the losses there are.
     ///   - options: of `options`.
     static func draw(
-        _ runs: [RunObject], names: [String], options: Options, in environment: ScriptEnvironment
+        _ runs: [OpenRun], names: [String], options: Options, in environment: ScriptEnvironment
     ) throws -> PlotObject {
-        let names = try names.isEmpty ? usual(of: runs) : names
-        var series: [Plot.Series] = []
-        for run in runs {
-            for name in names {
-                let points = try run.curve(name)
-                let who = run.number.map { "run \($0)" } ?? ""
-                let label =
-                    runs.count == 1 ? name : names.count == 1 ? "\(who) \(run.title)" : "\(who) \(name)"
-                let measured = points.map { (x: Double($0.step), y: $0.value) }
-                let smoothing = options.isGiven("smooth") ? 0 : Plot.readableSmoothing(of: measured)
-                series.append(
-                    Plot.Series(
-                        name: smoothing > 0 ? label + " (smoothed)" : label,
-                        points: Plot.smoothed(measured, by: smoothing)))
-            }
-        }
         let plot = try Plot(
-            title: names.joined(separator: ", "), series: series,
-            smoothing: options.optionalDouble("smooth") ?? 0, isLogarithmic: try options.bool("log"))
+            of: runs, names: names, smoothing: options.optionalDouble("smooth"),
+            isLogarithmic: options.bool("log"))
         return PlotObject(plot, height: try options.int("height"), isColoured: environment.isColoured)
-    }
-
-    /// Of the losses those that all runs have.
-    private static func usual(of runs: [RunObject]) throws -> [String] {
-        let recorded = try runs.map { try $0.history() }
-        let losses = ["loss", "eval_loss"].filter { name in recorded.allSatisfy { $0[name] != nil } }
-        if losses.isEmpty {
-            throw LyceumError.empty(
-                "the list of figures", remedy: "these runs have no loss in common: name the figure to draw")
-        }
-        return losses
     }
 }
 
 extension RunObject {
-    static var plot: LuaFunction {
+    static func plot(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
             name: "plot", summary: "Draws figures of the run step by step.",
             parameters: [
@@ -109,13 +83,14 @@ extension RunObject {
             ],
             returns: "a plot, which the prompt draws; plot:save(\"loss.svg\") writes it",
             errors: ["a figure that was not recorded (the recorded ones are named)"],
-            example: Scripting.exampleStudent + "print(run:plot(\"loss\", { log = true }))",
+            setUp: Scripting.exampleStudent,
+            example: "print(run:plot(\"loss\", { log = true }))",
             body: { call in
-                let run = try call.receiver(RunObject.self)
+                let run = try call.receiver(OpenRun.self)
                 let (names, options) = try figuresAndOptions(call, from: 1)
                 return [
                     .object(
-                        try PlotObject.draw([run], names: names, options: options, in: run.environment))
+                        try PlotObject.draw([run], names: names, options: options, in: environment))
                 ]
             })
     }
@@ -158,8 +133,9 @@ extension Scripting {
             ],
             returns: "a plot, which the prompt draws; plot:save(\"loss.svg\") writes it",
             errors: ["no run of a number", "a figure that one of them has not recorded"],
-            example: exampleStudent
-                + "local again = t5:train(gold, { input = \"document\", target = \"summary\", max_steps = 3 })\n"
+            setUp: exampleStudent,
+            example:
+                "local again = t5:train(gold, { input = \"document\", target = \"summary\", max_steps = 3 })\n"
                 + "print(runs.plot({ run, again }, \"loss\"))",
             body: { call in
                 let chosen = try runObjects(call, try runValues(call, 1), environment)
@@ -174,7 +150,7 @@ extension Scripting {
         guard call.value(position).table != nil else {
             // One run after another, as it was written once.
             let numbers = try call.arguments.compactMap { value -> String? in
-                if let run = value.object as? RunObject { return try "\(run.recordedNumber())" }
+                if let run = value.object as? OpenRun { return try "\(run.recordedNumber())" }
                 return value.integer.map { "\($0)" }
             }
             throw LyceumError.invalid(
@@ -189,15 +165,15 @@ extension Scripting {
     /// Runs that are given as numbers or objects.
     static func runObjects(
         _ call: LuaCall, _ values: [LuaValue], _ environment: ScriptEnvironment
-    ) throws -> [RunObject] {
+    ) throws -> [OpenRun] {
         if values.isEmpty {
             throw LyceumError.empty("\(call.name): the list of runs", remedy: "name at least one")
         }
         return try values.enumerated().map { place, value in
-            if let run = value.object as? RunObject { return run }
+            if let run = value.object as? OpenRun { return run }
             let number = try runNumber(value, call, "run \(place + 1)")
             _ = try environment.lab.store.run(number)
-            return RunObject(number, in: environment)
+            return OpenRun(number, in: environment.session)
         }
     }
 }

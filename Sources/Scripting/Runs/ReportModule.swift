@@ -32,8 +32,8 @@ extension Scripting {
             ],
             returns: "the path of the page",
             errors: ["no run of a number", "the file cannot be written"],
-            example: exampleStudent
-                + "runs.report({ run }, { file = os.tmpname() .. \".html\", title = \"A first run\" })",
+            setUp: exampleStudent,
+            example: "runs.report({ run }, { file = os.tmpname() .. \".html\", title = \"A first run\" })",
             optionNames: ["file": .files],
             body: { call in
                 let options = try call.options(2).values

@@ -19,7 +19,7 @@ extension Scripting {
         module.index = { key in
             guard let number = key.integer else { return nil }
             _ = try environment.lab.store.run(number)
-            return .object(RunObject(number, in: environment))
+            return .object(OpenRun(number, in: environment.session))
         }
         return module
     }
@@ -33,7 +33,7 @@ extension Scripting {
         .string(
             "sort", default: "number",
             "number, title, seconds, or a figure: loss, eval_loss, rouge1, accuracy"),
-        .boolean("descending", default: false, "the greatest first"),
+        .boolean("descending", default: false, "largest values first"),
         .integer(
             "limit", default: nil, in: 1...1_000_000_000,
             "at most so many: the newest, or, with sort, the first in that order"),
@@ -47,8 +47,8 @@ extension Scripting {
             ],
             returns: "a list of runs that prints as a table; list[1] is a run",
             errors: ["a figure to sort by that no run has", "a lab that cannot be read"],
-            example: exampleStudent
-                + "assert(#runs.list { kind = \"train\", sort = \"loss\", limit = 5 } >= 1)",
+            setUp: exampleStudent,
+            example: "assert(#runs.list { kind = \"train\", sort = \"loss\", limit = 5 } >= 1)",
             optionNames: [
                 "sort": .suggestions { _ in sortNames(environment).map { LuaSuggestion($0) } },
                 "tags": tags(environment),
@@ -73,7 +73,7 @@ extension Scripting {
                         descending: isDescending || isNewest, limit: keep == nil ? limit : nil))
                 if let keep {
                     found = try found.filter {
-                        try keep([.object(RunObject($0.id, in: environment))]).first?.isTrue ?? false
+                        try keep([.object(OpenRun($0.id, in: environment.session))]).first?.isTrue ?? false
                     }
                     found = Array(found.prefix(limit ?? found.count))
                 }
@@ -115,14 +115,15 @@ extension Scripting {
 
     private static func get(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
-            name: "get", summary: "A run by its number.",
+            name: "get", summary: "Returns a run by its number.",
             parameters: [LuaParameter("number", .integer, "of runs.list()")], returns: "a run",
             errors: ["no run of this number"],
-            example: exampleStudent + "assert(runs.get(run.number).steps == 2)",
+            setUp: exampleStudent,
+            example: "assert(runs.get(run.number).steps == 2)",
             body: { call in
                 let number = try call.integer(1)
                 _ = try environment.lab.store.run(number)
-                return [.object(RunObject(number, in: environment))]
+                return [.object(OpenRun(number, in: environment.session))]
             })
     }
 
@@ -134,15 +135,16 @@ extension Scripting {
             parameters: [LuaParameter("runs", .list("runs or their numbers"), "which")],
             returns: "a comparison that prints as a table: .scores, .tests, .differing, .common",
             errors: ["no run of this number"],
-            example: exampleStudent
-                + "local again = t5:train(gold, { input = \"document\", target = \"summary\", max_steps = 3 })\n"
+            setUp: exampleStudent,
+            example:
+                "local again = t5:train(gold, { input = \"document\", target = \"summary\", max_steps = 3 })\n"
                 + "assert(runs.compare({ run, again }).differing.max_steps[2] == 3)",
             body: { call in
                 let numbers = try runNumbers(call, environment)
                 let comparison = try environment.lab.store.compare(numbers)
                 let tests = try environment.session.tests(
                     of: comparison, job: environment.job("comparing"))
-                return [.object(ComparisonObject(comparison, tests: tests))]
+                return [.object(ComparisonObject(TestedComparison(comparison, tests: tests)))]
             })
     }
 
@@ -154,7 +156,7 @@ extension Scripting {
     /// The number of a run that is given as a number or as an object.
     static func runNumber(_ value: LuaValue, _ call: LuaCall, _ place: String) throws -> Int {
         if let number = value.integer { return number }
-        if let run = value.object as? RunObject { return try run.recordedNumber() }
+        if let run = value.object as? OpenRun { return try run.recordedNumber() }
         throw LyceumError.invalid(
             "\(call.name): \(place)", expected: "a run or its number", got: call.state.typeName(value),
             remedy: nil)
@@ -164,11 +166,12 @@ extension Scripting {
         LuaFunction(
             name: "delete",
             summary:
-                "Forgets a run: its figures, scores and artifacts. Replies stay, they were paid for; so do checkpoints elsewhere.",
+                "Deletes a run with its curves, scores and artifacts. Replies are kept because they were paid for, and so are checkpoints elsewhere.",
             parameters: [LuaParameter("runs", .list("runs or their numbers"), "which")],
             returns: "how many runs were deleted",
             errors: ["no run of this number", "a run that is going on", "a lab that cannot be written"],
-            example: exampleStudent + "assert(runs.delete({ run }) == 1)",
+            setUp: exampleStudent,
+            example: "assert(runs.delete({ run }) == 1)",
             body: { call in
                 let numbers = try runNumbers(call, environment)
                 let lab = try environment.lab.store
@@ -190,8 +193,9 @@ extension Scripting {
             errors: [
                 "a statement that would change the lab", "SQL that SQLite does not understand", "no lab yet",
             ],
-            example: exampleStudent
-                + "assert(runs.sql(\"select count(*) as n from metrics where run = ? and name = ?\", run.number, \"loss\")[1].n == 2)",
+            setUp: exampleStudent,
+            example:
+                "assert(runs.sql(\"select count(*) as n from metrics where run = ? and name = ?\", run.number, \"loss\")[1].n == 2)",
             body: { call in
                 let query = try call.string(1)
                 let values = try call.arguments.dropFirst().map { $0.isNil ? .null : try call.state.data($0) }
@@ -214,7 +218,7 @@ extension Scripting {
 
     private static func lab(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
-            name: "lab", summary: "Where the lab is.",
+            name: "lab", summary: "Returns the lab's folder.",
             returns: "its folder (made when something is first recorded), or nil with --no-lab",
             example: "print(runs.lab())",
             body: { _ in
@@ -234,7 +238,8 @@ extension Scripting {
             ],
             returns: "the path of the file",
             errors: ["the file is there already", "no lab yet", "the file cannot be written"],
-            example: exampleStudent + "assert(runs.backup(os.tmpname() .. \"-lab.sqlite\"))",
+            setUp: exampleStudent,
+            example: "assert(runs.backup(os.tmpname() .. \"-lab.sqlite\"))",
             body: { call in
                 let path = try call.string(1)
                 let lab = try environment.lab.store
@@ -267,7 +272,7 @@ final class RunList {
             length: { $0.records.count },
             index: { list, key, _ in
                 guard let place = key.integer, list.records.indices.contains(place - 1) else { return .nil }
-                return .object(RunObject(list.records[place - 1].id, in: list.environment))
+                return .object(OpenRun(list.records[place - 1].id, in: list.environment.session))
             },
             toString: { "runs (\($0.records.count))" },
             preview: { list, width in

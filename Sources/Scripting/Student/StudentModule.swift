@@ -10,7 +10,8 @@ extension Scripting {
             name: "student", summary: "Small models that learn from examples.",
             functions: [
                 LuaFunction(
-                    name: "list", summary: "The architectures that the plugins bring; opens none of them.",
+                    name: "list",
+                    summary: "Lists the architectures that plugins bring, without opening them.",
                     returns: "a list of { id, tasks, summary, aliases }",
                     example: "for _, s in ipairs(student.list()) do print(s.id, s.summary) end",
                     body: { _ in
@@ -86,8 +87,9 @@ extension Scripting {
                         "a checkpoint that is cut short (the file and what is missing)",
                         "a name that is neither a folder nor on the Hub; no access; no answer; see help \"huggingface\"",
                     ],
-                    example: exampleStudent
-                        + "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder)\nlocal again = student.load(folder)\nassert(again.architecture == \"t5\")",
+                    setUp: exampleStudent,
+                    example:
+                        "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder)\nlocal again = student.load(folder)\nassert(again.architecture == \"t5\")",
                     body: { call in
                         let name = try call.string(1)
                         let options = try call.options(2).values
@@ -144,24 +146,17 @@ extension Scripting {
         environment.plugins.students.flatMap { entry in
             ([entry.id] + entry.aliases).map { (entry, $0) }
         }.map { entry, name in
-            HelpTopic(name: name, summary: entry.summary, isFromPlugin: true) {
+            HelpTopic(name: name, summary: entry.summary, isFromPlugin: true, help: help) {
                 let options = try environment.plugins.options(ofStudent: entry.id)
-                func section(_ title: String, _ purpose: String) -> String {
-                    let table = optionTable(title, options[purpose] ?? [], help())
-                    return table.isEmpty ? "" : "\n" + table
-                }
-                return "\(entry.id): \(entry.summary)\n"
-                    + section("options of student.new(\"\(entry.id)\", { … })", "configuration")
-                    + section("options of student:train(data, { … })", "training")
-                    + section("options of student:generate(data, { … })", "generation")
-                    + section("options of student:classify(data, { … })", "classification")
+                return HelpTopic.Parts(
+                    "\(entry.id): \(entry.summary)",
+                    [
+                        ("options of student.new(\"\(entry.id)\", { … })", options["configuration"] ?? []),
+                        ("options of student:train(data, { … })", options["training"] ?? []),
+                        ("options of student:generate(data, { … })", options["generation"] ?? []),
+                        ("options of student:classify(data, { … })", options["classification"] ?? []),
+                    ])
             }
         }
-    }
-
-    /// Options under a title, aligned and wrapped; nothing if there are none.
-    static func optionTable(_ title: String, _ options: [OptionDeclaration], _ help: HelpText) -> String {
-        if options.isEmpty { return "" }
-        return ([title] + help.table(HelpText.rows(options))).joined(separator: "\n") + "\n"
     }
 }

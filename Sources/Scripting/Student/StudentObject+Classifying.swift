@@ -5,7 +5,7 @@ import Workbench
 extension StudentObject {
     static func classify(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
-            name: "classify", summary: "Names the class of each row, of each text of a list, or of one text.",
+            name: "classify", summary: "Classifies each row, each text of a list, or one text.",
             parameters: [
                 LuaParameter(
                     "data", .either([.object("dataset"), .list("strings"), .string]), "what it reads"),

@@ -27,8 +27,9 @@ extension StudentObject {
                 "a student that does not generate (the message says who does)",
                 "a student that has not been trained", "a missing column",
             ],
-            example: Scripting.exampleStudent
-                + "local out = t5:generate(gold, { input = \"document\", max_new_tokens = 4 })\nassert(out[1].prediction)",
+            setUp: Scripting.exampleStudent,
+            example:
+                "local out = t5:generate(gold, { input = \"document\", max_new_tokens = 4 })\nassert(out[1].prediction)",
             furtherOptions: { ($0.receiver as? StudentObject)?.architecture.generationOptions ?? [] },
             body: { call in
                 let object = try call.receiver(StudentObject.self)

@@ -8,7 +8,7 @@ extension StudentObject {
     static func loss(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
             name: "loss",
-            summary: "Measures the mean loss of a target token, in nats, on rows it learns nothing from.",
+            summary: "Measures the mean loss per target token, in nats; nothing is learned.",
             parameters: [
                 LuaParameter("data", .object("dataset"), "the pairs"),
                 LuaParameter(

@@ -12,7 +12,7 @@ extension StudentObject {
 
     private static var tokenize: LuaFunction {
         LuaFunction(
-            name: "tokenize", summary: "Cuts a text into the pieces that the student reads.",
+            name: "tokenize", summary: "Tokenizes a text as the student does.",
             parameters: [
                 LuaParameter("text", .string, "any text; nothing is put before it, nothing cut off")
             ],
@@ -26,7 +26,7 @@ extension StudentObject {
 
     private static var pieces: LuaFunction {
         LuaFunction(
-            name: "pieces", summary: "Shows the pieces of a text, one for each id of student:tokenize.",
+            name: "pieces", summary: "Shows the tokens of a text, one for each id of student:tokenize.",
             parameters: [LuaParameter("text", .string, "any text")], returns: "a list of texts",
             errors: unready,
             example: prepared + #"print(table.concat(s:pieces("rain and sun"), " "))"#,
@@ -38,7 +38,7 @@ extension StudentObject {
 
     private static var detokenize: LuaFunction {
         LuaFunction(
-            name: "detokenize", summary: "Writes the text of ids, special tokens left out.",
+            name: "detokenize", summary: "Decodes ids into text, without special tokens.",
             parameters: [LuaParameter("ids", .list("whole numbers"), "ids, as student:tokenize gives them")],
             returns: "the text", errors: unready + ["an id that no piece has"],
             example: prepared + #"print(s:detokenize(s:tokenize("rain and sun")))"#,

@@ -15,8 +15,8 @@ extension StudentObject {
         LuaFunction(
             name: "weights", summary: "Lists the network's weights.",
             returns: "a dataset of name, shape, dtype, count (of elements), norm", errors: unready,
-            example: Scripting.exampleStudent
-                + "for _, w in ipairs(t5:weights():sort(\"norm\")) do print(w.name, w.shape, w.norm) end",
+            setUp: Scripting.exampleStudent,
+            example: "for _, w in ipairs(t5:weights():sort(\"norm\")) do print(w.name, w.shape, w.norm) end",
             body: { call in
                 let rows = try weighted(call).weights().map { name, tensor -> [String: Value] in
                     [
@@ -34,7 +34,7 @@ extension StudentObject {
 
     private static var weight: LuaFunction {
         LuaFunction(
-            name: "weight", summary: "One weight of the network.",
+            name: "weight", summary: "Returns one weight of the network.",
             parameters: [
                 LuaParameter(
                     "name", .string, "as student:weights lists it",
@@ -45,7 +45,8 @@ extension StudentObject {
             ],
             returns: "a tensor, which prints as PyTorch prints it",
             errors: ["a name that no weight has (the nearest are named)"] + unready,
-            example: Scripting.exampleStudent + "print(t5:weight(\"shared.weight\").shape[2])",
+            setUp: Scripting.exampleStudent,
+            example: "print(t5:weight(\"shared.weight\").shape[2])",
             body: { call in
                 let weights = try weighted(call).weights()
                 let name = try call.string(1)

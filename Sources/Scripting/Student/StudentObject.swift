@@ -34,7 +34,7 @@ final class StudentObject {
                 },
             ],
             call: LuaFunction(
-                name: "answer", summary: "Answers one text: writes, or names its class.",
+                name: "answer", summary: "Generates a text for one text, or classifies it.",
                 parameters: [
                     LuaParameter("text", .string, "what it reads"),
                     LuaParameter(
@@ -44,7 +44,8 @@ final class StudentObject {
                 ],
                 returns: "the answer; the prompt also shows how long it took",
                 errors: ["a student that has not been trained"],
-                example: Scripting.exampleStudent + "local answer = t5 \"A cat ran home.\"",
+                setUp: Scripting.exampleStudent,
+                example: "local answer = t5 \"A cat ran home.\"",
                 body: { call in
                     let object = try call.receiver(StudentObject.self)
                     let text = try call.string(1)
@@ -70,14 +71,15 @@ final class StudentObject {
                 }),
             toString: { "student (\($0.student.architecture))" },
             preview: { object, _ in
-                card("student \(object.student.architecture)", object.student.card)
+                TextCard.text("student \(object.student.architecture)", object.student.card)
             }, byteCount: \.byteCount)
     }
 
     private static var close: LuaFunction {
         LuaFunction.closing(
             "student", remedy: "load it again",
-            example: Scripting.exampleStudent + "t5:close()\nassert(tostring(t5) == \"student (closed)\")")
+            setUp: Scripting.exampleStudent,
+            example: "t5:close()\nassert(tostring(t5) == \"student (closed)\")")
     }
 
     /// The bytes of its weights; a guess for a student without any.
@@ -95,7 +97,7 @@ final class StudentObject {
 
     private static func train(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
-            name: "train", summary: "Learns from the rows of a dataset, continuing from what it knows.",
+            name: "train", summary: "Trains on the rows of a dataset, starting from its current weights.",
             parameters: [
                 LuaParameter("data", .object("dataset"), "the training pairs"),
                 LuaParameter(
@@ -112,7 +114,8 @@ final class StudentObject {
                 "an option that the architecture does not have", "an empty dataset or a missing column",
                 "interrupted: the weights of the last whole step are kept",
             ],
-            example: Scripting.exampleStudent + "assert(run.steps == 2)",
+            setUp: Scripting.exampleStudent,
+            example: "assert(run.steps == 2)",
             furtherOptions: { ($0.receiver as? StudentObject)?.architecture.trainingOptions ?? [] },
             optionNames: ["output_dir": .files],
             body: { call in
@@ -126,7 +129,7 @@ final class StudentObject {
                     validation: try options.object("valid", DatasetObject.self)?.dataset,
                     options: options.values, name: options.values.optionalString("name"))
                 func run(_ result: TrainingResult) -> LuaValue {
-                    .object(RunObject(result, of: object, in: environment))
+                    .object(OpenRun(result, of: object.student, in: environment.session))
                 }
                 let result = try environment.session.train(object.opened, plan) { stopped in
                     call.state.leftOver = run(stopped)
@@ -173,8 +176,9 @@ final class StudentObject {
                 "the folder cannot be written", "the template cannot be read, or takes no variable",
                 "a precision that the student cannot be kept in",
             ],
-            example: Scripting.exampleStudent
-                + "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder, { template = \"Summarise: {{ article }}\" })\nassert(#student.load(folder):generate({ \"A cat.\" }) == 1)",
+            setUp: Scripting.exampleStudent,
+            example:
+                "local folder = os.tmpname() .. \"-t5\"\nt5:save(folder, { template = \"Summarise: {{ article }}\" })\nassert(#student.load(folder):generate({ \"A cat.\" }) == 1)",
             body: { call in
                 let object = try call.receiver(StudentObject.self)
                 let folder = try call.string(1)
@@ -193,11 +197,4 @@ final class StudentObject {
                 return [.object(object)]
             })
     }
-}
-
-/// A title with aligned rows: what the prompt shows of an object.
-func card(_ title: String, _ rows: [(name: String, value: String)]) -> String {
-    let width = rows.map { DisplayWidth.of($0.name) }.max() ?? 0
-    let lines = rows.map { "  " + DisplayWidth.fit($0.name, to: width) + "  " + $0.value }
-    return ([title] + lines).joined(separator: "\n")
 }

@@ -31,10 +31,10 @@ final class TensorObject {
 
     private static var list: LuaFunction {
         LuaFunction(
-            name: "list", summary: "The elements as Lua numbers.",
+            name: "list", summary: "Returns the elements as Lua numbers.",
             returns: "a list of numbers, or of lists of them: one level a dimension",
-            example: Scripting.exampleStudent
-                + "local rows = t5:weight(\"shared.weight\"):list()\nassert(#rows[1] == 16)",
+            setUp: Scripting.exampleStudent,
+            example: "local rows = t5:weight(\"shared.weight\"):list()\nassert(#rows[1] == 16)",
             body: { call in
                 let tensor = try call.receiver(TensorObject.self).tensor
                 return [.data(nested(try tensor.doubles()[...], tensor.shape[...]))]

@@ -93,10 +93,13 @@ extension Scripting {
     {
         let builtIn = Set(environment.plugins.builtIn.teachers.map(\.id))
         return environment.plugins.teachers.map { entry in
-            HelpTopic(name: entry.id, summary: entry.summary, isFromPlugin: !builtIn.contains(entry.id)) {
+            HelpTopic(
+                name: entry.id, summary: entry.summary, isFromPlugin: !builtIn.contains(entry.id), help: help
+            ) {
                 let kind = try environment.plugins.teacher(named: entry.id)
-                return (kind.page ?? "\(entry.id): \(kind.summary)") + "\n\n"
-                    + optionTable("options of teacher.open { \"\(entry.id)\", … }", kind.options, help())
+                return HelpTopic.Parts(
+                    kind.page ?? "\(entry.id): \(kind.summary)",
+                    [("options of teacher.open { \"\(entry.id)\", … }", kind.options)])
             }
         }
     }
@@ -107,22 +110,23 @@ extension Scripting {
         let builtIn = Set(environment.plugins.builtIn.metrics.map(\.id))
         let formats = environment.plugins.formats.dropFirst(environment.plugins.builtIn.formats.count).map {
             entry in
-            HelpTopic(name: entry.id, summary: entry.summary, isFromPlugin: true) {
+            HelpTopic(name: entry.id, summary: entry.summary, isFromPlugin: true, help: help) {
                 let format = try environment.plugins.format(named: entry.id)
                 let verbs = format.write == nil ? "read" : "read and written"
-                return
-                    "\(entry.id): \(entry.summary)\nFiles that end in \(entry.suffixes.joined(separator: ", ")), \(verbs).\n\n"
-                    + optionTable("options of data.load(path, { … })", format.options, help())
+                let suffixes = entry.suffixes.joined(separator: ", ")
+                return HelpTopic.Parts(
+                    "\(entry.id): \(entry.summary)\nFiles that end in \(suffixes), \(verbs).",
+                    [("options of data.load(path, { … })", format.options)])
             }
         }
         return formats
             + environment.plugins.metrics.filter { !builtIn.contains($0.id) }.map { entry in
-                HelpTopic(name: entry.id, summary: entry.summary, isFromPlugin: true) {
+                HelpTopic(name: entry.id, summary: entry.summary, isFromPlugin: true, help: help) {
                     let metric = try environment.plugins.metric(named: entry.id)
                     let direction = metric.largerIsBetter ? "Larger is better." : "Smaller is better."
-                    return "\(entry.id): \(metric.summary)\n\(direction)\n\n"
-                        + optionTable(
-                            "options of metrics.\(entry.id)(data, { … })", metric.options, help())
+                    return HelpTopic.Parts(
+                        "\(entry.id): \(metric.summary)\n\(direction)",
+                        [("options of metrics.\(entry.id)(data, { … })", metric.options)])
                 }
             }
     }

@@ -8,7 +8,8 @@ extension TeacherObject {
     static func estimate(_ environment: ScriptEnvironment) -> LuaFunction {
         LuaFunction(
             name: "estimate",
-            summary: "What a teacher:generate with these arguments would send and cost; asks nothing.",
+            summary:
+                "Estimates what teacher:generate with these arguments would send and cost; nothing is sent.",
             parameters: [
                 LuaParameter("data", .object("dataset"), "as for generate"),
                 LuaParameter("options", .options(generateOptions), "as for generate"),

@@ -59,7 +59,7 @@ final class TeacherObject {
                     return [.string(try ask(messages, of: object.opened, call.state, environment))]
                 }),
             toString: { "teacher (\($0.teacher.name))" },
-            preview: { object, _ in card("teacher \(object.teacher.name)", object.teacher.card) })
+            preview: { object, _ in TextCard.text("teacher \(object.teacher.name)", object.teacher.card) })
     }
 
     /// The answer; at the prompt it is shown as it comes.

@@ -11,7 +11,7 @@ extension Scripting {
         .column("prediction", default: "prediction", "of datasets: the column of answers"),
         .list("names", of: .string, "of datasets: what the systems are called"),
         .string("voter", default: "me", "who judges; each voter's verdicts are kept apart"),
-        .integer("seed", default: 42, "decides the order and what stands left"),
+        .integer("seed", default: 42, "seed of the order of the pairs and of which answer stands left"),
     ]
 
     /// `vote(…)`

@@ -66,12 +66,12 @@ extension OpenAIBatches {
 
     /// The reply that a body holds.
     private func judged(_ body: Value) -> Result<TeacherReply, any Error> {
-        guard let completion = OpenAIExchange(settings: settings).completion(body, seconds: 0) else {
+        guard let reply = OpenAIExchange(settings: settings).completion(body, seconds: 0) else {
             return .failure(LyceumError.failed("\(server) answered without a choice", remedy: nil))
         }
-        if let fault = completion.fault { return .failure(UnusableReply(completion.reply, fault)) }
-        guard let structure = settings.structure else { return .success(completion.reply) }
-        let (reply, problem) = structure.judged(completion.reply)
-        return problem.map { .failure(structure.failure(reply, $0, isSecond: false)) } ?? .success(reply)
+        if let defect = reply.defect { return .failure(UnusableReply(reply, defect)) }
+        guard let structure = settings.structure else { return .success(reply) }
+        let (checked, problem) = structure.judged(reply)
+        return problem.map { .failure(structure.failure(checked, $0, isSecond: false)) } ?? .success(checked)
     }
 }

@@ -33,13 +33,13 @@ struct RequestLimits: Sendable, Equatable {
     static let options: [OptionDeclaration] = [
         .integer(
             "concurrency", default: 16, in: 1...1000,
-            "the most requests at once; a busy server (429, 503) halves it for a while"),
+            "maximum number of concurrent requests; a busy server (429, 503) halves it for a while"),
         .number(
             "requests_per_minute", default: nil, in: 0.01...1e9,
-            "the most requests in a minute; else as the server's x-ratelimit headers allow"),
+            "request limit per minute; else as the server's x-ratelimit headers allow"),
         .number(
             "tokens_per_minute", default: nil, in: 1...1e12, unit: "tokens",
-            "the most tokens in a minute, questions and replies together; else as the headers allow"),
+            "token limit per minute, questions and replies together; else as the headers allow"),
         .integer(
             "retries", default: 5, in: 0...100,
             "how often a request is sent again after a passing fault; 0 sends each once"),
@@ -60,10 +60,12 @@ struct RequestLimits: Sendable, Equatable {
         .number(
             "max_event_mb", default: 8, in: 0.001...4096, unit: "MB",
             "the longest event of a streamed reply that is read"),
-        .integer("max_events", default: 1_000_000, in: 1...Int(1e12), "the most events of a streamed reply"),
+        .integer(
+            "max_events", default: 1_000_000, in: 1...Int(1e12),
+            "maximum number of events in a streamed reply"),
         .integer(
             "max_redirects", default: 0, in: 0...20,
-            "the most redirects to follow, and only on the same server; a key is never sent to another"),
+            "maximum number of redirects, only on the same server; a key is never sent to another"),
     ]
 
     /// Reads options that were checked against `options`.

@@ -91,17 +91,10 @@ struct OpenAIExchange {
         return fields
     }
 
-    /// What a completion holds, before it is judged.
-    struct Completion {
-        var reply: TeacherReply
-        /// Why the reply is of no use, if it is not.
-        let fault: LyceumError?
-    }
-
-    /// Reads a body of status 200.
+    /// The reply in a body of status 200.
     ///
     /// - Throws: `OpenAIFault` if it holds no completion.
-    func completion(_ response: HTTPResponse) throws(OpenAIFault) -> Completion {
+    func completion(_ response: HTTPResponse) throws(OpenAIFault) -> TeacherReply {
         // Some servers (transformers serve) send pieces whether they are asked to or not.
         if EventStream.isStream(response.headers) { return try assembled(response) }
         guard let document = ServerJSON.read(response.body) else { throw unreadable(response) }
@@ -130,20 +123,20 @@ struct OpenAIExchange {
         return completion
     }
 
-    /// Reads what a body holds; nil if that is not a completion.
-    func completion(_ document: Value, seconds: Double) -> Completion? {
+    /// The reply in a body; nil if that is not a completion.
+    func completion(_ document: Value, seconds: Double) -> TeacherReply? {
         guard let whole = wholeReply(document, seconds: seconds) else { return nil }
         return judged(whole)
     }
 
-    /// The reply without what was thought before it and without keys, and what is wrong with it.
-    func judged(_ whole: TeacherReply) -> Completion {
+    /// The reply without what was thought before it and without keys; its `defect` says what is wrong with it.
+    func judged(_ whole: TeacherReply) -> TeacherReply {
         var reply = settings.keepsReasoning ? whole : whole.separatingReasoning()
         reply.text = Secrets.withoutUsedKeys(reply.text)
         reply.model = Secrets.withoutUsedKeys(reply.model)
         reply.finishReason = Secrets.withoutUsedKeys(reply.finishReason)
         reply.reasoning = reply.reasoning.map(Secrets.withoutUsedKeys)
-        return Completion(reply: reply, fault: reply.defect)
+        return reply
     }
 
     private func wholeReply(_ document: Value, seconds: Double) -> TeacherReply? {
@@ -168,7 +161,7 @@ struct OpenAIExchange {
     }
 
     /// The reply that came in pieces although nobody asked for pieces.
-    private func assembled(_ response: HTTPResponse) throws(OpenAIFault) -> Completion {
+    private func assembled(_ response: HTTPResponse) throws(OpenAIFault) -> TeacherReply {
         var events = EventStream(largest: settings.limits.maximumEvent, most: settings.limits.maximumEvents)
         _ = events.take(response.body)
         _ = events.finish()
@@ -179,7 +172,7 @@ struct OpenAIExchange {
     /// Why a stream is not a whole reply; nil if it is one.
     func fault(of events: EventStream, headers: [String: String], seconds: Double) -> OpenAIFault? {
         let server = settings.address.display
-        var partial = judged(events.reply(model: settings.model, seconds: seconds)).reply
+        var partial = judged(events.reply(model: settings.model, seconds: seconds))
         partial.finishReason = TeacherReply.brokenOff
         let isEmpty = partial.text.isEmpty && partial.reasoning == nil
         if let bound = events.passedBound {
@@ -238,11 +231,11 @@ struct OpenAIExchange {
                 largest: settings.limits.maximumEvent, most: settings.limits.maximumEvents)
             _ = events.take(response.body)
             _ = events.finish()
-            partial = judged(events.reply(model: settings.model, seconds: response.seconds)).reply
+            partial = judged(events.reply(model: settings.model, seconds: response.seconds))
         } else if let beginning = ServerJSON.readBeginning(response.body),
             let whole = wholeReply(beginning, seconds: response.seconds)
         {
-            partial = judged(whole).reply
+            partial = judged(whole)
         } else {
             return nil
         }

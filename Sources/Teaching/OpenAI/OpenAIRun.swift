@@ -160,15 +160,15 @@ final class OpenAIRun {
                 }
                 throw OpenAIFault(status: response.status, response, settings: settings)
             }
-            let completion = try read(response, index, flight.ticket)
+            let reply = try read(response, index, flight.ticket)
             exchange.isKnown = true
-            pacer.succeed(flight.ticket, tokens: completion.reply.tokens)
+            pacer.succeed(flight.ticket, tokens: reply.tokens)
             failuresInARow = 0
             partials[index] = nil
-            if let fault = completion.fault { return .failure(UnusableReply(completion.reply, fault)) }
+            if let defect = reply.defect { return .failure(UnusableReply(reply, defect)) }
             answered += 1
-            noteMissingLogprobs(completion.reply)
-            return .success(completion.reply)
+            noteMissingLogprobs(reply)
+            return .success(reply)
         } catch {
             return react(to: error, index, flight.attempt)
         }
@@ -184,12 +184,11 @@ final class OpenAIRun {
 
     private func read(
         _ response: HTTPResponse, _ index: Int, _ ticket: RequestPacer.Ticket
-    ) throws(OpenAIFault) -> OpenAIExchange.Completion {
+    ) throws(OpenAIFault) -> TeacherReply {
         do {
-            var completion = try exchange.completion(response)
-            completion.reply = completion.reply.estimated(asking: requests[index].messages)
-            meter.settle(index, completion.reply)
-            return completion
+            let reply = try exchange.completion(response).estimated(asking: requests[index].messages)
+            meter.settle(index, reply)
+            return reply
         } catch {
             if case .brokenOff(let partial, _, _) = error {
                 meter.settle(index, partial.estimated(asking: requests[index].messages))

@@ -45,7 +45,7 @@ extension OpenAITeacher {
         .number(
             "frequency_penalty", default: nil, in: -2...2,
             "penalises tokens in proportion to how often they have appeared"),
-        .number("presence_penalty", default: nil, in: -2...2, "makes words rarer once they have come"),
+        .number("presence_penalty", default: nil, in: -2...2, "penalises tokens that have already appeared"),
         OptionDeclaration("logit_bias", kind: .table, doc: "token id = what is added to its logit"),
         .boolean(
             "logprobs", default: nil,
@@ -55,8 +55,8 @@ extension OpenAITeacher {
             "top_logprobs", default: nil, in: 0...20,
             "the same with the most probable tokens of each place: { token, logprob, top = { { token, logprob } } }"
         ),
-        .string("reasoning_effort", "how long a reasoning model thinks: none, minimal, low, medium, high"),
-        .string("verbosity", "how much newer OpenAI models say: low, medium, high"),
+        .string("reasoning_effort", "reasoning effort: none, minimal, low, medium, high"),
+        .string("verbosity", "verbosity of newer OpenAI models: low, medium, high"),
         .string("service_tier", "service tier: auto, default, flex, priority"),
         .string("user", "a name for whoever asks, for the server's own records"),
         OptionDeclaration(
@@ -98,8 +98,8 @@ extension OpenAITeacher {
         OptionDeclaration(
             "extra_body", kind: .table,
             doc: "anything else that this server takes, sent as it is: { top_k = 40, min_p = 0.05 }"),
-        .number("budget_usd", default: nil, in: 0...1e15, "the most that this teacher may cost, in USD"),
-        .integer("budget_calls", default: nil, in: 0...Int(1e15), "the most requests it may send"),
+        .number("budget_usd", default: nil, in: 0...1e15, "budget of this teacher, in USD"),
+        .integer("budget_calls", default: nil, in: 0...Int(1e15), "maximum number of requests"),
         .number("price_in", default: nil, in: 0...1e15, "USD for a million tokens of questions"),
         .number("price_out", default: nil, in: 0...1e15, "USD for a million tokens of replies"),
     ]

@@ -52,20 +52,19 @@ extension OpenAITeacher: StreamingTeacher {
             switch ended {
             case .success(let response) where (200..<300).contains(response.status):
                 if !EventStream.isStream(response.headers) {
-                    guard let completion = try inOnePiece(response, exchange) else {
+                    guard let reply = try inOnePiece(response, exchange) else {
                         return try whole(request, job: job, receive: receive)
                     }
-                    let reply = completion.reply.estimated(asking: request.messages)
-                    meter.settle(0, reply)
-                    if let fault = completion.fault { throw UnusableReply(reply, fault) }
+                    let estimated = reply.estimated(asking: request.messages)
+                    meter.settle(0, estimated)
+                    if let defect = reply.defect { throw UnusableReply(estimated, defect) }
                     receive(reply.text)
-                    return reply
+                    return estimated
                 }
                 take(response.body)
                 show(filter.take(events.finish()))
                 show(filter.finish())
                 var reply = exchange.judged(events.reply(model: settings.model, seconds: response.seconds))
-                    .reply
                     .estimated(asking: request.messages)
                 hasAnswered = true
                 if let fault = exchange.fault(
@@ -92,7 +91,7 @@ extension OpenAITeacher: StreamingTeacher {
                 }
                 guard events.text.isEmpty else {
                     show(filter.finish())
-                    var reply = exchange.judged(events.reply(model: settings.model, seconds: 0)).reply
+                    var reply = exchange.judged(events.reply(model: settings.model, seconds: 0))
                         .estimated(asking: request.messages)
                     reply.finishReason = TeacherReply.brokenOff
                     meter.settle(0, reply)
@@ -109,7 +108,7 @@ extension OpenAITeacher: StreamingTeacher {
     /// The completion of a server that answers in one piece; nil if it has to be asked again.
     private func inOnePiece(
         _ response: HTTPResponse, _ exchange: OpenAIExchange
-    ) throws -> OpenAIExchange.Completion? {
+    ) throws -> TeacherReply? {
         do throws(OpenAIFault) {
             let completion = try exchange.completion(response)
             hasAnswered = true

@@ -33,7 +33,7 @@ CSimdjsonStatus guarded(Body &&body) noexcept {
         return body();
     } catch (const simdjson::simdjson_error &error) {
         return status_of(error.error());
-    } catch (const std::exception &) {
+    } catch (...) {
         return CSIMDJSON_NO_SPACE;  // only allocations throw here
     }
 }

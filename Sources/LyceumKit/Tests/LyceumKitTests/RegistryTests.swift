@@ -30,7 +30,6 @@ import Testing
         try registry.register(architecture("two"))
         #expect(registry.student(named: "uno")?.id == "one")
         #expect(registry.student(named: "three") == nil)
-        #expect(registry.studentIDs == ["one", "two"])
         let error = try #require(throws: LyceumError.self) {
             try registry.register(architecture("three", aliases: ["uno"]))
         }

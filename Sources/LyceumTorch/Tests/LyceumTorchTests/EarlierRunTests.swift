@@ -1,34 +1,18 @@
-import Foundation
 import LyceumKit
 import LyceumTorch
 import Synchronization
 import Testing
 
 /// Runs that meet the checkpoints of other runs in their output_dir.
-@Suite(.serialized) final class EarlierRunTests {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("earlier-\(UUID())").path
-
-    deinit { Files.removeTree(folder) }
-
-    private func options(_ change: (inout TrainingOptions) -> Void = { _ in }) -> TrainingOptions {
-        var options = TrainingOptions()
-        options.precision = .fp32
-        options.learningRate = 0.05
-        options.maxSteps = 4
-        options.saveSteps = 1
-        options.outputFolder = folder
-        change(&options)
-        return options
-    }
-
-    private func trainer(
-        _ options: TrainingOptions, _ source: LineSource = LineSource(count: 40),
-        validation: LineSource? = nil, subject: [String: Value] = ["architecture": "line"],
-        job: Job = .silent()
-    ) throws -> Trainer<LineLearner, LineSource> {
-        try Trainer(
-            LineLearner(), training: source, validation: validation, options: options, job: job,
-            subject: subject)
+@Suite(.serialized) final class EarlierRunTests: TrainerFixture {
+    /// Four steps, each with its checkpoint.
+    override func options(_ change: (inout TrainingOptions) -> Void = { _ in }) -> TrainingOptions {
+        super.options {
+            $0.maxSteps = 4
+            $0.saveSteps = 1
+            $0.outputFolder = folder
+            change(&$0)
+        }
     }
 
     @Test("a new run among the checkpoints of another is an error that says how to go on")

@@ -1,14 +1,9 @@
-import Foundation
 import LyceumKit
 import LyceumTorch
 import Testing
 
 /// How runs end: early, faultily, with little data.
-@Suite(.serialized) final class TrainerEndTests {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("trainer-end-\(UUID())").path
-
-    deinit { Files.removeTree(folder) }
-
+@Suite(.serialized) final class TrainerEndTests: TrainerFixture {
     /// A run whose loss falls until its growing rate makes it overshoot.
     private func overshooting(_ change: (inout TrainingOptions) -> Void = { _ in }) -> TrainingOptions {
         var options = TrainingOptions()
@@ -25,10 +20,7 @@ import Testing
     }
 
     private func train(_ learner: LineLearner, _ options: TrainingOptions) throws -> TrainingReport {
-        try Trainer(
-            learner, training: LineSource(count: 40), validation: LineSource(count: 10), options: options,
-            job: .silent()
-        ).run()
+        try train(learner, validation: LineSource(count: 10), options: options)
     }
 
     @Test func stopsWhenValidationsGetNoBetter() throws {

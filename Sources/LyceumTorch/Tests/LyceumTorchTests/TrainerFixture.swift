@@ -87,3 +87,39 @@ struct LineSource: BatchSource {
             targets: Tensor(targets, shape: [indices.count, 1]))
     }
 }
+
+/// A folder for runs, and what they have in common: what the tests of trainers begin with.
+class TrainerFixture {
+    let folder = Files.join(
+        Environment.temporaryFolder, "trainer-\(UInt64.random(in: 0...UInt64.max).hexadecimal)")
+
+    deinit { Files.removeTree(folder) }
+
+    /// Twelve quick steps in float32.
+    func options(_ change: (inout TrainingOptions) -> Void = { _ in }) -> TrainingOptions {
+        var options = TrainingOptions()
+        options.precision = .fp32
+        options.learningRate = 0.05
+        options.batchSize = 8
+        options.maxSteps = 12
+        change(&options)
+        return options
+    }
+
+    func trainer(
+        _ options: TrainingOptions, _ source: LineSource = LineSource(count: 40),
+        validation: LineSource? = nil, subject: [String: Value] = ["architecture": "line"],
+        job: Job = .silent()
+    ) throws -> Trainer<LineLearner, LineSource> {
+        try Trainer(
+            LineLearner(), training: source, validation: validation, options: options, job: job,
+            subject: subject)
+    }
+
+    func train(
+        _ learner: LineLearner, _ source: LineSource = LineSource(count: 40), validation: LineSource? = nil,
+        options: TrainingOptions, job: Job = .silent()
+    ) throws -> TrainingReport {
+        try Trainer(learner, training: source, validation: validation, options: options, job: job).run()
+    }
+}

@@ -1,30 +1,8 @@
-import Foundation
 import LyceumKit
 import LyceumTorch
 import Testing
 
-@Suite(.serialized) final class TrainerTests {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("trainer-\(UUID())").path
-
-    deinit { Files.removeTree(folder) }
-
-    private func options(_ change: (inout TrainingOptions) -> Void = { _ in }) -> TrainingOptions {
-        var options = TrainingOptions()
-        options.precision = .fp32
-        options.learningRate = 0.05
-        options.batchSize = 8
-        options.maxSteps = 12
-        change(&options)
-        return options
-    }
-
-    private func train(
-        _ learner: LineLearner, _ source: LineSource = LineSource(count: 40), validation: LineSource? = nil,
-        options: TrainingOptions, job: Job = .silent()
-    ) throws -> TrainingReport {
-        try Trainer(learner, training: source, validation: validation, options: options, job: job).run()
-    }
-
+@Suite(.serialized) final class TrainerTests: TrainerFixture {
     @Test func learns() throws {
         let learner = try LineLearner()
         let report = try train(

@@ -10,10 +10,10 @@ import LyceumTorch
 struct PointerConfiguration: SequenceToSequenceConfiguration {
     @Setting("vocab_size", in: 16...1_000_000, unit: "words", "maximum vocabulary size, learned in training")
     var vocabularySize = 8000
-    @Setting("d_model", in: 1...4096, "size of the states between layers") var size = 128
+    @Setting("d_model", in: 1...4096, "size of the hidden states") var size = 128
     @Setting("num_layers", in: 1...100, "layers of the encoder, and of the decoder") var layers = 2
     @Setting("num_heads", in: 1...64, "attention heads; must divide d_model") var heads = 4
-    @Setting("dropout_rate", in: 0...0.9, "share of elements dropped in training") var dropoutRate = 0.1
+    @Setting("dropout_rate", in: 0...0.9, "dropout rate") var dropoutRate = 0.1
     @Setting("copies", "whether words can be copied from the source") var copies = true
 
     func complete(_ options: Options) throws {

@@ -11,7 +11,7 @@ struct RecurrentConfiguration: SequenceToSequenceConfiguration {
     @Setting("vocab_size", in: 16...1_000_000, unit: "words", "maximum vocabulary size, learned in training")
     var vocabularySize = 8000
     @Setting("hidden_size", in: 1...4096, "size of the states") var size = 128
-    @Setting("dropout_rate", in: 0...0.9, "share of elements dropped in training") var dropoutRate = 0.1
+    @Setting("dropout_rate", in: 0...0.9, "dropout rate") var dropoutRate = 0.1
     @Setting("copies", "whether words can be copied from the source") var copies = true
 }
 

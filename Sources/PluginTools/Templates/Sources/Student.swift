@@ -8,7 +8,7 @@ import LyceumTorch
 struct TransformerConfiguration: SequenceToSequenceConfiguration {
     @Setting("vocab_size", in: 16...1_000_000, unit: "pieces", "maximum vocabulary size, learned in training")
     var vocabularySize = 8000
-    @Setting("d_model", in: 1...4096, "size of the states between layers") var size = 128
+    @Setting("d_model", in: 1...4096, "size of the hidden states") var size = 128
     @Setting("num_layers", in: 1...100, "layers of the encoder, and of the decoder") var layers = 2
 }
 

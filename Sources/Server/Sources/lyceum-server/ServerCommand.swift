@@ -90,7 +90,7 @@ struct DoorOptions: ParsableArguments {
     }
 }
 
-/// Where the lab is.
+/// Returns the lab's folder.
 struct LabFolderOptions: ParsableArguments {
     @Option(
         name: .customLong("lab"),

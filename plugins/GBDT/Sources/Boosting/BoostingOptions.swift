@@ -11,7 +11,7 @@ struct BoostingOptions: Settings {
     private var estimators = 100
     @Setting("num_rounds", in: 1...100_000, unit: "rounds", "another name of n_estimators")
     private var givenRounds: Int?
-    @Setting("learning_rate", in: 1e-6...1, "how much of each tree's correction is taken")
+    @Setting("learning_rate", in: 1e-6...1, "learning rate: how much of each tree's correction is taken")
     private var learningRate = 0.3
     @Setting("eta", in: 1e-6...1, "another name of learning_rate")
     private var givenEta: Double?

@@ -26,7 +26,9 @@ public struct FormatContract: Contract {
 
     /// A contract for a kind of file.
     ///
-    /// - Parameter example: the content of a small file; without it nothing is known of reading.
+    /// - Parameters:
+    ///   - format: what is tried.
+    ///   - example: the content of a small file; without it nothing is known of reading.
     public init(_ format: DataFormat, example: String? = nil) {
         self.format = format
         self.example = (example ?? format.example).map { Array($0.utf8) }

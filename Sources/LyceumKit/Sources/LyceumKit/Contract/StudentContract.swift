@@ -65,7 +65,9 @@ public struct StudentContract: Contract {
 
     /// A contract for one task.
     ///
-    /// - Parameter task: an architecture with an option `task` is given it.
+    /// - Parameters:
+    ///   - architecture: what is tried.
+    ///   - task: an architecture with an option `task` is given it.
     public init(_ architecture: StudentArchitecture, task: StudentTask) {
         self.architecture = architecture
         self.task = task

@@ -3,8 +3,11 @@ public enum Nearest {
     /// The candidates closest to `name`, best first: at most three, and only those within a third of the
     /// name's length in edits (at least two), or of which it is a prefix.
     ///
-    /// - Parameter most: the most edits, where fewer than that are wanted: among names that have nothing to do with
-    ///   each other, a name of four letters resembles too many.
+    /// - Parameters:
+    ///   - name: what was typed.
+    ///   - candidates: the names that there are.
+    ///   - most: the most edits, where fewer than that are wanted: among names that have nothing to do with each
+    ///     other, a name of four letters resembles too many.
     public static func names(
         to name: String, among candidates: some Sequence<String>, within most: Int = .max
     ) -> [String] {

@@ -44,7 +44,9 @@ extension Files {
 
     /// Makes sure that a folder can be written later without touching what is not ours.
     ///
-    /// - Parameter names: files that will be written.
+    /// - Parameters:
+    ///   - path: the folder.
+    ///   - names: files that will be written.
     /// - Throws: `LyceumError.file`, naming what is in the way.
     public static func checkFolder(_ path: String, canTake names: [String]) throws {
         let target = try followingLinks(withoutEndingSlash(path))

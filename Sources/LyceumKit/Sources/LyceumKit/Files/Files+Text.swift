@@ -7,7 +7,9 @@ extension Files {
 
     /// The text of bytes that were read: UTF-8 with or without a byte order mark, or UTF-16 with one.
     ///
-    /// - Parameter name: what to call them in errors: the path of a file.
+    /// - Parameters:
+    ///   - bytes: the whole file.
+    ///   - name: what to call them in errors: the path of a file.
     /// - Throws: `LyceumError.file`, which names the line and the byte of what is not UTF-8.
     public static func text(of bytes: [UInt8], name: String) throws -> String {
         if let text = String(validating: withoutByteOrderMark(bytes), as: UTF8.self) { return text }
@@ -62,7 +64,9 @@ extension Files {
     ///
     /// Every reader asks, before it looks for anything else in the file.
     ///
-    /// - Parameter start: the first bytes of the file, at least 200 if it has so many.
+    /// - Parameters:
+    ///   - start: the first bytes of the file, at least 200 if it has so many.
+    ///   - path: the file, for the error.
     /// - Throws: `LyceumError.file`, which says how to get the file.
     public static func checkContent(_ start: some Collection<UInt8>, of path: String) throws {
         let begins = { (text: String) in start.starts(with: text.utf8) }

@@ -7,7 +7,9 @@ extension Files {
     /// A symbolic link is followed and stays; a file that is replaced keeps its mode and, as far as the system
     /// allows, its owner. A terminal, a pipe or a device is written as it is.
     ///
-    /// - Parameter body: writes through the closure it is given, piece by piece.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - body: writes through the closure it is given, piece by piece.
     /// - Throws: `LyceumError.file`, or what `body` throws; the old file is then untouched.
     public static func writeAtomically(
         _ path: String, _ body: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void

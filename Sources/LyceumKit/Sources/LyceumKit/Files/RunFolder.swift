@@ -124,6 +124,7 @@ extension RunFolder {
     /// - Parameters:
     ///   - now: what shapes this run: its data, its architecture, its options.
     ///   - then: the same as the checkpoint holds it.
+    ///   - checkpoint: its folder, for the error.
     /// - Throws: `LyceumError.file` that names everything that differs, with both values.
     public static func compare(_ now: [String: Value], with then: [String: Value], in checkpoint: String)
         throws

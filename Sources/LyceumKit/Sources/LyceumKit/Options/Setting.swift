@@ -2,7 +2,7 @@
 ///
 /// ```swift
 /// struct BigramConfiguration: Settings {
-///     @Setting("d_model", in: 1...65536, "size of the states between layers") var modelSize = 512
+///     @Setting("d_model", in: 1...65536, "size of the hidden states") var modelSize = 512
 ///     @Setting("num_decoder_layers", in: 1...1000, "decoder layers; else num_layers") var decoderLayers: Int?
 ///     @Setting("activation", "between the two linear maps") var activation = Activation.relu
 /// }
@@ -52,6 +52,7 @@ public struct Setting<Held: SettingValue>: Sendable {
     /// Declares an option: true or false, a text, a choice, a list, or a number of any size.
     ///
     /// - Parameters:
+    ///   - wrappedValue: the initial value, which is the default.
     ///   - name: as typed in Lua.
     ///   - declaresDefault: false if the initial value is not the option's to declare: help and checked options then
     ///     say that it is not set, and something else (a checkpoint) may say what it is.

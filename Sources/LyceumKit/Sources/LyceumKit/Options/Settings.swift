@@ -23,7 +23,9 @@ extension Settings {
 
     /// Reads checked options, and `otherwise` what they leave unset.
     ///
-    /// - Parameter otherwise: by the option's name, for example what a checkpoint says.
+    /// - Parameters:
+    ///   - options: what somebody typed, checked.
+    ///   - otherwise: by the option's name, for example what a checkpoint says.
     /// - Throws: `LyceumError.badOption` for a value that does not fit, or does not go with another.
     public init(_ options: Options, otherwise: [String: Value]) throws {
         self.init()

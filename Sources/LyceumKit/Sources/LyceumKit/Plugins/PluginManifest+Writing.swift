@@ -59,7 +59,9 @@ extension PluginHost {
 
     /// What stands against a plugin next to those that were found: an id or a name that another one has.
     ///
-    /// - Parameter manifest: of a plugin that is to be installed; one of the same path is the one it replaces.
+    /// - Parameters:
+    ///   - manifest: of a plugin that is to be installed; one of the same path is the one it replaces.
+    ///   - path: the folder that it will have.
     public func clash(with manifest: PluginManifest, at path: String) -> String? {
         let own = Set(registry.names(of: Self.builtInID))
         if let clash = manifest.promises.first(where: own.contains) {

@@ -103,11 +103,6 @@ public final class Registry {
     /// The kind of file of that id, if its plugin has been opened.
     public func format(named name: String) -> DataFormat? { contents.formats.entries[name]?.entry }
 
-    /// The ids of the students registered so far, sorted; aliases are left out.
-    public var studentIDs: [String] {
-        Set(contents.students.entries.values.map(\.entry.id)).sorted()
-    }
-
     /// What a plugin registered, each once, by id.
     func contents(of plugin: String) -> (
         students: [StudentArchitecture], teachers: [TeacherKind], metrics: [Metric], formats: [DataFormat],

@@ -12,7 +12,7 @@ public protocol RankGroup: AnyObject, Sendable {
     ///
     /// - Parameter name: as the user knows it: "student:generate".
     func meet(_ name: String) throws
-    /// Waits until all ranks are here.
+    /// Waits until all ranks have reached this point.
     func barrier() throws
     /// The sum over all ranks, element by element; all ranks give as many numbers.
     func sum(_ numbers: [Double]) throws -> [Double]

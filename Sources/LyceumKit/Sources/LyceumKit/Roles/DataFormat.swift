@@ -17,6 +17,12 @@ public struct DataFormat {
         ((_ records: any RecordTable, _ path: String, _ options: Options, _ job: Job) throws -> Void)?
 
     /// Describes a format that is only read and takes no options.
+    ///
+    /// - Parameters:
+    ///   - id: the name in `help`.
+    ///   - suffixes: of the files, with their dots: ".arrow".
+    ///   - summary: one line for help.
+    ///   - example: the content of a small file, for the contract.
     public init(
         id: String, suffixes: [String], summary: String, example: String? = nil,
         read: @escaping (_ path: String, _ job: Job) throws -> [Record]

@@ -20,6 +20,9 @@ public struct Metric {
     /// Describes a metric that gives a value for each text.
     ///
     /// - Parameters:
+    ///   - id: the name in `metrics` and in help.
+    ///   - summary: one line for help.
+    ///   - options: what a call may say.
     ///   - largerIsBetter: false for an error rate or a distance.
     ///   - score: scores each prediction against its references (at least one each): a value for each text, in order,
     ///     by the name of the figure. Throws `LyceumError.cancelled` when the job is cancelled.
@@ -41,7 +44,13 @@ public struct Metric {
     /// Describes a metric that also has figures which are not means of the texts' own (macro F1, a corpus BLEU), or a
     /// table of its own.
     ///
-    /// - Parameter needsReferences: false for a metric that looks at the texts alone; its `references` are empty lists.
+    /// - Parameters:
+    ///   - id: the name in `metrics` and in help.
+    ///   - summary: one line for help.
+    ///   - options: what a call may say.
+    ///   - largerIsBetter: false for an error rate or a distance.
+    ///   - needsReferences: false for a metric that looks at the texts alone; its `references` are empty lists.
+    ///   - evaluate: computes the figures.
     public init(
         id: String, summary: String, options: [OptionDeclaration] = [], largerIsBetter: Bool = true,
         needsReferences: Bool = true, evaluate: @escaping (MetricInput) throws -> MetricResult
@@ -238,8 +247,13 @@ public struct CorpusFigure: Sendable {
     /// Names a figure of a table of counts, which takes less time and memory than counts by name.
     ///
     /// - Parameters:
+    ///   - name: of the figure: "bleu".
+    ///   - title: what tables call it; the name if nil.
     ///   - columns: what is counted.
     ///   - rows: text after text, a number for each column; an incomplete row at the end does not count.
+    ///   - largerIsBetter: false for an error rate or a distance.
+    ///   - isShare: whether it is a fraction, which tables show times 100.
+    ///   - value: the figure of the sums of all counts.
     public init(
         _ name: String, title: String? = nil, columns: [String], rows: [Double], largerIsBetter: Bool = true,
         isShare: Bool = false, value: @escaping @Sendable (_ sum: [Double]) -> Double

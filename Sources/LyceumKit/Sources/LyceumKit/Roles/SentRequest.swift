@@ -38,7 +38,10 @@ public struct SentRequest: Sendable, Hashable {
 
     /// The same request, as this sample of a question to this kind of teacher.
     ///
-    /// - Parameter more: what else decides the answer, as the build of the plugin that gives it.
+    /// - Parameters:
+    ///   - kind: of the teacher: "openai".
+    ///   - sample: which of several answers to the same question.
+    ///   - more: what else decides the answer, as the build of the plugin that gives it.
     public func of(kind: String, sample: Int, adding more: [String: Value] = [:]) -> SentRequest {
         SentRequest(
             kind: kind, server: server, model: model, messages: messages,

@@ -32,12 +32,18 @@ public protocol Student: AnyObject {
 
     /// Writes one text for each input, in order.
     ///
-    /// - Parameter options: checked against the architecture's `generationOptions`.
+    /// - Parameters:
+    ///   - inputs: the texts.
+    ///   - options: checked against the architecture's `generationOptions`.
+    ///   - job: progress and cancellation.
     func generate(_ inputs: [String], options: Options, job: Job) throws -> [GeneratedText]
 
     /// Names the class of each input, in order.
     ///
-    /// - Parameter options: checked against the architecture's `classificationOptions`.
+    /// - Parameters:
+    ///   - inputs: the texts.
+    ///   - options: checked against the architecture's `classificationOptions`.
+    ///   - job: progress and cancellation.
     func classify(_ inputs: [String], options: Options, job: Job) throws -> [Classification]
 
     /// Writes the student to a folder, which is replaced as a whole or not at all.

@@ -61,7 +61,9 @@ public enum Secrets {
     /// A value without the secrets inside: texts, and everything in lists and tables, under a secret name become
     /// `[secret]`. Numbers and Booleans are never keys.
     ///
-    /// - Parameter tellsApart: whether different addresses stay different, by a hash of what is hidden.
+    /// - Parameters:
+    ///   - value: what may hold secrets.
+    ///   - tellsApart: whether different addresses stay different, by a hash of what is hidden.
     public static func redacted(_ value: Value, tellsApart: Bool = false) -> Value {
         switch value {
         case .string(let text): return .string(redacted(text, tellsApart: tellsApart))
@@ -131,8 +133,9 @@ public enum Secrets {
 
     /// An address without user, password and query, and with `[path]` for a path that may hold a key.
     ///
-    /// - Parameter tellsApart: whether `[path]` comes with a hash of what it hides, so that different addresses stay
-    ///   different.
+    /// - Parameters:
+    ///   - text: the address.
+    ///   - tellsApart: whether `[path]` comes with a hash of what it hides, so that different addresses stay different.
     public static func address(_ text: String, tellsApart: Bool = false) -> String {
         guard let scheme = text.firstRange(of: "://") else { return text }
         let rest = text[scheme.upperBound...]

@@ -40,7 +40,10 @@ public enum DisplayWidth {
 
     /// The text cut or filled with spaces to exactly `width` columns.
     ///
-    /// - Parameter toRight: whether the spaces go before the text.
+    /// - Parameters:
+    ///   - text: what is to be shown.
+    ///   - width: in columns of the terminal.
+    ///   - toRight: whether the spaces go before the text.
     public static func fit(_ text: some StringProtocol, to width: Int, toRight: Bool = false) -> String {
         let cut = cut(text, to: width)
         let padding = String(repeating: " ", count: max(0, width - of(cut)))
@@ -50,7 +53,9 @@ public enum DisplayWidth {
     /// The beginning of a text as one line that is safe to print: runs of white space become one space, and what
     /// a terminal would obey (see `ShownText`) becomes "·".
     ///
-    /// - Parameter limit: characters to look at; nil for all.
+    /// - Parameters:
+    ///   - text: what is to be shown.
+    ///   - limit: characters to look at; nil for all.
     public static func oneLine(_ text: some StringProtocol, limit: Int? = nil) -> String {
         var result = ""
         var isAfterSpace = true

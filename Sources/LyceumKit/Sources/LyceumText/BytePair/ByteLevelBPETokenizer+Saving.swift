@@ -20,17 +20,8 @@ extension ByteLevelBPETokenizer {
         try write(roleNames, TokenizerConfiguration.mapFileName)
     }
 
-    /// The model's own pieces with their ids, in the order of the ids.
     private func appendVocabulary(to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "{"))
-        var isFirst = true
-        for (id, piece) in pieces.prefix(content.modelSize).enumerated() where !piece.isEmpty {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            isFirst = false
-            JSON.append(string: piece, to: &bytes)
-            bytes += Array(":\(id)".utf8)
-        }
-        bytes.append(UInt8(ascii: "}"))
+        TokenizerDocument.append(vocabulary: pieces.prefix(content.modelSize), to: &bytes)
     }
 
     private var mergeLines: [String] {
@@ -101,24 +92,13 @@ extension ByteLevelBPETokenizer {
                 "trim_offsets": true, "add_prefix_space": .bool(content.addsPrefixSpace),
             ]
         }
-        let framing = content.prefix + content.suffix
-        if framing.isEmpty {
+        if content.prefix.isEmpty, content.suffix.isEmpty {
             return [
                 "type": "ByteLevel", "add_prefix_space": .bool(content.addsPrefixSpace), "trim_offsets": true,
                 "use_regex": true,
             ]
         }
-        func special(_ id: Int) -> Value { ["SpecialToken": ["id": .string(pieces[id]), "type_id": 0]] }
-        func text(_ name: Value) -> Value { ["Sequence": ["id": name, "type_id": 0]] }
-        let tokens = framing.map { id in
-            let name = Value.string(pieces[id])
-            return (pieces[id], ["id": name, "ids": [.integer(id)], "tokens": [name]] as Value)
-        }
-        return [
-            "type": "TemplateProcessing",
-            "single": .list(content.prefix.map(special) + [text("A")] + content.suffix.map(special)),
-            "pair": [text("A"), text("B")],
-            "special_tokens": .object(Dictionary(tokens, uniquingKeysWith: { first, _ in first })),
-        ]
+        return TokenizerDocument.template(
+            prefix: content.prefix, suffix: content.suffix, pieces: pieces, framesPairs: false)
     }
 }

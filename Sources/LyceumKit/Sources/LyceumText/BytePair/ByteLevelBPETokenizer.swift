@@ -16,9 +16,7 @@ public final class ByteLevelBPETokenizer: Tokenizer {
     /// The id of `<s>`, which begins a text.
     public let bosID: Int
     let content: BytePairContent
-    private let verbatim: TokenMatcher
-    private let normalized: TokenMatcher
-    private let isSpecial: [Bool]
+    private let added: AddedTokens
     /// What the pieces say, one after the other, and where each ends.
     private let bytes: [UInt8]
     private let ends: [Int]
@@ -30,11 +28,7 @@ public final class ByteLevelBPETokenizer: Tokenizer {
         (padID, eosID, unkID, bosID) = (
             try content.id(.pad), try content.id(.eos), try content.id(.unk), try content.id(.bos)
         )
-        verbatim = TokenMatcher(content.addedTokens.filter { !$0.isNormalized }, whitespace: .unicode)
-        normalized = TokenMatcher(content.addedTokens.filter(\.isNormalized), whitespace: .unicode)
-        var isSpecial = [Bool](repeating: false, count: pieces.count)
-        for token in content.addedTokens where token.isSpecial { isSpecial[token.id] = true }
-        self.isSpecial = isSpecial
+        added = AddedTokens(content.addedTokens, count: pieces.count)
         var bytes: [UInt8] = []
         var ends: [Int] = []
         for piece in pieces {
@@ -59,25 +53,10 @@ public final class ByteLevelBPETokenizer: Tokenizer {
             }
             var ids = addEOS ? content.prefix : []
             ids.reserveCapacity(utf8.count / 4 + 8)
-            pool.withScratch { append(utf8, $0, to: &ids) }
-            return addEOS ? ids + content.suffix : ids
-        }
-    }
-
-    private func append(_ text: UnsafeBufferPointer<UInt8>, _ scratch: BytePairScratch, to ids: inout [Int]) {
-        verbatim.forEachPart(of: text) { part in
-            switch part {
-            case .token(let id): ids.append(id)
-            case .text(let range):
-                let stretch = UnsafeBufferPointer(rebasing: text[range])
-                normalized.forEachPart(of: stretch) { part in
-                    switch part {
-                    case .token(let id): ids.append(id)
-                    case .text(let range):
-                        appendWords(of: UnsafeBufferPointer(rebasing: stretch[range]), scratch, to: &ids)
-                    }
-                }
+            pool.withScratch { scratch in
+                added.forEachStretch(of: utf8, to: &ids) { appendWords(of: $0, scratch, to: &$1) }
             }
+            return addEOS ? ids + content.suffix : ids
         }
     }
 
@@ -106,7 +85,7 @@ public final class ByteLevelBPETokenizer: Tokenizer {
     public func decode(_ ids: [Int], skipSpecialTokens: Bool) throws -> String {
         try checkIDs(ids)
         var text: [UInt8] = []
-        for id in ids where !(skipSpecialTokens && isSpecial[id]) {
+        for id in ids where !(skipSpecialTokens && added.isSpecial(id)) {
             text += bytes[(id > 0 ? ends[id - 1] : 0)..<ends[id]]
         }
         let decoded = String(decoding: text, as: UTF8.self)

@@ -64,35 +64,15 @@ extension WordPieceTokenizer {
         JSON.append(string: pieces[unkID], to: &bytes)
         append(",\"continuing_subword_prefix\":")
         JSON.append(mark, to: &bytes)
-        append(",\"max_input_chars_per_word\":\(content.model.longestWord),\"vocab\":{")
-        var isFirst = true
-        for (id, piece) in pieces.prefix(content.modelSize).enumerated() where !piece.isEmpty {
-            if !isFirst { append(",") }
-            isFirst = false
-            JSON.append(string: piece, to: &bytes)
-            append(":\(id)")
-        }
-        append("}}}\n")
+        append(",\"max_input_chars_per_word\":\(content.model.longestWord),\"vocab\":")
+        TokenizerDocument.append(vocabulary: pieces.prefix(content.modelSize), to: &bytes)
+        append("}}\n")
         return bytes
     }
 
     /// What frames a text, alone or with a second one.
     private var postProcessor: Value {
-        func special(_ id: Int, _ type: Int = 0) -> Value {
-            ["SpecialToken": ["id": .string(pieces[id]), "type_id": .integer(type)]]
-        }
-        func text(_ name: Value, _ type: Int = 0) -> Value {
-            ["Sequence": ["id": name, "type_id": .integer(type)]]
-        }
-        let single = content.prefix.map { special($0) } + [text("A")] + content.suffix.map { special($0) }
-        let tokens = (content.prefix + content.suffix).map { id in
-            let name = Value.string(pieces[id])
-            return (pieces[id], ["id": name, "ids": [.integer(id)], "tokens": [name]] as Value)
-        }
-        return [
-            "type": "TemplateProcessing", "single": .list(single),
-            "pair": .list(single + [text("B", 1)] + content.suffix.map { special($0, 1) }),
-            "special_tokens": .object(Dictionary(tokens, uniquingKeysWith: { first, _ in first })),
-        ]
+        TokenizerDocument.template(
+            prefix: content.prefix, suffix: content.suffix, pieces: pieces, framesPairs: true)
     }
 }

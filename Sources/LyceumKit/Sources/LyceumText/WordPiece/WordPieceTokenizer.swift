@@ -14,9 +14,7 @@ public final class WordPieceTokenizer: Tokenizer {
     /// The id of `[UNK]`.
     public let unkID: Int
     let content: WordPieceContent
-    private let verbatim: TokenMatcher
-    private let normalized: TokenMatcher
-    private let isSpecial: [Bool]
+    private let added: AddedTokens
     private let pool = ScratchPool { Scratch() }
 
     private final class Scratch: @unchecked Sendable {
@@ -28,20 +26,7 @@ public final class WordPieceTokenizer: Tokenizer {
         self.content = content
         pieces = content.pieces
         (padID, eosID, unkID) = (try content.id(.pad), try content.id(.sep), content.model.unknown)
-        verbatim = TokenMatcher(content.addedTokens.filter { !$0.isNormalized }, whitespace: .unicode)
-        // Looked for in the normalised text, such a token is normalised itself.
-        let others = content.addedTokens.filter(\.isNormalized).map { token in
-            var text = token.content
-            let bytes = text.withUTF8 { content.normalizer.apply(to: $0) }
-            return AddedToken(
-                content: String(decoding: bytes, as: UTF8.self), id: token.id, isSpecial: token.isSpecial,
-                stripsLeft: token.stripsLeft, stripsRight: token.stripsRight,
-                isSingleWord: token.isSingleWord, isNormalized: true)
-        }
-        normalized = TokenMatcher(others, whitespace: .unicode)
-        var isSpecial = [Bool](repeating: false, count: pieces.count)
-        for token in content.addedTokens where token.isSpecial { isSpecial[token.id] = true }
-        self.isSpecial = isSpecial
+        added = AddedTokens(content.addedTokens, count: pieces.count) { content.normalizer.apply(to: $0) }
     }
 
     /// The ids of a text; added tokens in it ("[MASK]") are found.
@@ -54,27 +39,10 @@ public final class WordPieceTokenizer: Tokenizer {
         return text.withUTF8 { utf8 in
             var ids = addEOS ? content.prefix : []
             ids.reserveCapacity(utf8.count / 4 + 8)
-            pool.withScratch { append(utf8, $0, to: &ids) }
-            return addEOS ? ids + content.suffix : ids
-        }
-    }
-
-    private func append(_ text: UnsafeBufferPointer<UInt8>, _ scratch: Scratch, to ids: inout [Int]) {
-        verbatim.forEachPart(of: text) { part in
-            switch part {
-            case .token(let id): ids.append(id)
-            case .text(let range):
-                let bytes = content.normalizer.apply(to: UnsafeBufferPointer(rebasing: text[range]))
-                bytes.withUnsafeBufferPointer { stretch in
-                    normalized.forEachPart(of: stretch) { part in
-                        switch part {
-                        case .token(let id): ids.append(id)
-                        case .text(let range):
-                            appendWords(of: UnsafeBufferPointer(rebasing: stretch[range]), scratch, to: &ids)
-                        }
-                    }
-                }
+            pool.withScratch { scratch in
+                added.forEachStretch(of: utf8, to: &ids) { appendWords(of: $0, scratch, to: &$1) }
             }
+            return addEOS ? ids + content.suffix : ids
         }
     }
 
@@ -96,7 +64,7 @@ public final class WordPieceTokenizer: Tokenizer {
         try checkIDs(ids)
         // By bytes: to Swift an accent behind the mark is part of its last character.
         let mark = Array(content.model.continuation.utf8)
-        let shown = ids.filter { !(skipSpecialTokens && isSpecial[$0]) }
+        let shown = ids.filter { !(skipSpecialTokens && added.isSpecial($0)) }
         var text = ""
         for (place, id) in shown.enumerated() {
             var piece = pieces[id]

@@ -28,7 +28,9 @@ public protocol AutoregressiveDecoder: AnyObject {
     /// The scores of the next token where they depend on the source, as those of a network that copies: [rows, size] to
     /// [rows, vocabulary + the source's extra tokens]. `logits` unless a network says otherwise.
     ///
-    /// - Parameter source: the encoded sources; rows are hypotheses, source by source.
+    /// - Parameters:
+    ///   - states: above the last layer, [rows, size].
+    ///   - source: the encoded sources; rows are hypotheses, source by source.
     func scores(_ states: Tensor, source: EncodedSource) throws -> Tensor
 }
 

@@ -8,12 +8,12 @@ public struct DecodingOptions: Settings {
     /// The most tokens to write.
     @Setting(
         "max_new_tokens", in: 1...65536, unit: "tokens", declaresDefault: false,
-        "the most tokens to write; 64 unless the checkpoint says")
+        "maximum number of new tokens; 64 unless the checkpoint says")
     public var maxNewTokens = 64
     /// The fewest tokens to write.
     @Setting(
         "min_new_tokens", in: 0...65536, unit: "tokens", declaresDefault: false,
-        "the fewest tokens to write; 0")
+        "minimum number of new tokens; 0")
     public var minNewTokens = 0
     @Setting(
         "max_length", in: 1...65536, unit: "tokens",
@@ -44,7 +44,7 @@ public struct DecodingOptions: Settings {
             + "any more; false")
     public var earlyStopping = EarlyStopping.heuristic
     /// Whether tokens are drawn instead of taking the most probable ones.
-    @Setting("do_sample", declaresDefault: false, "whether tokens are drawn by their probability; false")
+    @Setting("do_sample", declaresDefault: false, "whether tokens are sampled by their probability; false")
     public var doSample = false
     /// Scores are divided by this before a draw.
     @Setting(
@@ -62,7 +62,7 @@ public struct DecodingOptions: Settings {
         "a draw is among the most probable tokens that together have this probability; 1")
     public var topP = 1.0
     /// Fixes the draws.
-    @Setting("seed", declaresDefault: false, "fixes the draws, whatever the batch_size; 42")
+    @Setting("seed", declaresDefault: false, "seed of sampling, whatever the batch_size; 42")
     public var seed = 42
     /// No n-gram of this size occurs twice; 0 is off.
     @Setting(

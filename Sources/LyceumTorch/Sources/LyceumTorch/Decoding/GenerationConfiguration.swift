@@ -17,7 +17,9 @@ public struct GenerationConfiguration: Sendable {
 
     /// Reads values by their names in generation_config.json.
     ///
-    /// - Parameter source: names them in errors: a path.
+    /// - Parameters:
+    ///   - values: by key.
+    ///   - source: names them in errors: a path.
     /// - Throws: `LyceumError.badOption` for a value of the wrong type or out of range.
     public init(_ values: [String: Value], source: String) throws {
         self.values = values.filter { !$0.value.isNull }

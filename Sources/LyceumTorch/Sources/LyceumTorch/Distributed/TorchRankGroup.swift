@@ -24,7 +24,9 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
 
     /// Joins the group that the place names.
     ///
-    /// - Parameter joining: how long to wait for rank 0's store, in seconds.
+    /// - Parameters:
+    ///   - place: of this process among the ranks.
+    ///   - seconds: how long to wait for rank 0's store, in seconds.
     /// - Throws: `LyceumError.failed` when it cannot be reached, `LyceumError.cancelled` on an interrupt.
     public init(_ place: RankPlace, joining seconds: Int = 300) throws {
         self.place = place
@@ -215,7 +217,7 @@ public final class TorchRankGroup: RankGroup, @unchecked Sendable {
         try run { ctorch_group_broadcast(handle, tensor.handle, Int32(root), &$0) }
     }
 
-    /// Waits until all ranks are here.
+    /// Waits until all ranks have reached this point.
     public func barrier() throws { try meet("ranks.barrier") }
 
     /// The sum over all ranks, element by element.

@@ -36,8 +36,9 @@ public final class MultiheadAttention: Module {
     ///
     /// - Parameters:
     ///   - x: [rows, length, size].
-    ///   - keys: [sources, heads, keys, size / heads], as `values`. `sources` may be fewer than rows: each then serves
-    ///     an equal number of consecutive rows, which are hypotheses of one text.
+    ///   - keys: [sources, heads, keys, size / heads], as `values`. `sources` may be fewer than rows: each then
+    ///     serves an equal number of consecutive rows, which are hypotheses of one text.
+    ///   - values: as `keys`.
     ///   - mask: added to the scores, broadcast to [sources, heads, queries, keys].
     /// - Returns: [rows, length, size].
     public func callAsFunction(_ x: Tensor, keys: Tensor, values: Tensor, mask: Tensor? = nil) throws

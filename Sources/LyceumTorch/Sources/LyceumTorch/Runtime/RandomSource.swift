@@ -22,7 +22,9 @@ public struct RandomSource: Sendable, Equatable {
 
     /// The key of one stream of numbers.
     ///
-    /// - Parameter place: which of the purpose's streams: a step, a layer, an epoch, a text.
+    /// - Parameters:
+    ///   - purpose: what the numbers are for.
+    ///   - place: which of the purpose's streams: a step, a layer, an epoch, a text.
     public func key(_ purpose: Purpose, _ place: Int...) -> UInt64 {
         var key = Self.mix(UInt64(bitPattern: Int64(seed)), purpose.rawValue)
         for number in place { key = Self.mix(key, UInt64(bitPattern: Int64(number))) }

@@ -39,7 +39,9 @@ public enum CopyStates {
 
     /// The attention to the places where the source has the label: [labels, source length] to [labels].
     ///
-    /// - Parameter batch: what the labels are of.
+    /// - Parameters:
+    ///   - attention: of each position to the source.
+    ///   - batch: what the labels are of.
     public static func copied(_ attention: Tensor, _ batch: SequenceToSequenceBatch) throws -> Tensor {
         let rows = try batch.positions.floorDivide(batch.decoderInput.size(1))
         let matches = try batch.source.ids.indexSelect(dim: 0, indices: rows).eq(batch.labels.unsqueeze(1))
@@ -54,8 +56,11 @@ extension EncodedSource {
     /// What an encoder made of a batch whose words can be copied.
     ///
     /// - Parameters:
+    ///   - states: the states above the encoder.
+    ///   - mask: of the source: blocks its padding.
     ///   - batch: as the encoder was given it.
     ///   - vocabulary: how many words can be written without copying.
+    ///   - start: the token that a text begins with.
     public init(
         states: Tensor, mask: Tensor?, copyingFrom batch: TokenBatch, vocabulary: Int, start: [Tensor] = []
     ) {

@@ -7,7 +7,9 @@ public protocol LayeredEncoder: TextNetwork {
     var layerCount: Int { get }
     /// The states above a layer: [rows, length, size].
     ///
-    /// - Parameter layer: from 0, below the first, to `layerCount`.
+    /// - Parameters:
+    ///   - source: the texts.
+    ///   - layer: from 0, below the first, to `layerCount`.
     func states(_ source: TokenBatch, above layer: Int) throws -> Tensor
 }
 

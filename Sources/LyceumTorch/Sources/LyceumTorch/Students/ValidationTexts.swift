@@ -18,7 +18,7 @@ struct ValidationTexts {
         var beams = 1
         @Setting(
             "generation_max_length", in: 1...65536, unit: "tokens",
-            "the most tokens of its texts; else max_target_length")
+            "maximum tokens of its texts; else max_target_length")
         var maxLength: Int?
     }
 

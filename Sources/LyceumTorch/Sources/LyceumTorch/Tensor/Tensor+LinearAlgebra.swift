@@ -19,7 +19,10 @@ extension Tensor {
     /// - Parameters:
     ///   - weight: [outputs, inputs / groups, kernel].
     ///   - bias: [outputs].
+    ///   - stride: steps from window to window.
     ///   - padding: zeros before and behind the sequence.
+    ///   - dilation: steps between the elements of a window.
+    ///   - groups: blocks of channels that do not meet.
     public func conv1d(
         _ weight: Tensor, _ bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
         groups: Int = 1

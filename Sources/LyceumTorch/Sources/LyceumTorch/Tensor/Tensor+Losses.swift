@@ -11,8 +11,10 @@ extension Tensor {
     /// The binary cross-entropy of scores against probabilities 0...1: `F.binary_cross_entropy_with_logits`.
     ///
     /// - Parameters:
+    ///   - target: 0 to 1, as large as this.
     ///   - weight: of each element.
     ///   - positiveWeight: of the positive answers.
+    ///   - reduction: the mean, the sum, or each loss.
     public func binaryCrossEntropyWithLogits(
         target: Tensor, weight: Tensor? = nil, positiveWeight: Tensor? = nil, reduction: Reduction = .mean
     ) throws -> Tensor {
@@ -23,8 +25,9 @@ extension Tensor {
     /// target · (log target - self), where self holds log-probabilities: `F.kl_div`.
     ///
     /// - Parameters:
-    ///   - logTarget: whether the target holds log-probabilities, too.
+    ///   - target: as large as this.
     ///   - reduction: `.mean` is over all elements; divide a `.sum` by the rows for the mean of the distributions.
+    ///   - logTarget: whether the target holds log-probabilities, too.
     public func klDiv(target: Tensor, logTarget: Bool = false, reduction: Reduction = .mean) throws -> Tensor
     {
         try Op.klDiv(

@@ -56,7 +56,10 @@ extension Tensor {
 
     /// The rows of `weight` [n, d] that `indices` [...] name → [..., d].
     ///
-    /// - Parameter paddingIndex: the row that gets no gradient.
+    /// - Parameters:
+    ///   - weight: [count, size].
+    ///   - indices: int64, of any shape.
+    ///   - paddingIndex: the row that gets no gradient.
     public static func embedding(_ weight: Tensor, _ indices: Tensor, paddingIndex: Int = -1) throws -> Tensor
     {
         try Op.embedding(.tensor(weight), .tensor(indices), .integer(paddingIndex))
@@ -82,6 +85,9 @@ extension Tensor {
     /// The cross-entropy of logits [n, classes] (or [n, classes, ...]) against class indices [n] (or [n, ...]).
     ///
     /// - Parameters:
+    ///   - target: classes, [rows].
+    ///   - weight: of each class, [classes].
+    ///   - reduction: the mean, the sum, or each loss.
     ///   - ignoreIndex: targets of this value count nothing, also not in the mean's denominator.
     ///   - labelSmoothing: the share of probability, 0...1, spread over all classes.
     public func crossEntropy(
@@ -109,8 +115,11 @@ extension Tensor {
     /// [b, heads, n, e].
     ///
     /// - Parameters:
-    ///   - mask: added to the scores when floating point; bool means where attention is allowed. Broadcasts to
-    ///     [b, heads, n, m].
+    ///   - query: […, length, size].
+    ///   - key: […, sources, size].
+    ///   - value: […, sources, size].
+    ///   - mask: added to the scores when floating point; bool means where attention is allowed. Broadcasts to [b,
+    ///     heads, n, m].
     ///   - dropout: the probability of dropping a weight, applied whenever it is not 0.
     ///   - isCausal: each query sees only keys up to its own index; not together with `mask`.
     ///   - scale: 1/√d unless given.

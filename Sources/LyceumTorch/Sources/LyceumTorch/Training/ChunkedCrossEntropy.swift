@@ -9,9 +9,10 @@ public enum ChunkedCrossEntropy {
     ///   - states: [positions, size], only those that have a label.
     ///   - labels: [positions], int64.
     ///   - vocabulary: how many scores `head` gives for a position.
-    ///   - head: maps states [n, size] to scores [n, vocabulary].
     ///   - scale: multiplies the loss that is differentiated.
     ///   - labelSmoothing: the share of probability spread over the vocabulary.
+    ///   - limit: the most scores in a chunk.
+    ///   - head: maps states [n, size] to scores [n, vocabulary].
     /// - Returns: the summed loss, not scaled.
     public static func backward(
         states: Tensor, labels: Tensor, vocabulary: Int, scale: Double, labelSmoothing: Double = 0,
@@ -25,7 +26,13 @@ public enum ChunkedCrossEntropy {
 
     /// The same for any other loss that is a sum over positions.
     ///
-    /// - Parameter loss: the summed loss of states [n, size] and their labels [n].
+    /// - Parameters:
+    ///   - states: [labels, size].
+    ///   - labels: [labels]; -100 does not count.
+    ///   - vocabulary: how many scores a state gives.
+    ///   - scale: multiplies the gradients.
+    ///   - limit: the most scores in a chunk.
+    ///   - loss: the summed loss of states [n, size] and their labels [n].
     public static func backward(
         states: Tensor, labels: Tensor, vocabulary: Int, scale: Double, limit: Int = limit,
         loss: (Tensor, Tensor) throws -> Tensor

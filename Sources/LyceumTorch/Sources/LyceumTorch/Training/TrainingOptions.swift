@@ -3,7 +3,7 @@ import LyceumKit
 /// The options of a training run, by Hugging Face's names.
 public struct TrainingOptions: Settings {
     /// The highest learning rate.
-    @Setting("learning_rate", in: 0...10, "the highest learning rate")
+    @Setting("learning_rate", in: 0...10, "peak learning rate")
     public var learningRate = 5e-5
     /// That of embedding tables; the same if nil.
     @Setting("embedding_learning_rate", in: 0...10, "that of embedding tables; else learning_rate")
@@ -28,19 +28,19 @@ public struct TrainingOptions: Settings {
     @Setting("lr_scheduler_type", "how the learning rate changes")
     public var schedule = LearningRateSchedule.linear
     /// Steps of rising rate.
-    @Setting("warmup_steps", in: 0...1_000_000_000, unit: "steps", "steps of rising learning rate")
+    @Setting("warmup_steps", in: 0...1_000_000_000, unit: "steps", "steps of linear warmup")
     public var warmupSteps = 0
     /// Decoupled decay of weights.
-    @Setting("weight_decay", in: 0...1, "decoupled decay of weights, not of norms and biases")
+    @Setting("weight_decay", in: 0...1, "decoupled weight decay, not of norms and biases")
     public var weightDecay = 0.0
     /// Gradients are scaled down to this norm; 0 is off.
-    @Setting("max_grad_norm", in: 0...1e9, "gradients are scaled down to this norm; 0 is off")
+    @Setting("max_grad_norm", in: 0...1e9, "gradients are clipped to this norm; 0 is off")
     public var maxGradNorm = 1.0
     /// Batches in an optimizer step.
     @Setting("gradient_accumulation_steps", in: 1...65536, "batches that make up one optimizer step")
     public var accumulationSteps = 1
     /// Whether layers are computed again in the backward pass instead of being kept.
-    @Setting("gradient_checkpointing", "computes layers again in the backward pass: slower, and less memory")
+    @Setting("gradient_checkpointing", "recomputes layers in the backward pass: slower, with less memory")
     public var gradientCheckpointing = false
     /// Share of probability spread over the vocabulary.
     @Setting(
@@ -51,7 +51,7 @@ public struct TrainingOptions: Settings {
     @Setting("dropout", in: 0...0.99, "dropout rate of this run; else the architecture's")
     public var dropout: Double?
     /// Fixes initial weights, order and dropout.
-    @Setting("seed", "fixes initial weights, order and dropout")
+    @Setting("seed", "seed of the initial weights, the order of the data and dropout")
     public var seed = 42
     /// Whether the order is random.
     @Setting("shuffle", "random order of the pairs")

@@ -1,9 +1,11 @@
+import Lab
 import LyceumKit
-import Workbench
 
-extension RunObject {
+extension OpenRun {
     /// What the prompt shows of it.
-    func preview(width: Int) -> String {
+    ///
+    /// - Parameter width: of the screen, in columns.
+    public func text(width: Int) -> String {
         let record = knownRecord
         var rows: [(name: String, value: String)] = []
         if let record {
@@ -19,7 +21,7 @@ extension RunObject {
                 if let text = record.options[name]?.string { rows.append((name, text)) }
             }
         }
-        if let number, let spent = environment.lab.attempt({ try $0.spending(ofRun: number) }) ?? nil {
+        if let number, let spent = session.lab.attempt({ try $0.spending(ofRun: number) }) ?? nil {
             let tokens = "\(spent.promptTokens) + \(spent.completionTokens) tokens"
             let money = spent.cost.map { ", \(RunText.money($0)) USD" } ?? ", price not known"
             rows.append(("replies", "\(spent.replies), \(tokens)\(money)"))
@@ -45,7 +47,7 @@ extension RunObject {
         if let problem = record?.problem { rows.append(("problem", problem)) }
         let lead = number.map { "run \($0)  " } ?? ""
         let shown = rows.map { ($0.name, DisplayWidth.oneLine($0.value)) }
-        return card(lead + DisplayWidth.oneLine(title), shown).split(separator: "\n").map {
+        return TextCard.text(lead + DisplayWidth.oneLine(title), shown).split(separator: "\n").map {
             DisplayWidth.cut($0, to: max(width, 20))
         }.joined(separator: "\n")
     }

@@ -32,7 +32,7 @@ csp_status fail(std::string message) {
 
 // The one exception boundary: `body` returns a csp_status or throws.
 template <typename Body>
-csp_status with_exception_boundary(Body &&body) noexcept {
+csp_status guarded(Body &&body) noexcept {
     try {
         return body();
     } catch (const std::bad_alloc &) {
@@ -148,7 +148,7 @@ bool write_all(int file, const char *bytes, size_t count) {
 csp_status csp_training_begin(
     const csp_option *options, size_t option_count, const char *bytes, const size_t *offsets,
     size_t text_count, csp_training **training) {
-    return with_exception_boundary([&] {
+    return guarded([&] {
         std::unordered_map<std::string, std::string> arguments;
         for (size_t i = 0; i < option_count; ++i) arguments[options[i].name] = options[i].value;
         auto begun = std::make_unique<csp_training>();
@@ -168,7 +168,7 @@ csp_status csp_training_begin(
 }
 
 csp_status csp_training_wait(csp_training *training, int milliseconds, bool *is_over) {
-    return with_exception_boundary([&] {
+    return guarded([&] {
         pollfd waiting{training->pipe, POLLIN, 0};
         const int ready = poll(&waiting, 1, milliseconds);
         if (ready < 0 && errno != EINTR) return fail(std::string("waiting failed: ") + std::strerror(errno));
@@ -185,7 +185,7 @@ csp_status csp_training_wait(csp_training *training, int milliseconds, bool *is_
 }
 
 csp_status csp_training_result(const csp_training *training, void **model, size_t *model_count) {
-    return with_exception_boundary([&] {
+    return guarded([&] {
         const std::string &received = training->received;
         if (!training->is_over || received.empty()) return fail("the trainer ended without a word");
         if (received[0] != 0) return fail(received.substr(1));

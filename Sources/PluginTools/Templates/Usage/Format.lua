@@ -1,0 +1,1 @@
+d = data.load("pairs.template")

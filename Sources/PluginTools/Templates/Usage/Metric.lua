@@ -1,0 +1,1 @@
+metrics["template"]({ "a red cat" }, { "a cat" })

@@ -1,0 +1,2 @@
+t = teacher.open { "template", sentences = 2 }
+t "One cat. Two dogs. Three birds."

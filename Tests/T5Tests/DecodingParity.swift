@@ -1,1 +1,0 @@
-../BARTTests/DecodingParity.swift
