@@ -1,8 +1,8 @@
-"""Refuses circles between the folders ("rooms") of a module: what a room uses must not use the room in turn.
+"""Refuses cycles between the folders ("rooms") of a module: what a room uses must not use the room in turn.
 
 Usage: check_rooms.py FOLDER … where each FOLDER holds the rooms of one module. A room uses another if its code names a
 type, function or constant that only the other declares at its top level. Comments and texts do not count, and a member
-that one room adds to another's type is not seen. Prints each circle with a place for every step, and exits with 1 if
+that one room adds to another's type is not seen. Prints each cycle with a place for every step, and exits with 1 if
 there is one. --uses prints who uses whom instead.
 """
 import collections
@@ -40,7 +40,7 @@ def uses(module):
     return found
 
 
-def circle(found):
+def cycle(found):
     """A list of rooms that leads back to its first, or None."""
     done = set()
 
@@ -73,10 +73,10 @@ def main(arguments):
                 for other, place in sorted(found[room].items()):
                     print(f"{room} -> {other}: {place}")
             continue
-        back = circle(found)
+        back = cycle(found)
         if back:
             failed = True
-            print(f"{module}: a circle of rooms: {' -> '.join(back)}")
+            print(f"{module}: a cycle of rooms: {' -> '.join(back)}")
             for room, other in zip(back, back[1:]):
                 print(f"  {room} uses {other}: {found[room][other]}")
     return 1 if failed else 0

@@ -34,8 +34,8 @@ struct RankLauncher {
         sigemptyset(&signals)
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGCHLD] { sigaddset(&signals, signal) }
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let port = try Self.freePort()
-        for rank in 0..<count { try start(rank, port: port, arguments) }
+        let port = try RankPlace.freePort()
+        for rank in 0..<count { try start(rank, port: Int(port), arguments) }
         while !children.isEmpty {
             // Once a rank has failed, the others have a while; then they are ended.
             var pause = timespec(tv_sec: Int(Self.patience), tv_nsec: 0)
@@ -112,26 +112,6 @@ struct RankLauncher {
                 "rank \(rank) cannot be started: \(String(cString: strerror(failure)))", remedy: nil)
         }
         children[child] = rank
-    }
-
-    /// A port that nobody listens on.
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard isBound else {
-            throw LyceumError.failed(
-                "no free port on 127.0.0.1: \(String(cString: strerror(errno)))", remedy: nil)
-        }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     private func withStrings<Result>(

@@ -134,15 +134,16 @@ struct Program {
     ///
     /// - Parameters:
     ///   - leaves: false if the body ends the prompt itself.
+    ///   - isInFolder: whether it opens in the program's own folder.
     ///   - prepare: writes files before the prompt opens.
     static func atPrompt(
-        leaves: Bool = true, prepare: (inout Program) throws -> Void = { _ in },
+        leaves: Bool = true, isInFolder: Bool = false, prepare: (inout Program) throws -> Void = { _ in },
         _ body: (PseudoTerminal, Program) throws -> Void
     ) throws {
         var program = try Program()
         defer { program.remove() }
         try prepare(&program)
-        let terminal = try program.terminal()
+        let terminal = try program.terminal(isInFolder: isInFolder)
         try terminal.expect("> ")
         try body(terminal, program)
         if leaves { #expect(terminal.leave() == 0) }

@@ -17,7 +17,7 @@ def step(pairs, steps):
     from transformers import T5Config, T5ForConditionalGeneration
 
     torch.manual_seed(1)
-    model = T5ForConditionalGeneration(T5Config(vocab_size=32128, dropout_rate=0.1)).train()
+    model = T5ForConditionalGeneration(T5Config(vocab_size=32128, dropout_rate=0.1, decoder_start_token_id=0)).train()
     network = torch.nn.parallel.DistributedDataParallel(model) if dist.get_world_size() > 1 else model
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
     generator = torch.Generator().manual_seed(2 + dist.get_rank())

@@ -8,29 +8,12 @@ import Testing
 
 /// Gradients that are summed over ranks, here two threads of one process with the real store and the real gloo.
 @Suite struct GradientReducerTests {
-    /// A port that nobody listens on.
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        try #require(isBound)
-        return UInt16(bigEndian: address.sin_port)
-    }
-
     /// Runs `body` as both ranks at once.
     private func asRanks<Result: Sendable>(_ body: @escaping @Sendable (TorchRankGroup) throws -> Result)
         throws
         -> [Result]
     {
-        let port = try Self.freePort()
+        let port = try RankPlace.freePort()
         let results = Mutex<[Int: Swift.Result<Result, any Error>]>([:])
         DispatchQueue.concurrentPerform(iterations: 2) { rank in
             let result = Swift.Result {

@@ -1,5 +1,5 @@
 /// What a pickle of weights holds. Values refer to each other by number, since a pickle may nest them as deeply as it
-/// likes, or in circles.
+/// likes, or in cycles.
 enum PickleValue {
     /// A value's number.
     typealias Reference = Int
