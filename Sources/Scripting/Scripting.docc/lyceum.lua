@@ -31,12 +31,12 @@ function dataset:filter(keep) end
 ---@return dataset # a dataset
 function dataset:map(change) end
 
----The first n rows (all, if there are fewer).
+---Returns the first n rows (all, if there are fewer).
 ---@param n integer how many rows
 ---@return dataset # a dataset
 function dataset:take(n) end
 
----All rows but the first n.
+---Returns all rows except the first n.
 ---@param n integer how many rows
 ---@return dataset # a dataset
 function dataset:skip(n) end
@@ -44,7 +44,7 @@ function dataset:skip(n) end
 ---@class dataset.shuffle.options
 ---@field seed? integer equal seeds give equal choices (default 42)
 
----The rows in a random order.
+---Shuffles the rows.
 ---@param options? dataset.shuffle.options how
 ---@return dataset # a dataset
 function dataset:shuffle(options) end
@@ -52,22 +52,22 @@ function dataset:shuffle(options) end
 ---@class dataset.sample.options
 ---@field seed? integer equal seeds give equal choices (default 42)
 
----n different rows drawn at random (all, if there are fewer).
+---Draws n different rows at random (all, if there are fewer).
 ---@param n integer how many rows
 ---@param options? dataset.sample.options how
 ---@return dataset # a dataset
 function dataset:sample(n, options) end
 
 ---@class dataset.sort.options
----@field descending? boolean the largest first (default false)
+---@field descending? boolean largest values first (default false)
 
----The rows in the order of a column: numbers, then texts; nil last; equals as they stood.
+---Sorts the rows by a column: numbers, then texts, nil last; equal rows keep their order.
 ---@param column string what to sort by
 ---@param options? dataset.sort.options how
 ---@return dataset # a dataset
 function dataset:sort(column, options) end
 
----The rows of this dataset, then those of others.
+---Appends the rows of other datasets.
 ---@param other dataset the rows to add
 ---@param ... any
 ---@return dataset # a dataset; a column that one of them lacks is nil there
@@ -75,7 +75,7 @@ function dataset:concat(other, ...) end
 
 ---@class dataset.dedup.options
 ---@field near? number drops near-duplicates of one column: texts of which this share of runs of words (help "words") is common (Jaccard; 0.8 is usual)
----@field near_words? integer the length of these runs (default 5)
+---@field near_words? integer the length of these n-grams (default 5)
 
 ---Keeps the first of rows that are equal, or nearly.
 ---@param columns? string|string[] compares these columns only; all if left out
@@ -104,12 +104,12 @@ function dataset:select(columns) end
 ---@return dataset # a dataset
 function dataset:drop(columns) end
 
----Gives columns other names.
+---Renames columns.
 ---@param names table old = "new" for each
 ---@return dataset # a dataset
 function dataset:rename(names) end
 
----The values of one column.
+---Returns the values of one column.
 ---@param name string its name
 ---@return table # a list
 function dataset:column(name) end
@@ -128,7 +128,7 @@ function dataset:group(column) end
 ---@return dataset # a dataset: a row for each column and unit
 function dataset:stats(options) end
 
----What the rows were loaded from and what was done with them since.
+---Shows what the rows were loaded from and what has been done with them since.
 ---@return dataset # a dataset: step, operation, detail, rows, the fingerprint where one was asked for, and the number of the run that made the column
 function dataset:history() end
 
@@ -142,24 +142,24 @@ function dataset:unpack(column) end
 ---@field refusals? boolean drops rows in which the model refused ("I'm sorry, but I can't…") (default false)
 ---@field boilerplate? "strip"|"drop"|"keep" words around the answer ("Sure, here is…:", "I hope this helps!"): taken off, or the row dropped (default keep)
 ---@field reasoning? "strip"|"drop"|"keep" what a model thought before its answer (<think>…</think>): taken off, or the row dropped (default strip)
----@field min_chars? integer the fewest characters
----@field max_chars? integer the most characters
----@field min_words? integer the fewest words; what a word is: help "words"
----@field max_words? integer the most words
----@field min_tokens? integer the fewest tokens, as `tokens` counts them
----@field max_tokens? integer the most tokens, as `tokens` counts them
+---@field min_chars? integer minimum number of characters
+---@field max_chars? integer maximum number of characters
+---@field min_words? integer minimum number of words; what a word is: help "words"
+---@field max_words? integer maximum number of words
+---@field min_tokens? integer minimum number of tokens, as `tokens` counts them
+---@field max_tokens? integer maximum number of tokens, as `tokens` counts them
 ---@field tokens? any a student whose vocabulary counts tokens, special ones included, or a function text → count or list
 ---@field other_column? string the other column of the pair, for compression
----@field min_compression? number the fewest words of `column` for each word of `other_column`
----@field max_compression? number the most words of `column` for each word of `other_column`
+---@field min_compression? number minimum words of `column` for each word of `other_column`
+---@field max_compression? number maximum words of `column` for each word of `other_column`
 ---@field script? "Latin"|"Greek"|"Cyrillic"|"Armenian"|"Hebrew"|"Arabic"|"Devanagari"|"Bengali"|"Tamil"|"Thai"|"Georgian"|"Hangul"|"Japanese"|"Han" the writing system of the language
----@field min_script_share? number the least share of letters in that script (default 0.8)
----@field duplicates? boolean drops a text that an earlier row has, white space aside (default false)
----@field near? number drops a text of which this share of runs of words is that of an earlier row (Jaccard; 0.8 is usual)
----@field near_words? integer the length of these runs (default 5)
+---@field min_script_share? number minimum share of letters in that script (default 0.8)
+---@field duplicates? boolean drops a text that an earlier row has, ignoring white space (default false)
+---@field near? number drops a text whose word n-grams overlap with an earlier row's by at least this much (Jaccard similarity; 0.8 is usual)
+---@field near_words? integer the length of these n-grams (default 5)
 ---@field test? dataset the test set: rows that share a run of words with it are dropped
 ---@field test_column? string its texts; else `column`
----@field test_words? integer the length of these runs, in words (GPT-3: 13) (default 13)
+---@field test_words? integer the length of these n-grams, in words (GPT-3: 13) (default 13)
 
 ---Keeps the rows whose text is fit to learn from, and reports what was dropped and why. Reasoning before the answer is taken off; beyond that only what is asked for is tested, in the order of the options.
 ---@param options dataset.curate.options what the text must be like
@@ -169,11 +169,11 @@ function dataset:curate(options) end
 ---@class dataset.clean_news.options
 ---@field article? string the column of the articles (default article)
 ---@field highlights? string the column of the highlights, a line each (default highlights)
----@field openings? boolean takes off what CNN's articles open with: "(CNN)", "LONDON, England (CNN) --" (default false)
----@field bylines? boolean takes off what the Daily Mail's articles open with: "By . Jane Doe . PUBLISHED: . …" (default false)
----@field spaces? boolean takes away the space before the full stop that ends a line of the highlights (default false)
----@field labels? boolean takes off "NEW: " at the beginning of a line of the highlights (default false)
----@field duplicates? boolean drops a row whose article an earlier row has, white space and case aside (default false)
+---@field openings? boolean removes what CNN's articles open with: "(CNN)", "LONDON, England (CNN) --" (default false)
+---@field bylines? boolean removes what the Daily Mail's articles open with: "By . Jane Doe . PUBLISHED: . …" (default false)
+---@field spaces? boolean removes the space before the full stop that ends a line of the highlights (default false)
+---@field labels? boolean removes "NEW: " at the beginning of a line of the highlights (default false)
+---@field duplicates? boolean drops a row whose article an earlier row has, ignoring white space and case (default false)
 ---@field without? dataset drops a row whose article is in this one too (another split; join several with :concat)
 
 ---Applies the usual clean-ups of CNN/DailyMail; each is off unless it is asked for, and the counts are noted.
@@ -192,7 +192,7 @@ function dataset:clean_news(options) end
 ---@return dataset # the dataset itself
 function dataset:save(path, options) end
 
----Where generated values come from: model, template, tokens, cost, time of each answer.
+---Shows where generated values come from: model, template, tokens, cost and time of each answer.
 ---@param column? string the generated column; all of them if left out
 ---@return dataset # a dataset: a row for each value, with `row` and `column` first; empty if nothing was generated
 function dataset:provenance(column) end
@@ -201,7 +201,7 @@ function dataset:provenance(column) end
 ---@return prompt # { replies, prompt_tokens, completion_tokens, cost_usd, unpriced }, where cost_usd is nil if no price is known and `unpriced` replies are missing from it; nil if the lab knows of no such run
 function dataset:cost() end
 
----Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.
+---Frees its memory now, unless something else uses it. Using it afterwards is an error.
 ---@return any # nothing
 function dataset:close() end
 end
@@ -238,14 +238,14 @@ function prompt:runs() end
 ---@field metric_options? table the metric's own
 ---@field score? function a function (answer, row) → number, true or false, in place of a metric
 ---@field proposer? teacher who proposes instructions; else the teacher itself
----@field max_examples? integer how many examples a prompt shows at most (default 4)
+---@field max_examples? integer maximum number of examples in a prompt (default 4)
 ---@field example_trials? integer sets of examples that are tried (default 8)
 ---@field instruction_trials? integer instructions that are proposed and tried (default 4)
 ---@field valid? number the share of the rows on which candidates are compared (default 0.3)
 ---@field test? number the share of the rows on which the winner is measured (default 0.3)
 ---@field good_score? number from here on an answer of the teacher's serves as an example; else the best there is
----@field budget_calls? integer the most requests
----@field budget_usd? number the most money
+---@field budget_calls? integer maximum number of requests
+---@field budget_usd? number budget
 ---@field save? string where the winner is written as a prompt file
 ---@field seed? integer decides the split and every choice (default 42)
 ---@field resamples? integer trials of the test of the gain (default 2000)
@@ -306,13 +306,13 @@ function teacher:retry(result) end
 ---@field wait? boolean with batch: waits until the batch is done; false hands over, or fetches what is done, and returns (default true)
 ---@field provenance? boolean adds columns teacher_model, teacher_cost_usd, …; without them d:provenance() shows the same, and d:save(path, { provenance = true }) writes it (default false)
 
----What a teacher:generate with these arguments would send and cost; asks nothing.
+---Estimates what teacher:generate with these arguments would send and cost; nothing is sent.
 ---@param data dataset as for generate
 ---@param options teacher.estimate.options as for generate
 ---@return any # { replies, reused, handed_over, calls, prompt_tokens, completion_tokens, usd_low, usd_high, usd_saved, basis }: `reused` replies are in the lab and save `usd_saved`, `handed_over` ones are on their way in a batch; what is not known is nil
 function teacher:estimate(data, options) end
 
----Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.
+---Frees its memory now, unless something else uses it. Using it afterwards is an error.
 ---@return any # nothing
 function teacher:close() end
 end
@@ -331,7 +331,7 @@ local student = {}
 ---@field valid? dataset held-out pairs, on which eval_loss is measured
 ---@field name? string what the run is called in runs.list; else architecture and data
 
----Learns from the rows of a dataset, continuing from what it knows.
+---Trains on the rows of a dataset, starting from its current weights.
 ---@param data dataset the training pairs
 ---@param options student.train.options also the architecture's own: see help "t5"
 ---@return run # a run: steps, seconds, the loss curve
@@ -355,7 +355,7 @@ function student:generate(data, options) end
 ---@field probability? string the column that takes its probability (default probability)
 ---@field all_probabilities? boolean the probability of every label: for a text a table of label = probability instead of the label, for a list a list of them, for a dataset a further column probability_all (default false)
 
----Names the class of each row, of each text of a list, or of one text.
+---Classifies each row, each text of a list, or one text.
 ---@param data dataset|string[]|string what it reads
 ---@param options? student.classify.options also the architecture's own: see help "gbdt"
 ---@return dataset # the dataset plus both columns; for a list, a list of labels; for a text, the label. With all_probabilities tables of label = probability, 0…1
@@ -365,7 +365,7 @@ function student:classify(data, options) end
 ---@field input string the column it reads
 ---@field target string the column whose texts are judged
 
----Measures the mean loss of a target token, in nats, on rows it learns nothing from.
+---Measures the mean loss per target token, in nats; nothing is learned.
 ---@param data dataset the pairs
 ---@param options student.loss.options also max_source_length, max_target_length, batch_size, precision
 ---@return number # a number; exp of it is the perplexity
@@ -381,21 +381,21 @@ function student:loss(data, options) end
 ---@return student # the student itself
 function student:save(folder, options) end
 
----Frees its memory now, unless something else uses it. Whoever uses it afterwards gets an error.
+---Frees its memory now, unless something else uses it. Using it afterwards is an error.
 ---@return any # nothing
 function student:close() end
 
----Cuts a text into the pieces that the student reads.
+---Tokenizes a text as the student does.
 ---@param text string any text; nothing is put before it, nothing cut off
 ---@return table # a list of ids, those of the special tokens that frame a text included
 function student:tokenize(text) end
 
----Shows the pieces of a text, one for each id of student:tokenize.
+---Shows the tokens of a text, one for each id of student:tokenize.
 ---@param text string any text
 ---@return table # a list of texts
 function student:pieces(text) end
 
----Writes the text of ids, special tokens left out.
+---Decodes ids into text, without special tokens.
 ---@param ids table[] ids, as student:tokenize gives them
 ---@return any # the text
 function student:detokenize(ids) end
@@ -404,7 +404,7 @@ function student:detokenize(ids) end
 ---@return dataset # a dataset of name, shape, dtype, count (of elements), norm
 function student:weights() end
 
----One weight of the network.
+---Returns one weight of the network.
 ---@param name string as student:weights lists it
 ---@return tensor # a tensor, which prints as PyTorch prints it
 function student:weight(name) end
@@ -438,7 +438,7 @@ do
 ---@field scores any its newest scores by evaluation and name: { value =, low =, high = }
 local run = {}
 
----A figure step by step.
+---A recorded metric step by step, such as the loss.
 ---@param name string "loss", "eval_loss", "learning_rate"
 ---@return table # a list of { step =, value = }
 function run:history(name) end
@@ -463,13 +463,13 @@ function run:predictions() end
 ---@return run # the run itself; without a text, the note
 function run:note(text) end
 
----Gives the run tags, by which runs.list finds it.
+---Tags the run, so that runs.list can find it.
 ---@param tag string a word
 ---@param ... any
 ---@return run # the run itself
 function run:tag(tag, ...) end
 
----Takes tags away from the run.
+---Removes tags from the run.
 ---@param tag string a word
 ---@param ... any
 ---@return run # the run itself
@@ -524,7 +524,7 @@ do
 ---@field norm any the square root of the sum of their squares
 local tensor = {}
 
----The elements as Lua numbers.
+---Returns the elements as Lua numbers.
 ---@return table # a list of numbers, or of lists of them: one level a dimension
 function tensor:list() end
 end
@@ -661,7 +661,7 @@ function teacher.list() end
 ---@class studentlib
 student = {}
 
----The architectures that the plugins bring; opens none of them.
+---Lists the architectures that plugins bring, without opening them.
 ---@return table # a list of { id, tasks, summary, aliases }
 function student.list() end
 
@@ -745,7 +745,7 @@ function metrics.bleu(predictions, references, options) end
 ---@class metrics.chrf.references
 ---@field char_order? integer the longest n-gram of characters (default 6)
 ---@field word_order? integer the longest n-gram of words; 2 is chrF++ (default 0)
----@field beta? integer how much more recall counts than precision (default 2)
+---@field beta? integer beta: how much more recall counts than precision (default 2)
 ---@field lowercase? boolean compares in lower case (default false)
 ---@field whitespace? boolean white space belongs to the n-grams of characters (default false)
 ---@field eps_smoothing? boolean orders without n-grams count almost 0, as in chrF++.py and NLTK, instead of nothing (default false)
@@ -767,7 +767,7 @@ function metrics.chrf(predictions, references, options) end
 ---@field normalized? boolean cuts punctuation off first, as Tercom does (default false)
 ---@field no_punct? boolean leaves punctuation out (default false)
 ---@field asian_support? boolean with normalized or no_punct: takes Chinese characters one by one, and their punctuation (default false)
----@field case_sensitive? boolean compares capitals, too (default false)
+---@field case_sensitive? boolean distinguishes upper and lower case (default false)
 ---@field prediction? string the column of generated texts (for a dataset) (default prediction)
 ---@field reference? string the column of human texts, or of lists of them (for a dataset, required)
 ---@field confidence? number of the intervals (default 0.95)
@@ -916,7 +916,7 @@ function metrics.compare(systems, options) end
 ---@field run? integer the number of the run to record the scores with; else the one that made the predictions
 ---@field warmup? integer answers that are not timed, to fill caches (default 3)
 
----How long a student takes for one text: median, tail, texts a second.
+---Measures a student's latency for one text: median, tail and texts per second.
 ---@param student student one that has been trained
 ---@param texts dataset|string[] what it reads, one text after the other
 ---@param options? metrics.latency.options also the architecture's own: see help "t5"
@@ -977,7 +977,7 @@ runs = {}
 ---@field text? string only runs whose title or note contains it
 ---@field where? function run → boolean: only those for which it is true
 ---@field sort? string number, title, seconds, or a figure: loss, eval_loss, rouge1, accuracy (default number)
----@field descending? boolean the greatest first (default false)
+---@field descending? boolean largest values first (default false)
 ---@field limit? integer at most so many: the newest, or, with sort, the first in that order
 
 ---The runs of the lab, the oldest first; with a limit the newest.
@@ -985,7 +985,7 @@ runs = {}
 ---@return table # a list of runs that prints as a table; list[1] is a run
 function runs.list(options) end
 
----A run by its number.
+---Returns a run by its number.
 ---@param number integer of runs.list()
 ---@return run # a run
 function runs.get(number) end
@@ -995,7 +995,7 @@ function runs.get(number) end
 ---@return comparison # a comparison that prints as a table: .scores, .tests, .differing, .common
 function runs.compare(runs) end
 
----Forgets a run: its figures, scores and artifacts. Replies stay, they were paid for; so do checkpoints elsewhere.
+---Deletes a run with its curves, scores and artifacts. Replies are kept because they were paid for, and so are checkpoints elsewhere.
 ---@param runs table[] which
 ---@return runs # how many runs were deleted
 function runs.delete(runs) end
@@ -1031,7 +1031,7 @@ function runs.plot(runs, figures, options) end
 ---@return any # the path of the page
 function runs.report(runs, options) end
 
----Where the lab is.
+---Returns the lab's folder.
 ---@return any # its folder (made when something is first recorded), or nil with --no-lab
 function runs.lab() end
 
@@ -1065,7 +1065,7 @@ function json.decode(text) end
 ---@field count any how many processes run this script; 1 alone
 ranks = {}
 
----Waits until all ranks are here.
+---Waits until all ranks have reached this point.
 ---@return any # nothing
 function ranks.barrier() end
 
@@ -1078,7 +1078,7 @@ function ranks.gather(value) end
 ---@class plugins
 plugins = {}
 
----Every plugin that was found, and why one is not used; opens none.
+---Lists every plugin that was found, and why one is not used, without opening any.
 ---@return table # a list of { id, version, summary, library, state, why, brings }; state is "ready", "loaded", "outdated" (rebuilt since it was loaded) or "refused"
 function plugins.list() end
 
@@ -1161,7 +1161,7 @@ function workshop(options) end
 ---@field prediction? string of datasets: the column of answers (default prediction)
 ---@field names? string[] of datasets: what the systems are called
 ---@field voter? string who judges; each voter's verdicts are kept apart (default me)
----@field seed? integer decides the order and what stands left (default 42)
+---@field seed? integer seed of the order of the pairs and of which answer stands left (default 42)
 
 ---Lets you judge two systems' answers blind, side by side, with one key each: 1 or left, 2 or right, t for a tie, s to skip, b to go back, q to leave. Each verdict is kept in the lab as it is given; the same call goes on.
 ---@param answers workshop|table[]|dataset a workshop, or the same rows answered by two systems: { a, b }
