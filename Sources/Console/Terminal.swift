@@ -13,14 +13,17 @@ public struct Terminal: Sendable {
     public let isErrorInteractive: Bool
     /// Whether the user allows colour: no `NO_COLOR`, and not a dumb terminal.
     public let allowsColour: Bool
+    /// Whether a bar can be drawn over itself on standard error: it is a terminal, and not a dumb one.
+    public let showsBars: Bool
 
     /// Looks at the file descriptors and the environment of this process.
     public init() {
         isInputInteractive = isatty(STDIN_FILENO) == 1
         isOutputInteractive = isatty(STDOUT_FILENO) == 1
         isErrorInteractive = isatty(STDERR_FILENO) == 1
-        allowsColour =
-            (Environment.value("NO_COLOR") ?? "").isEmpty && Environment.value("TERM") != "dumb"
+        let isDumb = Environment.value("TERM") == "dumb"
+        allowsColour = (Environment.value("NO_COLOR") ?? "").isEmpty && !isDumb
+        showsBars = isErrorInteractive && !isDumb
     }
 
     /// The width of the screen in columns; 100 where there is none.

@@ -26,7 +26,7 @@ struct PluginCommand: ParsableCommand {
     static func job(_ title: String) -> Job {
         let terminal = Terminal()
         let renderer = ProgressRenderer(
-            mode: terminal.isErrorInteractive && terminal.allowsColour ? .bar : .silent)
+            mode: terminal.showsBars ? .bar : .silent)
         return Job(title, listener: renderer.listener)
     }
 }

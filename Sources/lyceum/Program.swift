@@ -24,7 +24,7 @@ enum Program {
         sandbox: Sandbox? = nil
     ) throws -> Session {
         let mode: ProgressRenderer.Mode =
-            isQuiet ? .silent : terminal.isErrorInteractive && terminal.allowsColour ? .bar : .lines
+            isQuiet ? .silent : terminal.showsBars ? .bar : .lines
         let progress = ProgressRenderer(mode: mode)
         let state = try LuaState()
         let host =

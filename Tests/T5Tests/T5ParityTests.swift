@@ -26,13 +26,13 @@ struct T5ParityTests {
 
     /// The road on which the biases get gradients, padded further than transformers does, as in training.
     @Test(arguments: names) func lossAndGradients(_ name: String) throws {
-        try T5Fixture.load(name).expectSameGradients(multiple: 8, atLeast: 10)
+        try T5Fixture.load(name).expectSameGradients(multiple: 8, atLeast: 8)
     }
 
     /// The loss in many pieces is the loss in one.
     @Test(arguments: names) func lossInPieces(_ name: String) throws {
         let fixture = try T5Fixture.load(name)
-        try fixture.expectSameGradients(multiple: 8, atLeast: 10) { batch, scale in
+        try fixture.expectSameGradients(multiple: 8, atLeast: 8) { batch, scale in
             let source = try fixture.model.encode(batch.source)
             let states = try fixture.model.decode(batch.decoderInput, source: source, cache: nil)
                 .flatten(endDim: 1).indexSelect(dim: 0, indices: batch.positions)

@@ -66,7 +66,10 @@ public enum Ranks {
 
     /// Does something on rank 0 alone, such as writing a file; all ranks go on when it is done, or fail with its error.
     ///
-    /// - Parameter call: what the user called; nil within a call that all ranks are known to make.
+    /// - Parameters:
+    ///   - call: what the user called; nil within a call that all ranks are known to make.
+    ///   - body: does it.
+    /// - Returns: what `body` returns; nil on the other ranks.
     public static func onMain<Result>(_ call: String? = nil, _ body: () throws -> Result?) throws -> Result? {
         guard let group else { return try body() }
         if let call { try group.meet(call) }

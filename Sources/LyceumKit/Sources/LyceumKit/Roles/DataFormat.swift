@@ -23,6 +23,7 @@ public struct DataFormat {
     ///   - suffixes: of the files, with their dots: ".arrow".
     ///   - summary: one line for help.
     ///   - example: the content of a small file, for the contract.
+    ///   - read: reads a file.
     public init(
         id: String, suffixes: [String], summary: String, example: String? = nil,
         read: @escaping (_ path: String, _ job: Job) throws -> [Record]
@@ -35,6 +36,10 @@ public struct DataFormat {
     /// Describes a format.
     ///
     /// - Parameters:
+    ///   - id: the name in `help`.
+    ///   - suffixes: of the files, with their dots: ".arrow".
+    ///   - summary: one line for help.
+    ///   - example: the content of a small file, for the contract.
     ///   - options: of reading and writing.
     ///   - write: writes records to a file that does not exist yet; the host puts it in place as a whole.
     ///   - read: reads a file; `RecordList` makes a table of a list.
