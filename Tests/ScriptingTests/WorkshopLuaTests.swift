@@ -60,6 +60,7 @@ import Workbench
                 assert(#w.tests == 7 and w.tests[1].p_holm < 0.05)
                 w:show(3, { questions = true })
                 w:diff("a", "b", 2)
+                w:diff("b", "b", 2)
                 w:grid()
                 local path = os.tmpname() .. ".html"
                 w:save(path)
@@ -80,6 +81,7 @@ import Workbench
                 """, name: "test")
             #expect(recorder.output.contains("row 3 of 12") && recorder.output.contains("say loudly w3"))
             #expect(recorder.output.contains("[-soft-]{+LOUD+} w2"))
+            #expect(recorder.output.contains("the answers are the same:\nLOUD w2"))
             #expect(recorder.output.contains("row  ") && recorder.output.contains("\n12"))
             #expect(
                 recorder.notes.contains {

@@ -97,10 +97,12 @@ extension Scripting {
         sentence which is better, by how much, and whether that is established:
 
           rows = gold:sample(20, { seed = 13 })
-          w = workshop { prompts = { plain = "Summarise: {{ document }}", brief = "Summarise in ten words: {{ document }}" },
-                         teachers = gpt, data = rows, reference = "summary", n = 3,
-                         checks = { short = { max_words = 12 }, honest = function(answer, row) return #answer > 0 end },
-                         judge = { teacher = other, input = "document", criterion = "faithful and complete" } }
+          w = workshop {
+            prompts = { plain = "Summarise: {{ document }}", brief = "In ten words: {{ document }}" },
+            teachers = gpt, data = rows, reference = "summary", n = 3,
+            checks = { short = { max_words = 12 }, some = function(answer, row) return #answer > 0 end },
+            judge = { teacher = other, input = "document", criterion = "faithful and complete" },
+          }
           w                          -- best first: scores with intervals, cost, time; the sentence
           w:grid()                   -- walks through the answers with the keys
           w:show(3)  w:diff("plain", "brief", 3)  w:rows()

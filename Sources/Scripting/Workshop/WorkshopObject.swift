@@ -162,7 +162,9 @@ final class WorkshopObject {
                     try workshop.variant(named: try call.string(1)),
                     try workshop.variant(named: try call.string(2)),
                     row: try row(call, 3), sample: (try call.optionalInteger(4) ?? 1) - 1)
-                environment.write(diff.text(isColoured: environment.isColoured) + "\n")
+                environment.write(
+                    (diff.isEmpty ? "the answers are the same:\n" : "")
+                        + diff.text(isColoured: environment.isColoured) + "\n")
                 return []
             })
     }

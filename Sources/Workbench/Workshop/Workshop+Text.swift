@@ -217,9 +217,10 @@ extension Workshop {
             lines.append((try? question(variant, row: row)) ?? "–")
         case .difference:
             let other = variant == 0 ? min(1, plan.variants.count - 1) : 0
-            lines.append("── from \(plan.variants[other].name) to \(name)")
-            lines.append(
-                (try? diff(other, variant, row: row, sample: sample).text()) ?? "one of them has no answer")
+            let diff = try? diff(other, variant, row: row, sample: sample)
+            let same = diff?.isEmpty == true ? ": the answers are the same" : ""
+            lines.append("── from \(plan.variants[other].name) to \(name)\(same)")
+            lines.append(diff?.text() ?? "one of them has no answer")
         }
         return lines.joined(separator: "\n")
     }

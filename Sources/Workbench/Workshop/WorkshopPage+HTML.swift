@@ -72,6 +72,15 @@ extension WorkshopPage {
     }
 
     private var differenceTable: String {
+        let decisive = differences.filter { $0.figure == deciding }
+        let others = differences.filter { $0.figure != deciding }
+        if others.isEmpty { return table(of: decisive) }
+        let title = decisive.isEmpty ? "\(others.count) tests" : "\(others.count) tests of the other figures"
+        return table(of: decisive)
+            + "<details><summary>\(title)</summary>\n\(table(of: others))</details>"
+    }
+
+    private func table(of differences: [Difference]) -> String {
         if differences.isEmpty { return "" }
         let rows = differences.map { one -> [String] in
             [

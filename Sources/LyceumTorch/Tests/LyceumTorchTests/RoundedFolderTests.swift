@@ -73,6 +73,23 @@ import Testing
             abs(try head.euclideanNorm() - original.euclideanNorm()) < 0.02 * (try original.euclideanNorm()))
     }
 
+    /// A student that has left its files goes on whatever becomes of them; one that has not says so.
+    @Test(arguments: ["int8", "fp32"])
+    func leavesItsFiles(_ precision: String) throws {
+        let place = folder + "/kept"
+        try student().save(to: place, precision: precision)
+        let kept = try Tiny(folder: place)
+        let bound = try Tiny(folder: place)
+        let expected = try texts(kept, [:])
+        try kept.leaveFiles()
+        #expect(truncate(place + "/model.safetensors", 10) == 0)
+        #expect(try texts(kept, [:]) == expected)
+        try kept.leaveFiles()
+        #expect(try error { try bound.leaveFiles() }.contains("was written to"))
+        try FileManager.default.removeItem(atPath: place)
+        #expect(try texts(kept, [:]) == expected)
+    }
+
     @Test func refusesWhatItCannotDo() throws {
         try student().save(to: folder + "/small", precision: "int8")
         let small = try Tiny(folder: folder + "/small")
