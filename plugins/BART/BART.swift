@@ -298,6 +298,10 @@ final class BART: Module, SequenceToSequenceModel {
     }
 
     func logits(_ states: Tensor) throws -> Tensor {
+        // One pass over scores of the whole vocabulary less; a training keeps them in float32.
+        if head == nil, !isTraining {
+            return try shared.scores(states, bias: logitsBias.to(states.dtype).flatten())
+        }
         let scores = try head?(states) ?? shared.scores(states)
         return try scores + logitsBias
     }

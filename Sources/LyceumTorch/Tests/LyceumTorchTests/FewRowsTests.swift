@@ -169,6 +169,32 @@ import Testing
         #expect(wrong.withLock { $0 } == 0)
     }
 
+    @Test func layerNorm() throws {
+        for (rows, size) in [(1, 1), (1, 768), (5, 33), (8, 768), (64, 40), (65, 40)] {
+            let norm = try LayerNorm(size, epsilon: 1e-5)
+            try noGrad {
+                _ = try norm.weight.tensor.copy_(.randn([size]))
+                _ = try norm.bias.tensor.copy_(.randn([size]))
+            }
+            let x = try Tensor.randn([size, rows]).t() * 3 + 1
+            let exact = try x.to(.float64).layerNorm(
+                [size], weight: norm.weight.tensor.to(.float64), bias: norm.bias.tensor.to(.float64))
+            let name = "\(rows) rows of \(size)"
+            let full = try noGrad { try norm(x) }
+            #expect(try full.shape == [rows, size] && difference(full, exact) < 1e-5, "\(name)")
+            let half = try noGrad {
+                try norm.setComputeType(.bfloat16)
+                defer { norm.dropComputeType() }
+                return try norm(x.to(.bfloat16))
+            }
+            #expect(try half.dtype == .bfloat16 && difference(half, exact) < 0.2, "\(name), bf16")
+            // With gradients, it is recorded.
+            let recorded = try norm(x)
+            #expect(try recorded.requiresGrad && difference(recorded, full) < 1e-5)
+            #expect(throws: TorchError.self) { try noGrad { try norm(Tensor.ones([1, size + 1])) } }
+        }
+    }
+
     @Test func viewsAreRead() throws {
         let weight = try Tensor.randn([40, 24])
         let x = try Tensor.randn([24, 3]).t()

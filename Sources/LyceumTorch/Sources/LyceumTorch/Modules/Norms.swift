@@ -20,7 +20,11 @@ public final class LayerNorm: Module {
 
     /// Normalises [..., size].
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        try x.layerNorm([size], weight: weight.value, bias: bias.value, eps: epsilon)
+        let (weight, bias) = (weight.value, bias.value)
+        guard x.isFewRows(of: size, normedBy: weight, bias) else {
+            return try x.layerNorm([size], weight: weight, bias: bias, eps: epsilon)
+        }
+        return try Op.fewRowsLayerNorm(.tensor(x), .tensor(weight), .tensor(bias), .real(epsilon))
     }
 }
 
@@ -49,4 +53,9 @@ public final class RMSNorm: Module {
         }
         return try x.fusedRMSNorm(weight: weight, eps: epsilon)
     }
+}
+
+private enum Op {
+    /// Our own, of FewRowsNorm.cpp.
+    static let fewRowsLayerNorm = Operator("lyceum::layer_norm")
 }

@@ -54,6 +54,15 @@ extension Tensor {
         return !ctorch_grad_mode() || !(requiresGrad || weight.requiresGrad || bias?.requiresGrad ?? false)
     }
 
+    /// Whether this has so few rows that a layer norm is best done by one thread, and nobody wants gradients.
+    func isFewRows(of size: Int, normedBy weight: Tensor, _ bias: Tensor) -> Bool {
+        guard !ctorch_grad_mode(), !ctorch_rehearses(), suitsKernels, dtype == weight.dtype,
+            dtype == bias.dtype,
+            weight.device == device, bias.device == device, count > 0, count <= Self.fewRows * size
+        else { return false }
+        return shape.last == size
+    }
+
     /// As many rows take longer to multiply than to read a weight.
     private static let fewRows = 64
     static let hasDecoderKernels = ctorch_multiplies_few_rows()
