@@ -10,54 +10,16 @@ import LyceumKit
 import LyceumText
 import LyceumTorch
 
-/// Where in the source the decoder looks: a distribution over its positions.
-final class AdditiveAttention: Module {
-    @Part("memory") private var memory: Linear
-    @Part("query") private var query: Linear
-    @Part("energy") private var energy: Linear
-    @Part("coverage") private var coverage: Linear?
-
-    init(_ configuration: LSTMConfiguration) throws {
-        super.init()
-        let (hidden, size) = (configuration.hiddenSize, configuration.attentionSize)
-        memory = try Linear.initial(2 * hidden, size, bias: false)
-        query = try Linear.initial(2 * hidden, size)
-        energy = try Linear.initial(size, 1, bias: false)
-        coverage = configuration.hasCoverage ? try Linear.initial(1, size, bias: false) : nil
-    }
-
-    /// What is compared with the queries, [sources, length, size]: the same at each step.
-    func keys(_ states: Tensor) throws -> Tensor { try memory(states) }
-
-    /// - Parameters:
-    ///   - state: the decoder's, [rows, 2 · hidden].
-    ///   - keys: [sources, length, size]; rows are hypotheses, source by source.
-    ///   - mask: [sources, 1, 1, length], if there is padding.
-    ///   - covered: the sum of the distributions so far, [rows, length], for attention that knows it.
-    /// - Returns: [rows, length], float32.
-    func callAsFunction(_ state: Tensor, keys: Tensor, mask: Tensor?, covered: Tensor?) throws -> Tensor {
-        let (sources, length, size) = (try keys.size(0), try keys.size(1), try keys.size(2))
-        // (1) and (11): vᵀ tanh(W_h h_i + W_s s_t + w_c c_i + b), for all hypotheses of a source at once.
-        var features = try keys.unsqueeze(1) + query(state).view(sources, -1, 1, size)
-        if let coverage, let covered {
-            features = try features + coverage(covered.view(sources, -1, length, 1).to(keys.dtype))
-        }
-        var scores = try energy(features.tanh()).squeeze(-1).to(.float32)  // [sources, hypotheses, length]
-        if let mask { scores = try scores + mask.squeeze(1).to(.float32) }
-        return try scores.softmax(dim: -1).view(-1, length)  // (2)
-    }
-}
-
 /// What the decoder made of some steps, each [rows, steps, …].
 struct DecoderSteps {
     /// From which the vocabulary's scores are made.
-    var features: [Tensor] = []
-    /// The score that the word is generated and not copied; empty without a pointer.
-    var gates: [Tensor] = []
+    let features: Tensor
+    /// The score that the word is generated and not copied; nil without a pointer.
+    let gate: Tensor?
     /// Where it looked.
-    var attention: [Tensor] = []
-    /// How much of that it had looked at before; empty without coverage.
-    var repetition: [Tensor] = []
+    let attention: Tensor
+    /// How much of that it had looked at before; nil without coverage.
+    let repetition: Tensor?
 }
 
 /// The whole network.
@@ -73,8 +35,7 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
     @Part("encoder") private var encoder: BidirectionalLSTM
     @Part("start_hidden") private var startHidden: Linear
     @Part("start_cell") private var startCell: Linear
-    @Part("decoder.input") private var input: Linear
-    @Part("decoder.cell") private var cell: LSTMCell
+    @Part("decoder") private var decoder: AttentiveLSTM
     @Part("attention") private var attention: AdditiveAttention
     @Part("gate") private var gate: Linear?
     @Part("output") private var output: Linear
@@ -90,14 +51,15 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
         embedding = try Embedding(weight: Initializer.normal([vocabulary, size], deviation: 0.1))
         encoder = try BidirectionalLSTM(
             inputs: size, hidden: hidden, layers: configuration.layers, dropout: configuration.dropoutRate)
-        startHidden = try Linear.initial(2 * hidden, hidden)
-        startCell = try Linear.initial(2 * hidden, hidden)
-        input = try Linear.initial(size + 2 * hidden, size)
-        cell = try LSTMCell(inputs: size, hidden: hidden)
-        attention = try AdditiveAttention(configuration)
-        gate = configuration.hasPointer ? try Linear.initial(4 * hidden + size, 1) : nil
-        output = try Linear.initial(3 * hidden, configuration.featureSize)
-        head = configuration.tiesEmbeddings ? nil : try Linear.initial(configuration.featureSize, vocabulary)
+        startHidden = try Linear(2 * hidden, hidden)
+        startCell = try Linear(2 * hidden, hidden)
+        decoder = try AttentiveLSTM(inputs: size, width: 2 * hidden, hidden: hidden)
+        attention = try AdditiveAttention(
+            source: 2 * hidden, state: 2 * hidden, size: configuration.attentionSize,
+            coverage: configuration.hasCoverage)
+        gate = configuration.hasPointer ? try Linear(4 * hidden + size, 1) : nil
+        output = try Linear(3 * hidden, configuration.featureSize)
+        head = configuration.tiesEmbeddings ? nil : try Linear(configuration.featureSize, vocabulary)
         bias = configuration.tiesEmbeddings ? try Parameter(.zeros([vocabulary]), decays: false) : nil
         dropout = Dropout(configuration.dropoutRate)
     }
@@ -120,11 +82,8 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
 
     func decode(_ tokens: Tensor, source: EncodedSource, cache: DecoderCache?) throws -> Tensor {
         let steps = try write(tokens, source: source, cache: cache)
-        let features = try Tensor.stack(steps.features, dim: 1)
-        guard configuration.hasPointer else { return features }
-        return try CopyStates.join(
-            features, gate: Tensor.stack(steps.gates, dim: 1),
-            attention: Tensor.stack(steps.attention, dim: 1))
+        guard let gate = steps.gate else { return steps.features }
+        return try CopyStates.join(steps.features, gate: gate, attention: steps.attention)
     }
 
     func logits(_ states: Tensor) throws -> Tensor {
@@ -137,41 +96,41 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
     private func write(_ tokens: Tensor, source: EncodedSource, cache: DecoderCache?) throws -> DecoderSteps {
         let memory = try cache?.layers.first?.crossAttention ?? (attention.keys(source.states), source.states)
         if cache?.layers.isEmpty == false { cache?.layers[0].crossAttention = memory }
-        let embedded = try embed(tokens)
-        var carried = cache?.recurrent ?? []
-        if carried.isEmpty { carried = try start(source, rows: tokens.size(0)) }
-        var (hidden, cellState, context, covered) = (carried[0], carried[1], carried[2], carried[3])
-        let sources = try source.states.size(0)
-        var steps = DecoderSteps()
-        for step in 0..<(try tokens.size(1)) {
-            let x = try input(Tensor.cat([embedded.select(dim: 1, index: step), context], dim: 1))
-            (hidden, cellState) = try cell(x, hidden: hidden, cell: cellState)
-            let state = try Tensor.cat([cellState, hidden], dim: 1)
-            let weights = try attention(state, keys: memory.keys, mask: source.mask, covered: covered)
-            // (3): [sources, hypotheses, length] · [sources, length, 2 hidden]
-            context = try weights.view(sources, -1, weights.size(1)).to(x.dtype).matmul(memory.values)
-                .view(x.size(0), -1)
-            steps.features.append(try dropout(output(Tensor.cat([hidden, context], dim: 1))))
-            steps.attention.append(weights)
-            if let gate { steps.gates.append(try gate(Tensor.cat([context, state, x], dim: 1))) }  // (8)
-            if configuration.hasCoverage {
-                steps.repetition.append(try weights.minimum(covered).sum(dim: 1))  // (12)
-                covered = try covered + weights  // (10)
-            }
+        let hidden = configuration.hiddenSize
+        // Equations (1) to (3), (10) and (11); what the cell reads includes the context of the step before.
+        let steps = try decoder(
+            embed(tokens), from: start(source, rows: tokens.size(0), cache), attention: attention,
+            source: AttentionSource(
+                keys: memory.keys, values: memory.values,
+                mask: source.mask?.view(-1, source.states.size(1)).to(.float32)))
+        let last = steps.last
+        cache?.recurrent = [last.hidden, last.cell, last.context, last.covered]
+        let gate = try gate.map { gate in
+            let context = try steps.states.narrow(
+                dim: 2, start: hidden, length: steps.states.size(2) - hidden)
+            let state = try steps.states.narrow(dim: 2, start: 0, length: hidden)
+            return try gate(
+                Tensor.cat([context, steps.cells.to(state.dtype), state, steps.read], dim: 2))  // (8)
         }
-        cache?.recurrent = [hidden, cellState, context, covered]
-        return steps
+        return DecoderSteps(
+            features: try dropout(output(steps.states)), gate: gate, attention: steps.attention,
+            repetition: configuration.hasCoverage
+                ? try steps.attention.minimum(steps.covered).sum(dim: 2) : nil)  // (12)
     }
 
-    /// Hidden state, cell, context and coverage before the first word.
-    private func start(_ source: EncodedSource, rows: Int) throws -> [Tensor] {
+    /// What is carried on from the word before, or, before the first, what the encoder leaves.
+    private func start(_ source: EncodedSource, rows: Int, _ cache: DecoderCache?) throws -> AttentiveState {
+        if let carried = cache?.recurrent, carried.count == 4 {
+            return AttentiveState(
+                hidden: carried[0], cell: carried[1], context: carried[2], covered: carried[3])
+        }
         let (sources, length) = (try source.states.size(0), try source.states.size(1))
         let begun = try source.start.map { try $0.repeatInterleave(rows / max(1, sources), dim: 0) }
         let (dtype, device) = (source.states.dtype, source.states.device)
-        return begun + [
-            try Tensor.zeros([rows, 2 * configuration.hiddenSize], dtype: dtype, device: device),
-            try Tensor.zeros([rows, length], device: device),
-        ]
+        return AttentiveState(
+            hidden: begun[0], cell: try begun[1].to(.float32),
+            context: try .zeros([rows, 2 * configuration.hiddenSize], dtype: dtype, device: device),
+            covered: try .zeros([rows, length], device: device))
     }
 
     private func embed(_ ids: Tensor) throws -> Tensor { try dropout(embed(ids, embedding)) }
@@ -211,18 +170,15 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
     private func labelledStates(_ batch: SequenceToSequenceBatch) throws -> Tensor {
         let source = try encode(batch.source)
         let steps = try write(batch.decoderInput, source: source, cache: nil)
-        func labelled(_ parts: [Tensor]) throws -> Tensor {
-            try Tensor.stack(parts, dim: 1).flatten(endDim: 1)
-                .indexSelect(dim: 0, indices: batch.positions).to(.float32)
+        func labelled(_ x: Tensor) throws -> Tensor {
+            try x.flatten(endDim: 1).indexSelect(dim: 0, indices: batch.positions).to(.float32)
         }
         var columns = [try labelled(steps.features)]
-        if configuration.hasPointer {
-            columns.append(try labelled(steps.gates))
+        if let gate = steps.gate {
+            columns.append(try labelled(gate))
             columns.append(try CopyStates.copied(labelled(steps.attention), batch).unsqueeze(1))
         }
-        if configuration.hasCoverage {
-            columns.append(try labelled(steps.repetition.map { try $0.unsqueeze(1) }))
-        }
+        if let repetition = steps.repetition { columns.append(try labelled(repetition.unsqueeze(2))) }
         return try Tensor.cat(columns, dim: 1)
     }
 
@@ -232,21 +188,17 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
     ) throws -> Tensor {
         let size = configuration.featureSize
         func column(_ index: Int) throws -> Tensor { try states.select(dim: 1, index: size + index) }
-        let isLabel = try labels.ge(0)
-        let logProbabilities = try logits(states).to(.float32).logSoftmax(dim: 1)
-        let likelihood =
+        let scores = try logits(states)
+        let (likelihood, mean) =
             configuration.hasPointer
-            ? try CopyStates.logLikelihood(
-                logProbabilities, labels: labels, gate: column(0), copied: column(1))
-            : try logProbabilities.gather(dim: 1, indices: labels.clamp(min: 0).unsqueeze(1)).squeeze(1)
-        var loss = try likelihood * -1
-        if smoothing > 0 {
-            loss = try loss * (1 - smoothing) - logProbabilities.mean(dim: 1) * smoothing
-        }
+            ? try CopyStates.logLikelihood(scores: scores, labels: labels, gate: column(0), copied: column(1))
+            : try scores.labelLikelihood(labels)
+        var loss = try -likelihood
+        if smoothing > 0 { loss = try loss * (1 - smoothing) - mean * smoothing }
         if configuration.hasCoverage, coverageWeight > 0 {
             loss = try loss + column(configuration.hasPointer ? 2 : 0) * coverageWeight
         }
-        return try loss.maskedFill(isLabel.logicalNot(), 0).sum()
+        return try loss.maskedFill(labels.lt(0), 0).sum()
     }
 
     // MARK: Vocabulary
@@ -263,15 +215,5 @@ final class PointerGenerator: Module, SequenceToSequenceModel {
             return try SentencePieceTokenizer.train(
                 on: texts, vocabularySize: size, limit: .atMost, job: job)
         }
-    }
-}
-
-extension Linear {
-    /// A layer with PyTorch's initial weights.
-    fileprivate static func initial(_ inputs: Int, _ outputs: Int, bias: Bool = true) throws -> Linear {
-        let bound = 1 / Double(inputs).squareRoot()
-        return try Linear(
-            weight: Initializer.uniform([outputs, inputs], bound: bound),
-            bias: bias ? Initializer.uniform([outputs], bound: bound) : nil)
     }
 }

@@ -37,6 +37,28 @@ at::Tensor take(CTorchStatus status, CTorchTensor *tensor) {
     return result;
 }
 
+/// The log-probabilities of labels below a vocabulary of 32,128.
+at::Tensor composed_likelihood(const at::Tensor &scores, const at::Tensor &labels) {
+    auto all = at::log_softmax(scores.to(at::kFloat), 1);
+    return at::stack({all.gather(1, labels.unsqueeze(1)).squeeze(1), all.mean(1)});
+}
+
+/// The steps of an LSTM that looks at a source, in libtorch's operators, with the weights' product made once as ours.
+at::Tensor composed_steps(const std::vector<at::Tensor> &x, const at::Tensor &first_cell) {
+    auto hidden = x[2].narrow(1, 0, 128), context = x[2].narrow(1, 128, 256), cell = first_cell.to(x[0].scalar_type());
+    std::vector<at::Tensor> states;
+    for (int64_t step = 0; step < x[0].size(0); ++step) {
+        auto gates = (x[0].select(0, step) + at::linear(at::cat({hidden, context}, 1), x[1])).chunk(4, 1);
+        cell = gates[1].sigmoid() * cell + gates[0].sigmoid() * gates[2].tanh();
+        hidden = gates[3].sigmoid() * cell.tanh();
+        auto query = at::linear(at::cat({cell, hidden}, 1), x[3], x[4]).unsqueeze(1);
+        auto weights = at::linear((x[6] + query).tanh(), x[5].unsqueeze(0)).squeeze(-1).to(at::kFloat).softmax(-1);
+        context = weights.unsqueeze(1).to(x[7].scalar_type()).matmul(x[7]).squeeze(1);
+        states.push_back(at::cat({hidden, context}, 1));
+    }
+    return at::stack(states);
+}
+
 /// Runs both sides by turns and prints the least processor time of each, a line for results.py.
 template <typename Ours, typename Theirs>
 void compare(
@@ -85,6 +107,28 @@ void run(at::ScalarType type) {
             auto scores = at::add(at::matmul(heads(query), heads(key).transpose(-1, -2)), bias);
             return at::matmul(at::dropout(at::softmax(scores, -1), 0.1, true), heads(value));
         });
+    auto scores = leaf({256, 32128});
+    auto labels = at::randint(0, 32128, {256}, at::kLong);
+    compare(
+        "log-probabilities of 256 labels of 32,128", {scores}, at::randn({2, 256}),
+        [&] { return take(ctorch_label_likelihood(handle(scores), handle(labels), &out), out); },
+        [&] { return composed_likelihood(scores, labels); });
+    std::vector<at::Tensor> network{leaf({16, 32, 512}), leaf({512, 384}), leaf({32, 384}), leaf({128, 256}),
+                                    leaf({128}), leaf({128}), leaf({32, 64, 128}), leaf({32, 64, 256})};
+    auto cell = at::zeros({32, 128});
+    compare(
+        "LSTM with attention, 16 steps of 32 rows to 64 x 128", network, at::randn({16, 32, 384}).to(type),
+        [&] {
+            CTorchAttentiveLSTM given{
+                handle(network[0]), handle(network[1]), handle(network[2]), handle(cell), handle(network[3]),
+                handle(network[4]), handle(network[5]), handle(network[6]), handle(network[7]), nullptr, nullptr, nullptr};
+            CTorchTensor *outs[3] = {};
+            auto status = ctorch_attentive_lstm(&given, outs);
+            auto result = take(status, outs[0]);
+            for (int i = 1; i < 3; ++i) ctorch_tensor_release(outs[i]);
+            return result;
+        },
+        [&] { return composed_steps(network, cell); });
     if (type == at::kFloat)
         compare(
             "linear map of 4 x 512 x 512 to 2048", {states, matrix}, at::randn({4, 512, 2048}),

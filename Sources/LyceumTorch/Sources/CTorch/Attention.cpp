@@ -8,19 +8,15 @@
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <limits>
 
-#include "Boundary.h"
 #include "Dropout.h"
+#include "Recorded.h"
 #include "Vector.h"
 
-using ctorch::borrow;
 using ctorch::DropoutDraw;
-using ctorch::guarded;
 using ctorch::Half;
-using ctorch::hand_out;
 using ctorch::load;
 using ctorch::store;
 using ctorch::vector_lanes;
@@ -258,19 +254,15 @@ std::pair<at::Tensor, at::Tensor> attend(
     return {out, normalisers};
 }
 
-struct Gradients {
-    at::Tensor query, key, value, bias;
-};
-
 template <typename T>
-Gradients differentiate_attention(
+ctorch::AttentionGradients differentiate_attention(
     const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const std::optional<at::Tensor> &bias,
     const std::optional<at::Tensor> &mask, const at::Tensor &normalisers, const at::Tensor &gradient, float scale,
     const DropoutDraw &draw, bool wants_bias) {
     Sizes sizes(query, key);
     auto shape = sizes.scores();
     Addend<T> added(bias, shape), blocked(mask, shape);
-    Gradients result{joined(query, query.sizes()), joined(key, key.sizes()), joined(value, value.sizes()), {}};
+    ctorch::AttentionGradients result{joined(query, query.sizes()), joined(key, key.sizes()), joined(value, value.sizes()), {}};
     float *bias_data = nullptr;
     int64_t bias_batch = 0;
     if (wants_bias) {
@@ -313,80 +305,20 @@ Gradients differentiate_attention(
     return result;
 }
 
-struct CounterAttention : torch::autograd::Function<CounterAttention> {
-    static at::Tensor forward(
-        torch::autograd::AutogradContext *context, const at::Tensor &query, const at::Tensor &key,
-        const at::Tensor &value, const std::optional<at::Tensor> &bias, const std::optional<at::Tensor> &mask,
-        double scale, double rate, int64_t number, int64_t call, std::vector<int64_t> rows) {
-        DropoutDraw draw{rate, static_cast<uint64_t>(number), static_cast<uint32_t>(call), rows};
-        bool is_half = query.scalar_type() == at::kBFloat16;
-        auto [out, normalisers] = is_half ? attend<Half>(query, key, value, bias, mask, static_cast<float>(scale), draw)
-                                       : attend<float>(query, key, value, bias, mask, static_cast<float>(scale), draw);
-        context->save_for_backward(
-            {query, key, value, bias.value_or(at::Tensor()), mask.value_or(at::Tensor()), normalisers});
-        context->saved_data["scale"] = scale;
-        context->saved_data["rate"] = rate;
-        context->saved_data["key"] = number;
-        context->saved_data["call"] = call;
-        context->saved_data["rows"] = rows;
-        context->saved_data["bias"] = bias && bias->requires_grad();
-        return out;
-    }
-
-    static torch::autograd::variable_list backward(
-        torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients) {
-        auto saved = context->get_saved_variables();
-        auto optional = [](const at::Tensor &tensor) { return tensor.defined() ? std::optional(tensor) : std::nullopt; };
-        auto bias = optional(saved[3]), mask = optional(saved[4]);
-        auto scale = static_cast<float>(context->saved_data["scale"].toDouble());
-        DropoutDraw draw{
-            context->saved_data["rate"].toDouble(), static_cast<uint64_t>(context->saved_data["key"].toInt()),
-            static_cast<uint32_t>(context->saved_data["call"].toInt()), context->saved_data["rows"].toIntVector()};
-        bool wants_bias = context->saved_data["bias"].toBool();
-        bool is_half = saved[0].scalar_type() == at::kBFloat16;
-        auto result = is_half ? differentiate_attention<Half>(
-                                    saved[0], saved[1], saved[2], bias, mask, saved[5], gradients[0], scale, draw, wants_bias)
-                              : differentiate_attention<float>(
-                                    saved[0], saved[1], saved[2], bias, mask, saved[5], gradients[0], scale, draw, wants_bias);
-        at::Tensor bias_gradient;
-        if (wants_bias) bias_gradient = result.bias.to(bias->scalar_type());
-        at::Tensor none;
-        return {result.query, result.key, result.value, bias_gradient, none, none, none, none, none, none};
-    }
-};
-
-/// The bias or the mask with its last dimension in one piece and in the type of the scores; four dimensions.
-std::optional<at::Tensor> prepared(const CTorchTensor *handle, const at::Tensor &query, int64_t keys) {
-    if (!handle) return std::nullopt;
-    auto tensor = borrow(handle).to(query.scalar_type());
-    while (tensor.dim() < 4) tensor = tensor.unsqueeze(0);
-    if (tensor.size(3) != keys) tensor = tensor.expand({tensor.size(0), tensor.size(1), tensor.size(2), keys});
-    return tensor.stride(3) == 1 ? tensor : tensor.contiguous();
-}
-
 }  // namespace
 
-CTorchStatus ctorch_attention(
-    const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value, const CTorchTensor *bias,
-    const CTorchTensor *mask, double scale, double rate, uint64_t number, uint32_t call, const int64_t *rows,
-    size_t row_count, CTorchTensor **out) {
-    return guarded([&] {
-        auto q = borrow(query), k = borrow(key), v = borrow(value);
-        TORCH_CHECK(
-            q.dim() == 4 && k.dim() == 4 && v.dim() == 4 && q.size(0) == k.size(0) && q.size(0) == v.size(0) &&
-                q.size(1) == k.size(1) && q.size(1) == v.size(1) && q.size(3) == k.size(3) && k.size(2) == v.size(2),
-            "attention: shapes ", q.sizes(), ", ", k.sizes(), " and ", v.sizes(), " do not fit together");
-        TORCH_CHECK(
-            q.is_cpu() && (q.scalar_type() == at::kFloat || q.scalar_type() == at::kBFloat16) &&
-                q.scalar_type() == k.scalar_type() && q.scalar_type() == v.scalar_type(),
-            "attention: expected float32 or bfloat16 tensors of one type on the CPU");
-        TORCH_CHECK(rate >= 0 && rate < 1, "dropout probability has to be at least 0 and below 1, but got ", rate);
-        auto added = prepared(bias, q, k.size(2)), blocked = prepared(mask, q, k.size(2));
-        if (added && added->requires_grad())
-            // Its gradient is that of every head and query; the smaller shape gets the sums.
-            added = added->expand({added->size(0), q.size(1), q.size(2), k.size(2)});
-        *out = hand_out(CounterAttention::apply(
-            q, k, v, added, blocked, scale, rate, static_cast<int64_t>(number), static_cast<int64_t>(call),
-            std::vector<int64_t>(rows, rows + row_count)));
-    });
+std::pair<at::Tensor, at::Tensor> ctorch::attend(const Attention &a) {
+    auto scale = static_cast<float>(a.scale);
+    return a.query.scalar_type() == at::kBFloat16 ? ::attend<Half>(a.query, a.key, a.value, a.bias, a.mask, scale, a.draw)
+                                                  : ::attend<float>(a.query, a.key, a.value, a.bias, a.mask, scale, a.draw);
+}
+
+ctorch::AttentionGradients ctorch::differentiate(
+    const Attention &a, const at::Tensor &normalisers, const at::Tensor &gradient, bool wants_bias) {
+    auto scale = static_cast<float>(a.scale);
+    return a.query.scalar_type() == at::kBFloat16
+               ? differentiate_attention<Half>(
+                     a.query, a.key, a.value, a.bias, a.mask, normalisers, gradient, scale, a.draw, wants_bias)
+               : differentiate_attention<float>(
+                     a.query, a.key, a.value, a.bias, a.mask, normalisers, gradient, scale, a.draw, wants_bias);
 }

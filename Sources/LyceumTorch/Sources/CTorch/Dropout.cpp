@@ -8,11 +8,10 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/zeros_like.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include "Boundary.h"
+#include "Recorded.h"
 
-using ctorch::borrow;
 using ctorch::DropoutDraw;
 using ctorch::guarded;
 using ctorch::hand_out;
@@ -90,43 +89,11 @@ at::Tensor drop_on_device(const at::Tensor &x, const DropoutDraw &draw) {
     return at::mul(x, at::empty_like(x).bernoulli_(1 - draw.rate, generator).mul_(1 / (1 - draw.rate)));
 }
 
-at::Tensor dropped(const at::Tensor &x, const DropoutDraw &draw) {
-    if (draw.rate >= 1) return at::zeros_like(x);
-    return x.is_cpu() ? drop_on_host(x, draw) : drop_on_device(x, draw);
-}
-
-struct CounterDropout : torch::autograd::Function<CounterDropout> {
-    static at::Tensor forward(
-        torch::autograd::AutogradContext *context, const at::Tensor &x, double rate, int64_t key, int64_t call,
-        std::vector<int64_t> rows) {
-        context->saved_data["rate"] = rate;
-        context->saved_data["key"] = key;
-        context->saved_data["call"] = call;
-        context->saved_data["rows"] = rows;
-        return dropped(x, {rate, static_cast<uint64_t>(key), static_cast<uint32_t>(call), std::move(rows)});
-    }
-
-    static torch::autograd::variable_list backward(
-        torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients) {
-        // The same map again: what was dropped gets no gradient.
-        auto gradient = apply(
-            gradients[0], context->saved_data["rate"].toDouble(), context->saved_data["key"].toInt(),
-            context->saved_data["call"].toInt(), context->saved_data["rows"].toIntVector());
-        return {gradient, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
-    }
-};
-
 }  // namespace
 
-CTorchStatus ctorch_dropout(
-    const CTorchTensor *x, double rate, uint64_t key, uint32_t call, const int64_t *rows, size_t row_count,
-    CTorchTensor **out) {
-    return guarded([&] {
-        TORCH_CHECK(rate >= 0 && rate <= 1, "dropout probability has to be between 0 and 1, but got ", rate);
-        *out = hand_out(CounterDropout::apply(
-            borrow(x), rate, static_cast<int64_t>(key), static_cast<int64_t>(call),
-            std::vector<int64_t>(rows, rows + row_count)));
-    });
+at::Tensor ctorch::dropped(const at::Tensor &x, const DropoutDraw &draw) {
+    if (draw.rate >= 1) return at::zeros_like(x);
+    return x.is_cpu() ? drop_on_host(x, draw) : drop_on_device(x, draw);
 }
 
 CTorchStatus ctorch_uniform(

@@ -5,17 +5,13 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
 
-#include "Boundary.h"
+#include "Recorded.h"
 #include "Vector.h"
 
-using ctorch::borrow;
-using ctorch::guarded;
 using ctorch::Half;
-using ctorch::hand_out;
 using ctorch::load;
 using ctorch::store;
 using ctorch::vector_lanes;
@@ -108,43 +104,21 @@ void backward_rows(
     });
 }
 
-struct FusedRMSNorm : torch::autograd::Function<FusedRMSNorm> {
-    static at::Tensor forward(
-        torch::autograd::AutogradContext *context, const at::Tensor &given, const at::Tensor &weight, double epsilon) {
-        auto x = given.contiguous(), w = weight.contiguous();
-        auto y = at::empty_like(x);
-        auto inverses = at::empty({x.numel() / x.size(-1)}, x.options().dtype(at::kFloat));
-        if (x.scalar_type() == at::kBFloat16) forward_rows<Half>(x, w, y, inverses, static_cast<float>(epsilon));
-        else forward_rows<float>(x, w, y, inverses, static_cast<float>(epsilon));
-        context->save_for_backward({x, w, inverses});
-        return y;
-    }
-
-    static torch::autograd::variable_list backward(
-        torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients) {
-        auto saved = context->get_saved_variables();
-        auto gradient = gradients[0].contiguous();
-        auto x_gradient = at::empty_like(saved[0]);
-        auto sums = at::zeros({parts, saved[0].size(-1)}, saved[0].options().dtype(at::kFloat));
-        if (gradient.scalar_type() == at::kBFloat16)
-            backward_rows<Half>(saved[0], saved[1], gradient, saved[2], x_gradient, sums);
-        else backward_rows<float>(saved[0], saved[1], gradient, saved[2], x_gradient, sums);
-        return {x_gradient, sums.sum(0).to(saved[1].scalar_type()), at::Tensor()};
-    }
-};
-
 }  // namespace
 
-CTorchStatus ctorch_rms_norm(const CTorchTensor *x, const CTorchTensor *weight, double epsilon, CTorchTensor **out) {
-    return guarded([&] {
-        auto input = borrow(x), w = borrow(weight);
-        TORCH_CHECK(
-            input.dim() > 0 && w.dim() == 1 && input.size(-1) == w.size(0) && input.numel() > 0,
-            "rms norm: a weight of shape ", w.sizes(), " does not fit an input of shape ", input.sizes());
-        TORCH_CHECK(
-            input.is_cpu() && w.is_cpu() && input.scalar_type() == w.scalar_type() &&
-                (input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16),
-            "rms norm: expected float32 or bfloat16 tensors of one type on the CPU");
-        *out = hand_out(FusedRMSNorm::apply(input, w, epsilon));
-    });
+std::pair<at::Tensor, at::Tensor> ctorch::rms_norm(const at::Tensor &x, const at::Tensor &weight, double epsilon) {
+    auto y = at::empty_like(x);
+    auto inverses = at::empty({x.numel() / x.size(-1)}, x.options().dtype(at::kFloat));
+    if (x.scalar_type() == at::kBFloat16) forward_rows<Half>(x, weight, y, inverses, static_cast<float>(epsilon));
+    else forward_rows<float>(x, weight, y, inverses, static_cast<float>(epsilon));
+    return {y, inverses};
+}
+
+std::pair<at::Tensor, at::Tensor> ctorch::differentiate_rms_norm(
+    const at::Tensor &x, const at::Tensor &weight, const at::Tensor &inverses, const at::Tensor &gradient) {
+    auto x_gradient = at::empty_like(x);
+    auto sums = at::zeros({parts, x.size(-1)}, x.options().dtype(at::kFloat));
+    if (gradient.scalar_type() == at::kBFloat16) backward_rows<Half>(x, weight, gradient, inverses, x_gradient, sums);
+    else backward_rows<float>(x, weight, gradient, inverses, x_gradient, sums);
+    return {x_gradient, sums.sum(0).to(weight.scalar_type())};
 }

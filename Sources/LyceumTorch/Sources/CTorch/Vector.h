@@ -61,4 +61,23 @@ CTORCH_INLINE float exponential(float x) {
     return x < -87.33f ? 0 : p * power;
 }
 
+/// The hyperbolic tangent, to a few units in the last place. Eigen's rational approximation.
+CTORCH_INLINE float tangent(float x) {
+    constexpr float limit = 7.90531110763549805f;
+    float bounded = x < -limit ? -limit : x > limit ? limit : x;
+    float square = bounded * bounded;
+    float p = -2.76076847742355e-16f;
+    p = p * square + 2.00018790482477e-13f;
+    p = p * square + -8.60467152213735e-11f;
+    p = p * square + 5.12229709037114e-08f;
+    p = p * square + 1.48572235717979e-05f;
+    p = p * square + 6.37261928875436e-04f;
+    p = p * square + 4.89352455891786e-03f;
+    float q = 1.19825839466702e-06f;
+    q = q * square + 1.18534705686654e-04f;
+    q = q * square + 2.26843463243900e-03f;
+    q = q * square + 4.89352518554385e-03f;
+    return bounded * p / q;
+}
+
 }  // namespace ctorch

@@ -189,6 +189,34 @@ CTorchStatus ctorch_attention(
 /// x / √(mean(x²) + epsilon) · weight over the last dimension, in one pass, recorded for gradients. On the CPU; both
 /// float32 or both bfloat16.
 CTorchStatus ctorch_rms_norm(const CTorchTensor *x, const CTorchTensor *weight, double epsilon, CTorchTensor **out);
+/// By row of scores [n, width], the log-probability of its label (int64; zero for a label below 0) and the mean of all
+/// log-probabilities: [2, n] float32, recorded for gradients; the softmax is not kept. On the CPU, float32 or bfloat16.
+CTorchStatus ctorch_label_likelihood(const CTorchTensor *scores, const CTorchTensor *labels, CTorchTensor **out);
+/// An LSTM that looks at a source at every step, and reads what it saw at the next one.
+///
+/// What it computes at each step, with the state [hidden, context] of the step before:
+///     gates = inputs + state · recurrentᵀ, opened in the order input, forget, candidate, output; from them the next cell and
+///         hidden state
+///     scores = energy · tanh(keys + [cell, hidden] · queryᵀ + query_bias + covered · coverage) + mask
+///     attention = softmax(scores), context = attention · values, covered += attention
+/// All of one type, float32 or bfloat16, on the CPU, unless said otherwise. Row r reads source r / (rows / sources).
+typedef struct CTorchAttentiveLSTM {
+    const CTorchTensor *inputs;      // [steps, rows, 4 · hidden]: the gates as far as they do not depend on the step before
+    const CTorchTensor *recurrent;   // [4 · hidden, hidden + width]; [4 · hidden, hidden] if the context is not read
+    const CTorchTensor *state;       // [rows, hidden + width]: hidden state and context before the first step
+    const CTorchTensor *cell;        // [rows, hidden], float32
+    const CTorchTensor *query;       // [size, 2 · hidden]
+    const CTorchTensor *query_bias;  // [size]
+    const CTorchTensor *energy;      // [size]
+    const CTorchTensor *keys;        // [sources, length, size]
+    const CTorchTensor *values;      // [sources, length, width]
+    const CTorchTensor *mask;        // [sources, length], float32, without a gradient; null for none
+    const CTorchTensor *coverage;    // [size]; null for attention that does not know where it looked before
+    const CTorchTensor *covered;     // [rows, length], float32; null without coverage
+} CTorchAttentiveLSTM;
+/// Runs all steps, recorded for gradients: `outs` gets the states [steps, rows, hidden + width], the cells [steps, rows,
+/// hidden] in float32 and the attention [steps, rows, length] in float32.
+CTorchStatus ctorch_attentive_lstm(const CTorchAttentiveLSTM *network, CTorchTensor **outs);
 /// Whether `ctorch_dnn_linear` is the faster way to multiply float32 matrices on this processor.
 bool ctorch_prefers_dnn(void);
 /// x · weightᵀ + bias (null for none) through oneDNN, recorded for gradients; float32 on the CPU.

@@ -4,6 +4,14 @@ public final class LSTMCell: Module {
     static let names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
 
     private let own: [Parameter]
+    /// [4 · hidden, inputs].
+    var inputWeight: Parameter { own[0] }
+    /// [4 · hidden, hidden].
+    var hiddenWeight: Parameter { own[1] }
+    /// [4 · hidden].
+    var inputBias: Parameter { own[2] }
+    /// [4 · hidden].
+    var hiddenBias: Parameter { own[3] }
 
     /// Makes a cell with PyTorch's initial weights.
     ///

@@ -31,10 +31,28 @@ public enum CopyStates {
         let inVocabulary = try labels.ge(0).logicalAnd(labels.lt(logProbabilities.size(1)))
         let safe = try Tensor.where(inVocabulary, labels, labels.zerosLike())
         let likelihood = try logProbabilities.gather(dim: 1, indices: safe.unsqueeze(1)).squeeze(1)
-        // A word outside the vocabulary can only be copied; others may be nowhere to copy from.
-        let generated = try likelihood.maskedFill(inVocabulary.logicalNot(), TokenBatch.blocked)
-        return try (generated + gate.logsigmoid())
-            .logaddexp((copied + least).log() + (-gate).logsigmoid())
+        return try mixture(
+            likelihood.maskedFill(inVocabulary.logicalNot(), TokenBatch.blocked), gate: gate, copied: copied)
+    }
+
+    /// The log-probability of labels that may be written or copied, and the mean of the vocabulary's log-probabilities.
+    ///
+    /// - Parameters:
+    ///   - scores: of the vocabulary, [labels, vocabulary], not normalised.
+    ///   - labels, gate, copied: as in the other form.
+    /// - Returns: [labels] each, float32; what the first is for a label below 0 means nothing.
+    public static func logLikelihood(
+        scores: Tensor, labels: Tensor, gate: Tensor, copied: Tensor
+    ) throws -> (label: Tensor, mean: Tensor) {
+        let outside = try labels.ge(scores.size(1))
+        let (label, mean) = try scores.labelLikelihood(labels.maskedFill(outside, -1))
+        let written = try label.maskedFill(outside.logicalOr(labels.lt(0)), TokenBatch.blocked)
+        return (try mixture(written, gate: gate, copied: copied), mean)
+    }
+
+    /// A word outside the vocabulary can only be copied; others may be nowhere to copy from.
+    private static func mixture(_ written: Tensor, gate: Tensor, copied: Tensor) throws -> Tensor {
+        try (written + gate.logsigmoid()).logaddexp((copied + least).log() + (-gate).logsigmoid())
     }
 
     /// The attention to the places where the source has the label: [labels, source length] to [labels].
@@ -98,12 +116,11 @@ extension SequenceToSequenceModel {
     func copyingLoss(_ states: Tensor, _ labels: Tensor, dtype: DType, smoothing: Double) throws -> Tensor {
         let size = try states.size(1) - 2
         let features = try states.narrow(dim: 1, start: 0, length: size).to(dtype)
-        let logProbabilities = try logits(features).to(.float32).logSoftmax(dim: 1)
-        var loss = try -CopyStates.logLikelihood(
-            logProbabilities, labels: labels, gate: states[.all, size], copied: states[.all, size + 1])
-        if smoothing > 0 {
-            loss = try loss * (1 - smoothing) - logProbabilities.mean(dim: 1) * smoothing
-        }
+        let (likelihood, mean) = try CopyStates.logLikelihood(
+            scores: logits(features), labels: labels, gate: states[.all, size], copied: states[.all, size + 1]
+        )
+        var loss = try -likelihood
+        if smoothing > 0 { loss = try loss * (1 - smoothing) - mean * smoothing }
         return try loss.maskedFill(labels.lt(0), 0).sum()
     }
 

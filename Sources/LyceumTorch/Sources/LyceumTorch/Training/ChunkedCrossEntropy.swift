@@ -19,9 +19,15 @@ public enum ChunkedCrossEntropy {
         limit: Int = limit, head: (Tensor) throws -> Tensor
     ) throws -> Double {
         try backward(states: states, labels: labels, vocabulary: vocabulary, scale: scale, limit: limit) {
-            try head($0).to(.float32)
-                .crossEntropy(target: $1, labelSmoothing: labelSmoothing, reduction: .sum)
+            try crossEntropy(head($0), $1, smoothing: labelSmoothing)
         }
+    }
+
+    /// The sum over all labels that are not below 0.
+    private static func crossEntropy(_ scores: Tensor, _ labels: Tensor, smoothing: Double) throws -> Tensor {
+        let (label, mean) = try scores.labelLikelihood(labels)
+        guard smoothing > 0 else { return try -label.sum() }
+        return try -(label * (1 - smoothing) + mean.maskedFill(labels.lt(0), 0) * smoothing).sum()
     }
 
     /// The same for any other loss that is a sum over positions.
@@ -54,7 +60,7 @@ public enum ChunkedCrossEntropy {
         states: Tensor, labels: Tensor, vocabulary: Int, limit: Int = limit, head: (Tensor) throws -> Tensor
     ) throws -> Double {
         try sum(states: states, labels: labels, vocabulary: vocabulary, limit: limit) {
-            try head($0).to(.float32).crossEntropy(target: $1, reduction: .sum)
+            try crossEntropy(head($0), $1, smoothing: 0)
         }
     }
 

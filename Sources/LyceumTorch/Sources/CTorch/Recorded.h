@@ -1,0 +1,48 @@
+// Kernels whose gradients Autograd.cpp records. Apart from it because the headers of libtorch's autograd take longer to
+// compile than all kernels together.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <utility>
+
+#include "Dropout.h"
+
+namespace ctorch {
+
+/// The dropped tensor.
+at::Tensor dropped(const at::Tensor &x, const DropoutDraw &draw);
+
+/// See `ctorch_attention`.
+struct Attention {
+    at::Tensor query, key, value;
+    std::optional<at::Tensor> bias, mask;
+    double scale;
+    DropoutDraw draw;
+};
+struct AttentionGradients {
+    at::Tensor query, key, value, bias;
+};
+/// The result, and what its scores become weights with.
+std::pair<at::Tensor, at::Tensor> attend(const Attention &attention);
+AttentionGradients differentiate(
+    const Attention &attention, const at::Tensor &normalisers, const at::Tensor &gradient, bool wants_bias);
+
+/// The norm, and the number by which each row was multiplied.
+std::pair<at::Tensor, at::Tensor> rms_norm(const at::Tensor &x, const at::Tensor &weight, double epsilon);
+/// The gradients of both.
+std::pair<at::Tensor, at::Tensor> differentiate_rms_norm(
+    const at::Tensor &x, const at::Tensor &weight, const at::Tensor &inverses, const at::Tensor &gradient);
+
+/// x · weightᵀ + bias in oneDNN; weight may be a transposed view.
+at::Tensor product(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias);
+
+/// By row of scores [n, width], the log-probability of its label, zero for a label below 0, and the mean of all
+/// log-probabilities: [2, n] float32; and what turns scores into log-probabilities, [n].
+std::pair<at::Tensor, at::Tensor> label_likelihood(const at::Tensor &scores, const at::Tensor &labels);
+/// The gradient of the scores, given that of both.
+at::Tensor differentiate_label_likelihood(
+    const at::Tensor &scores, const at::Tensor &labels, const at::Tensor &normalisers, const at::Tensor &gradient);
+
+}  // namespace ctorch
