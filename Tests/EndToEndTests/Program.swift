@@ -274,11 +274,19 @@ final class PseudoTerminal {
 
     deinit { close(master) }
 
-    /// Everything shown so far, without escape sequences and carriage returns.
+    /// Everything shown so far, without escape sequences and carriage returns; a line that was erased stays, and what
+    /// took its place is a line of its own.
     var transcript: String {
+        let erasure = Array("\r\u{1B}[K".utf8)
         var text: [UInt8] = []
         var rest = bytes[...]
-        while let byte = rest.popFirst() {
+        while let byte = rest.first {
+            if rest.starts(with: erasure) {
+                rest = rest.dropFirst(erasure.count)
+                if let last = text.last, last != UInt8(ascii: "\n") { text.append(UInt8(ascii: "\n")) }
+                continue
+            }
+            rest = rest.dropFirst()
             if byte == 0x1B, rest.first == UInt8(ascii: "[") {
                 rest = rest.drop { !(0x40...0x7E).contains($0) || $0 == UInt8(ascii: "[") }.dropFirst()
             } else if byte != UInt8(ascii: "\r") {
