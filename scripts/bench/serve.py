@@ -83,6 +83,13 @@ def load(port, clients, count, offset):
     return sorted(times), time.perf_counter() - start
 
 
+def processor_time(process):
+    """Seconds that a server has computed; other programs on the machine change it less than they change its latency."""
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def share(times, part):
     return times[min(len(times) - 1, int(part * len(times)))]
 
@@ -91,25 +98,33 @@ folder = f"{bench}/{size}/m"
 if not os.path.exists(f"{folder}/config.json"):
     subprocess.run([python, f"{here}/serve_peer.py", "make", folder, size, root], check=True)
 
+def ours(precision):
+    return lambda port: [program, "serve", f"m={folder}", "--port", str(port), "--batch", "64", "--precision", precision]
+
+
 servers = {
-    "lyceum": lambda port: [program, "serve", f"m={folder}", "--port", str(port), "--batch", "64", "--precision", "fp32"],
+    "lyceum": ours("fp32"),
+    "lyceum, auto": ours("auto"),
     "transformers": lambda port: [python, f"{here}/serve_peer.py", "transformers", folder, str(port)],
     "ctranslate2": lambda port: [python, f"{here}/serve_peer.py", "ctranslate2", folder, str(port)],
 }
 results = {}
 for name, command in servers.items():
-    if name != "lyceum" and wanted and name not in wanted:
+    if not name.startswith("lyceum") and wanted and name not in wanted:
         continue
     port = free_port()
     process = subprocess.Popen(command(port), stderr=subprocess.DEVNULL)
     try:
         wait(port, process)
         load(port, 2, 4, 100000)  # warm
-        for clients, count in LEVELS:
+        for clients, count in LEVELS if name != "lyceum, auto" else LEVELS[2:3]:
+            before = processor_time(process)
             times, whole = load(port, clients, count, clients * 1000)
-            results[name, clients] = (times, whole, count)
+            computed = (processor_time(process) - before) / count
+            results[name, clients] = (times, whole, count, computed)
             print(f"{name:13} {clients:3} clients: {count / whole:7.2f} requests/s {count * NEW / whole:8.1f} tokens/s   "
-                  f"p50 {share(times, 0.5) * 1e3:7.0f} ms  p95 {share(times, 0.95) * 1e3:7.0f}  p99 {share(times, 0.99) * 1e3:7.0f}",
+                  f"p50 {share(times, 0.5) * 1e3:7.0f} ms  p95 {share(times, 0.95) * 1e3:7.0f}  p99 {share(times, 0.99) * 1e3:7.0f}"
+                  f"   {computed * 1e3:6.0f} ms of processor time each",
                   flush=True)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -135,20 +150,25 @@ else:
 
 
 def figures(name, clients):
-    times, whole, count = results[name, clients]
+    times, whole, count, computed = results[name, clients]
     latency = " / ".join(f"{share(times, part) * 1e3:.0f}" for part in (0.5, 0.95, 0.99))
-    return f"{latency} ms, {count * NEW / whole:.0f} tokens/s"
+    return f"{latency} ms, {count * NEW / whole:.0f} tokens/s, {computed * 1e3:.0f} ms of processor time each"
 
 
 table = Results("serve")
 for peer in servers:
     for clients, count in LEVELS:
-        if peer == "lyceum" or (peer, clients) not in results:
+        if peer.startswith("lyceum") or (peer, clients) not in results:
             continue
         table.add(f"{size} T5, {clients} client{'s' if clients > 1 else ''}, next to {peer}", ours=count / results["lyceum", clients][1],
                   unit="requests/s", peer=f"{peer}, same HTTP front" if peer == "ctranslate2" else peer,
                   theirs=count / results[peer, clients][1],
                   note=f"p50 / p95 / p99 {figures('lyceum', clients)}; the peer's {figures(peer, clients)}")
+for peer in servers:
+    clients, count = LEVELS[2]
+    if not peer.startswith("lyceum") and (peer, clients) in results:
+        table.add(f"{size} T5 with --precision auto (bf16 where the processor has it), {clients} clients, next to {peer} in fp32",
+                  ours=count / results["lyceum, auto", clients][1], unit="requests/s", peer=peer, theirs=count / results[peer, clients][1])
 if milliseconds:
     table.add("one client, p95", ours=share(results["lyceum", 1][0], 0.95) * 1e3, unit="ms", peer="the student alone",
               theirs=share(milliseconds, 0.95))

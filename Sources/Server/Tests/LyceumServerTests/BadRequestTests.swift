@@ -24,9 +24,12 @@ import Testing
         (#"{"model": "words", "prompt": "a", "max_tokens": 0}"#, 400, "at least 1"),
         (#"{"model": "words", "prompt": "a", "max_tokens": 1e300}"#, 400, "'max_tokens'"),
         (#"{"model": "words", "prompt": "a", "max_tokens": 99999999999999999999}"#, 400, "'max_tokens'"),
-        (#"{"model": "words", "prompt": "a", "max_tokens": 100000}"#, 400, "at most 1024"),
+        (
+            #"{"model": "words", "prompt": "a", "max_tokens": 100000}"#, 400,
+            "'max_tokens': this server allows at most 1024"
+        ),
         (#"{"model": "words", "prompt": "a", "num_beams": 100}"#, 400, "at most 16"),
-        (#"{"model": "words", "prompt": "a", "n": 1000}"#, 400, "at most 16"),
+        (#"{"model": "words", "prompt": "a", "n": 1000}"#, 400, "'n': this server allows at most 16"),
         (#"{"model": "words", "prompt": "a", "n": -9223372036854775808}"#, 400, "at least 1"),
         (#"{"model": "words", "prompt": "a", "temperature": -1}"#, 400, "0 to 2"),
         (#"{"model": "words", "prompt": "a", "temperature": NaN}"#, 400, "0 to 2"),
@@ -35,7 +38,8 @@ import Testing
         (#"{"model": "words", "prompt": "a", "stop": 3}"#, 400, "'stop'"),
         (#"{"model": "words", "prompt": "a", "stream": "yes"}"#, 400, "'stream'"),
         (#"{"model": "words", "prompt": "a", "num_beam": 2}"#, 400, "it is called 'num_beams' here"),
-        (#"{"model": "words", "prompt": "a", "device": "cuda"}"#, 400, "unknown option 'device'"),
+        (#"{"model": "words", "prompt": "a", "device": "cuda"}"#, 400, "'device' belongs to the server"),
+        (#"{"model": "words", "prompt": "a", "max_new_tokens": 2000}"#, 400, "'max_new_tokens': this server"),
         (#"{"model": "words", "prompt": "a", "logprobs": 3}"#, 400, "'logprobs' is not supported"),
         (#"{"model": "words", "prompt": "a", "tools": [{}]}"#, 400, "'tools' is not supported"),
         (
@@ -65,6 +69,28 @@ import Testing
                 let next = try await ask(port, "POST", "/v1/completions", completion("x y"))
                 #expect(next.field("choices", "0", "text") == "y x")
             }
+        }
+    }
+
+    @Test func badClassificationsNameTheField() async throws {
+        let bodies = [
+            (#"{"model": "words"}"#, "'input' is missing"),
+            (#"{"model": "words", "input": []}"#, "'input' is missing"),
+            (#"{"model": "words", "input": 3}"#, "'input'"),
+            (#"{"model": "words", "input": ["a", 3]}"#, "'input'"),
+            (#"{"input": "a"}"#, "'model' is missing"),
+            (#"{"model": "gpt", "input": "a"}"#, "does not exist"),
+            (#"{"model": "words", "input": "a", "precision": "bf16"}"#, "'precision' belongs to the server"),
+            (#"{"model": "words", "input": "a", "num_beams": 3}"#, "num_beams"), ("{", "not JSON"),
+        ]
+        try await withServer { port in
+            for (body, mentions) in bodies {
+                let reply = try await ask(port, "POST", "/v1/classify", body)
+                #expect(reply.status == (mentions == "does not exist" ? 404 : 400), "\(body): \(reply.body)")
+                #expect(reply.field("error", "message")?.string?.contains(mentions) == true, "\(reply.body)")
+            }
+            let good = try await ask(port, "POST", "/v1/classify", #"{"model": "words", "inputs": "good"}"#)
+            #expect(good.field("data", "0", "label") == "good")
         }
     }
 

@@ -24,6 +24,7 @@ struct ClassificationRequest: Sendable {
                 "input", "'input' is missing: a text or a list of at most \(limits.inputs) texts")
         }
         let truncates = try GenerationRequest.truncates(&reader)
+        try ServedStudent.refuseServerOptions(reader.rest)
         let declared = student.options(of: .classify)
         do {
             let sources = try texts.map { try student.template.render($0, variables) }

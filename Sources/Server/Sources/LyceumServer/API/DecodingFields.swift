@@ -2,6 +2,16 @@ import LyceumKit
 
 /// OpenAI's names for how a text is written, and vLLM's, as options of a student.
 enum DecodingFields {
+    /// What a request called an option: OpenAI's name, if it was given by that.
+    static func name(of option: String, in fields: [String: Value]) -> String {
+        let others = [
+            "max_new_tokens": ["max_completion_tokens", "max_tokens"], "min_new_tokens": ["min_tokens"],
+            "num_return_sequences": ["n"], "num_beams": ["best_of", "n"],
+        ]
+        let names = [option] + (others[option] ?? [])
+        return names.first { fields[$0].map { !$0.isNull } ?? false } ?? option
+    }
+
     /// Takes the fields that are known under another name.
     ///
     /// - Throws: `APIError` for a value that does not fit.

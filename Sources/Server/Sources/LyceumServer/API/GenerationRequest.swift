@@ -53,7 +53,8 @@ struct GenerationRequest: Sendable {
         try Self.refuseWhatIsNotDone(&reader)
         let options = try DecodingFields.options(&reader, form: form, limits: limits)
         let declared = student.options(of: .generate)
-        try Self.checkKnown(options, declared)
+        try Self.checkKnown(options, declared, fields)
+        try ServedStudent.refuseServerOptions(reader.rest)
         // What is left are options by our own names.
         let names = Set(declared.map(\.name))
         var given = options
@@ -67,7 +68,7 @@ struct GenerationRequest: Sendable {
             }
             given[name] = value
         }
-        try Self.check(given, limits: limits)
+        try Self.check(given, fields, limits: limits)
         let checked: Options
         do {
             checked = try Options(
@@ -156,18 +157,23 @@ struct GenerationRequest: Sendable {
     }
 
     /// Refuses what OpenAI's names ask for and this student does not have, unless leaving it out changes nothing.
-    private static func checkKnown(_ options: [String: Value], _ declared: [OptionDeclaration]) throws {
+    private static func checkKnown(
+        _ options: [String: Value], _ declared: [OptionDeclaration], _ fields: [String: Value]
+    ) throws {
         let harmless: [String: Value] = ["do_sample": false, "num_beams": 1, "num_return_sequences": 1]
         for (name, value) in options where !declared.contains(where: { $0.name == name }) {
             // What has no length to choose, or draws nothing, cannot go beyond either.
             if ["max_new_tokens", "seed"].contains(name) || harmless[name] == value { continue }
             throw APIError.invalid(
-                name, "this student has no option '\(name)'", code: "unsupported_parameter")
+                DecodingFields.name(of: name, in: fields), "this student has no option '\(name)'",
+                code: "unsupported_parameter")
         }
     }
 
     /// What the server does not give away.
-    private static func check(_ options: [String: Value], limits: ServerLimits) throws {
+    private static func check(
+        _ options: [String: Value], _ fields: [String: Value], limits: ServerLimits
+    ) throws {
         let bounds = [
             ("max_new_tokens", limits.newTokens), ("min_new_tokens", limits.newTokens),
             ("max_length", limits.newTokens + 1), ("min_length", limits.newTokens + 1),
@@ -175,8 +181,9 @@ struct GenerationRequest: Sendable {
         ]
         for (name, most) in bounds {
             guard let value = options[name]?.integer, value > most else { continue }
+            let given = DecodingFields.name(of: name, in: fields)
             throw APIError.invalid(
-                name, "'\(name)': this server allows at most \(most), got \(value)", code: "invalid_value")
+                given, "'\(given)': this server allows at most \(most), got \(value)", code: "invalid_value")
         }
     }
 }

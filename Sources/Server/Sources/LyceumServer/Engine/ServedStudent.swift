@@ -31,6 +31,19 @@ struct ServedStudent: Sendable {
         return ["precision": "fp32"]
     }
 
+    /// Refuses what no request may choose, by name.
+    ///
+    /// - Throws: `APIError`.
+    static func refuseServerOptions(_ fields: [String: Value]) throws {
+        guard let name = fields.keys.sorted().first(where: serverOptions.contains),
+            fields[name]?.isNull == false
+        else { return }
+        throw APIError.invalid(
+            name,
+            "'\(name)' belongs to the server, which all requests share (lyceum serve --device, --precision, --batch)",
+            code: "unsupported_parameter")
+    }
+
     /// The options that a request may have.
     func options(of task: StudentTask) -> [OptionDeclaration] {
         (task == .generate ? generationOptions : classificationOptions).filter { declaration in
