@@ -80,7 +80,8 @@ extension LabSite {
           overflow-wrap: anywhere; min-width: 0; }
         pre.template { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 0.6rem 0.8rem;
           white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.85rem; margin: 0.4rem 0; }
-        td label { display: inline-flex; gap: 0.4rem; align-items: center; font-size: inherit; color: inherit; }
+        td label { display: inline-flex; gap: 0.4rem; align-items: center; font-size: inherit; color: inherit;
+          white-space: nowrap; overflow-wrap: normal; }
         table.runs td { text-align: left; min-width: 0; }
         table.runs td.number { text-align: right; white-space: nowrap; overflow-wrap: normal; }
         table.runs th.number { text-align: right; } table.runs td.number small { white-space: normal; }

@@ -129,6 +129,10 @@ final class RawConnection: @unchecked Sendable {
         }
         let head = text[..<end.upperBound].utf8.count
         let rest = buffer[head...]
+        if reply.status == 204 {
+            buffer.removeFirst(head)
+            return reply
+        }
         if let length = reply.headers["content-length"].flatMap({ Int($0) }) {
             guard rest.count >= length else { return nil }
             reply.body = String(decoding: rest.prefix(length), as: UTF8.self)

@@ -42,7 +42,7 @@ import Workbench
             let places: [(String, Int)] = [
                 ("/prompts", 200), ("/compare", 200), ("/version", 200), ("/run/1", 404),
                 ("/etc/passwd", 404),
-                ("/?q=%ff%00&kind=%27&sort=%22", 200), ("/run/%2e%2e", 404),
+                ("/?q=%ff%00&kind=%27&sort=%22", 200), ("/run/%2e%2e", 404), ("/favicon.ico", 204),
             ]
             for (path, status) in places {
                 let found = try await ask(port, "GET", path)

@@ -94,6 +94,10 @@ final class WordStudent: ServingStudent, TokenizingStudent {
         }
 
         func step() throws -> [DecodingEvent] {
+            guard student.log.mayStep(written: going.values.map(\.written.count).max() ?? 0) else {
+                usleep(1000)
+                return []
+            }
             student.log.stepped(going.count)
             usleep(student.pause)
             if going.values.contains(where: { $0.words.contains("BREAK") }) {
@@ -135,7 +139,24 @@ final class WordStudent: ServingStudent, TokenizingStudent {
 
 /// What the steps of a test's students were like.
 final class StepLog: Sendable {
-    private let state = Mutex((steps: 0, most: 0, removed: 0, added: 0))
+    private let state = Mutex((steps: 0, most: 0, removed: 0, added: 0, isHeld: false))
+    /// Nothing is written before so many requests have joined.
+    private let expected: Int
+
+    /// - Parameters:
+    ///   - expected: nothing is written before so many requests have joined.
+    ///   - isHeld: whether nothing is written after three words until `release`.
+    init(expecting expected: Int = 0, isHeld: Bool = false) {
+        self.expected = expected
+        state.withLock { $0.isHeld = isHeld }
+    }
+
+    func release() { state.withLock { $0.isHeld = false } }
+
+    func mayStep(written: Int) -> Bool {
+        state.withLock { $0.added >= expected && !($0.isHeld && written >= 3) }
+    }
+
     func stepped(_ requests: Int) {
         state.withLock {
             $0.steps += 1

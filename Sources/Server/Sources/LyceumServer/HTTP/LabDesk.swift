@@ -46,6 +46,7 @@ final class LabServer: HTTPResponder {
     func respond(to request: Request, context: ServerContext) async throws -> Response {
         do {
             if request.uri.path == "/health" { return .json(["status": "ok"]) }
+            if request.uri.path == Response.iconPath { return .noIcon }
             try access.check(request)
             guard request.method == .get || request.method == .head else {
                 throw APIError(

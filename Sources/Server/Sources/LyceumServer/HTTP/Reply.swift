@@ -26,6 +26,12 @@ extension Response {
             status: .init(code: status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
+    /// What browsers ask for unasked.
+    static let iconPath = "/favicon.ico"
+
+    /// The pages have no icon, which is not a fault.
+    static var noIcon: Response { Response(status: .noContent) }
+
     /// An error in OpenAI's form.
     static func error(_ error: APIError, challenge: String) -> Response {
         var headers: HTTPFields = [:]
