@@ -3,6 +3,7 @@
 // libtorch's hands out single rows to libgomp's threads, and to wake one takes longer than all rows: see Crew.cpp. An
 // operator like any other, so that it needs no entry point of its own.
 #include <ATen/core/Tensor.h>
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/empty_like.h>
 #include <torch/library.h>
 
@@ -80,9 +81,17 @@ at::Tensor layer_norm(const at::Tensor &given, const at::Tensor &weight, const a
 
 }  // namespace
 
-TORCH_LIBRARY(lyceum, library) {
+namespace {
+
+/// A process may have a second copy of this library, of a plugin that was built elsewhere; one of them is enough.
+[[maybe_unused]] const bool is_registered = [] {
+    if (c10::Dispatcher::singleton().findSchema({"lyceum::layer_norm", ""})) return false;
+    static torch::Library library(torch::Library::FRAGMENT, "lyceum", std::nullopt, __FILE__, __LINE__);
     library.def("layer_norm(Tensor x, Tensor weight, Tensor bias, float epsilon) -> Tensor");
     library.impl("layer_norm", c10::DispatchKey::CPU, TORCH_FN(layer_norm));
     // It records no gradients.
     library.impl("layer_norm", c10::DispatchKey::AutogradCPU, torch::CppFunction::makeFallthrough());
-}
+    return true;
+}();
+
+}  // namespace
