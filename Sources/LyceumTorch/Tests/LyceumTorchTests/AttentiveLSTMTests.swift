@@ -105,7 +105,7 @@ struct AttentiveLSTMTests {
         }
     }
 
-    /// In brain floats it is no further from float32 than what libtorch's operators compute in them.
+    /// In brain floats it lies as close to float32 as what libtorch's operators compute in them.
     @Test(arguments: [Case(steps: 6, dtype: .bfloat16), Case(steps: 6, coverage: true, dtype: .bfloat16)])
     func brainFloats(_ example: Case) throws {
         var exact = example
