@@ -337,7 +337,7 @@ struct WorkshopTests {
             // No max_tokens: no bound, so it is asked whatever the known part is.
             var one = try estimate([(here, [:])])
             #expect(one.high == nil && one.low > 0)
-            #expect(one.text.contains("at most nobody knows: tiny has no max_tokens"))
+            #expect(one.text.contains("the most is not known: tiny has no max_tokens"))
             #expect(try #require(one.doubt(most: 1e9)).reason.contains("at most is not known (at least"))
             // With it there is one.
             one = try estimate([(here, ["max_tokens": 100])])

@@ -109,7 +109,7 @@ extension Scripting {
           vote(w)                    -- a person judges blind, one key a verdict; goes on where it stopped
           w:save("w.html")           -- a page; runs.report({ w.runs.plain }) has it, too, in any later session
 
-        It says first what it would cost, and asks before it costs more than confirm_usd, or where nobody can say:
+        It says first what it would cost, and asks before it costs more than confirm_usd, or where the most is not known:
         give the teacher max_tokens, or budget_usd. p:optimize { … } searches for a better prompt; p:diff(q) says what
         changed, p:runs() which runs asked it.
 

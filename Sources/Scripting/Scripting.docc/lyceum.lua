@@ -1144,7 +1144,7 @@ function hub.remove(name, options) end
 ---@field judge? any a teacher that grades every answer; or { teacher = …, criterion = "…", prompt = p, input = "column" }
 ---@field by? string the figure that decides which variant is best; else the first
 ---@field fresh? boolean ignores kept replies and asks again (default false)
----@field confirm_usd? number asks first if it may cost more than this, or if nobody can say what it costs at most (a teacher without max_tokens and budget_usd, or one elsewhere without a price); without a terminal it is refused (default 1.0)
+---@field confirm_usd? number asks first if it may cost more than this, or if the most that it can cost is not known (a teacher without max_tokens and budget_usd, or one elsewhere without a price); without a terminal it is refused (default 1.0)
 ---@field confidence? number of the intervals and tests (default 0.95)
 ---@field resamples? integer bootstrap samples and trials of the tests (default 2000)
 ---@field seed? integer equal seeds give equal intervals (default 42)

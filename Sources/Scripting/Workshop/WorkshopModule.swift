@@ -32,7 +32,7 @@ extension Scripting {
         .boolean("fresh", default: false, "ignores kept replies and asks again"),
         .number(
             "confirm_usd", default: 1, in: 0...1_000_000_000, unit: "USD",
-            "asks first if it may cost more than this, or if nobody can say what it costs at most (a teacher without max_tokens "
+            "asks first if it may cost more than this, or if the most that it can cost is not known (a teacher without max_tokens "
                 + "and budget_usd, or one elsewhere without a price); without a terminal it is refused"),
         .number("confidence", default: 0.95, in: 0.01...0.999, "of the intervals and tests"),
         .integer("resamples", default: 2000, in: 1...1_000_000, "bootstrap samples and trials of the tests"),
@@ -52,7 +52,7 @@ extension Scripting {
                 + "w:diff(\"a\", \"b\", 3), w:grid(), w:save(\"w.html\"), vote(w)",
             errors: [
                 "a variable or column that the data does not have", "a metric without a reference",
-                "a cost that may pass confirm_usd or is not known, where nobody can be asked",
+                "a cost that may pass confirm_usd or is not known, without a terminal to ask at",
                 "an interruption: what was answered is in _, and the same call goes on from there",
             ],
             example:

@@ -103,7 +103,7 @@ public struct WorkshopEstimate {
     var money: String {
         var parts: [String] = []
         if !unbounded.isEmpty {
-            parts.append("at least \(RunText.money(low)) USD, at most nobody knows: \(whyUnbounded)")
+            parts.append("at least \(RunText.money(low)) USD; the most is not known: \(whyUnbounded)")
         } else if hasPrices, !unpriced.elsewhere.isEmpty || !unpriced.here.isEmpty {
             parts.append("at least \(RunText.money(low)) USD")
         } else if hasPrices, let high {
