@@ -34,7 +34,7 @@ local known = {
     lstm = {
         name = "LSTM", about = "a pointer-generator, which can copy words from the text",
         new = { vocab_size = 5000, hidden_size = 128 },
-        train = { max_steps = 2000, batch_size = 32, learning_rate = 3e-3, max_source_length = 64 },
+        train = { max_steps = 2400, batch_size = 32, learning_rate = 3e-3, max_source_length = 64 },
         generate = {},
     },
     t5 = {
