@@ -18,6 +18,9 @@ public struct PluginBuilder {
         self.folders = folders
     }
 
+    /// The C modules that those of Lyceum need; Package.swift.txt and scripts/install have them, too.
+    private static let modules = ["CLyceumPlugin", "CDigest", "CSimdjson", "CSentencePiece", "CTorch"]
+
     /// The plugins there are.
     private var others: PluginHost { PluginHost(folders: folders) }
 
@@ -55,8 +58,12 @@ public struct PluginBuilder {
     private func compile(_ package: String, with swift: String, job: Job) throws {
         var output = CompilerOutput()
         var done = 0
+        // A package made for an earlier Lyceum does not name the modules that were added since.
+        let maps = Self.modules.flatMap { module in
+            ["-Xcc", "-fmodule-map-file=\(sdk.folder)/\(module).build/module.modulemap"]
+        }
         let child = ChildProcess(
-            command: [swift, "build", "-c", "release", "--package-path", package],
+            command: [swift, "build", "-c", "release", "--package-path", package] + maps,
             environment: ["LYCEUM_SDK": sdk.folder])
         let ending = try child.run(job: job) { line in
             output.add(line)
