@@ -263,6 +263,7 @@ struct Program {
 final class PseudoTerminal {
     private let master: Int32
     private let process: Program.Child
+    private var isCollected = false
     private var bytes: [UInt8] = []
     /// What was shown before the last `expect` matched is not looked at again.
     private var seen = 0
@@ -272,7 +273,14 @@ final class PseudoTerminal {
         self.process = process
     }
 
-    deinit { close(master) }
+    /// A program that nobody waits for would stay as a process that has ended, and the exit tests of the testing library,
+    /// which wait for any child, would look at it forever.
+    deinit {
+        close(master)
+        if isCollected { return }
+        kill(process.identifier, SIGKILL)
+        _ = process.wait()
+    }
 
     /// Everything shown so far, without escape sequences and carriage returns; a line that was erased stays, and what
     /// took its place is a line of its own.
@@ -353,6 +361,7 @@ final class PseudoTerminal {
         while readSome() {
             if ContinuousClock.now > deadline { kill(process.identifier, SIGKILL) }
         }
+        isCollected = true
         return process.wait()
     }
 
