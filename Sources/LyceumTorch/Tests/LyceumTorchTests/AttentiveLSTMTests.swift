@@ -38,7 +38,9 @@ struct AttentiveLSTMTests {
             attention: try AdditiveAttention(
                 source: width, state: width, size: example.size, coverage: example.coverage))
         for (place, (_, parameter)) in made.parameters.enumerated() {
-            _ = try noGrad { try parameter.tensor.copy_(random(parameter.tensor.shape, 100 + place) * example.spread) }
+            _ = try noGrad {
+                try parameter.tensor.copy_(random(parameter.tensor.shape, 100 + place) * example.spread)
+            }
             try parameter.setComputeType(example.dtype)
         }
         return made
