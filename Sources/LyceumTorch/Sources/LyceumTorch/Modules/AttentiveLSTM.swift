@@ -74,9 +74,10 @@ public final class AttentiveLSTM: Module {
         cell = try LSTMCell(inputs: inputs, hidden: hidden)
     }
 
-    /// Reads `x` [rows, steps, inputs], one step after the other.
+    /// Reads a text, one step after the other.
     ///
     /// - Parameters:
+    ///   - x: what is read, [rows, steps, inputs].
     ///   - state: where it begins.
     ///   - attention: of a state that is [cell, hidden].
     ///   - source: rows are hypotheses, source by source.

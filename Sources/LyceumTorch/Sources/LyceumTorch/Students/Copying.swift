@@ -39,7 +39,9 @@ public enum CopyStates {
     ///
     /// - Parameters:
     ///   - scores: of the vocabulary, [labels, vocabulary], not normalised.
-    ///   - labels, gate, copied: as in the other form.
+    ///   - labels: [labels], as in the other form.
+    ///   - gate: as in the other form.
+    ///   - copied: as in the other form.
     /// - Returns: [labels] each, float32; what the first is for a label below 0 means nothing.
     public static func logLikelihood(
         scores: Tensor, labels: Tensor, gate: Tensor, copied: Tensor
