@@ -163,9 +163,9 @@ extension WorkshopPage.Row {
 
     fileprivate init?(_ value: Value, figures: Int, variants: Int) {
         guard let stored = value.object,
-            let fields = stored["fields"]?.all({ pair -> (name: String, text: String)? in
+            let fields = stored["fields"]?.all({ pair -> WorkshopPage.Field? in
                 guard let texts = pair.all(\.string), texts.count == 2 else { return nil }
-                return (texts[0], texts[1])
+                return WorkshopPage.Field(name: texts[0], text: texts[1])
             }),
             let references = stored["references"]?.all(\.string),
             let cells = stored["cells"]?.all({ list in

@@ -62,18 +62,19 @@ struct WorkshopPage: Equatable {
         let seconds: Double?
     }
 
+    /// A column of a row.
+    struct Field: Equatable {
+        let name: String
+        let text: String
+    }
+
     /// All answers to a row of the data.
     struct Row: Equatable {
         /// What the prompts show of the row.
-        let fields: [(name: String, text: String)]
+        let fields: [Field]
         let references: [String]
         /// Variant by variant, sample by sample.
         let cells: [[Cell]]
-
-        static func == (a: Row, b: Row) -> Bool {
-            a.references == b.references && a.cells == b.cells && a.fields.map(\.name) == b.fields.map(\.name)
-                && a.fields.map(\.text) == b.fields.map(\.text)
-        }
     }
 
     let sentence: String
@@ -166,7 +167,7 @@ struct WorkshopPage: Equatable {
         let record = try? plan.data.record(at: row)
         let shown = Set(plan.variants.flatMap(\.prompt.columns))
         let fields = plan.data.columns.filter(shown.contains).compactMap { name in
-            record?[name].map { (name: name, text: $0.text.cut(to: bounds.characters)) }
+            record?[name].map { Field(name: name, text: $0.text.cut(to: bounds.characters)) }
         }
         let references =
             plan.reference.flatMap { try? plan.data.rows([row]).stringLists($0).first } ?? []

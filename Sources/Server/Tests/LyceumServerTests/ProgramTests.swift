@@ -19,6 +19,7 @@ struct ProgramTests {
         let process: pid_t
         let output: Int32
         private(set) var said = ""
+        private var isCollected = false
 
         init(_ arguments: [String]) throws {
             var ends: [Int32] = [0, 0]
@@ -68,8 +69,14 @@ struct ProgramTests {
             }
         }
 
+        /// One that a test left is collected, too: exit tests wait for any child, and would look at it forever.
+        deinit {
+            if !isCollected { _ = end(SIGKILL) }
+        }
+
         /// Its exit status, or 128 + n after signal n.
         func end(_ signal: Int32) -> Int32 {
+            isCollected = true
             kill(process, signal)
             var status: Int32 = 0
             while waitpid(process, &status, 0) < 0, errno == EINTR {}
