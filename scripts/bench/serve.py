@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import random
 import signal
 import socket
 import statistics
@@ -16,18 +17,25 @@ from results import Results
 bench, size, python, program, root, *wanted = sys.argv[1:]
 LEVELS = [(1, 40), (8, 48), (32, 128), (64, 128)]
 NEW = 32
+# Words of a text, and tokens of its answer: requests that are all alike, short or long, and requests as they come.
+SHORT, LONG, MIXED = ((18, 18), (NEW, NEW)), ((60, 60), (NEW, NEW)), ((8, 60), (8, 64))
 WORDS = "the a of and to in storm market police river minister team record price school water year city player law".split()
 here = os.path.dirname(os.path.abspath(__file__))
 
 
-def text(number):
-    """About 80 tokens, another for each request."""
-    state = number * 2654435761 % 2**32
-    words = []
-    for _ in range(60):
-        state = (state * 1664525 + 1013904223) % 2**32
-        words.append(WORDS[(state >> 16) % len(WORDS)])
-    return " ".join(words)
+def wish(number, kind):
+    """How many words a request has, and how many tokens its answer: another for each request."""
+    draw = random.Random(number)
+    return [draw.randint(*bounds) for bounds in kind]
+
+
+def text(number, length=SHORT[0][0]):
+    """So many words, others for each request."""
+    draw = random.Random(number)
+    return " ".join(draw.choice(WORDS) for _ in range(length))
+
+
+KINDS = {SHORT: "short", LONG: "long", MIXED: "mixed"}
 
 
 def free_port():
@@ -51,7 +59,7 @@ def wait(port, process):
     sys.exit("the server does not become ready")
 
 
-def load(port, clients, count, offset):
+def load(port, clients, count, offset, kind=SHORT):
     """Seconds of each request, and of all."""
     times, lock, numbers = [], threading.Lock(), iter(range(count))
 
@@ -62,8 +70,9 @@ def load(port, clients, count, offset):
                 number = next(numbers, None)
             if number is None:
                 return
+            words, new = wish(number, kind)
             body = json.dumps({
-                "model": "m", "prompt": text(offset + number), "max_tokens": NEW, "min_tokens": NEW, "temperature": 0})
+                "model": "m", "prompt": text(offset + number, words), "max_tokens": new, "min_tokens": new, "temperature": 0})
             start = time.perf_counter()
             connection.request("POST", "/v1/completions", body, {"content-type": "application/json"})
             reply = connection.getresponse()
@@ -90,6 +99,18 @@ def processor_time(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def lengths(port, kind):
+    """The tokens of a kind's texts, as the server counts them, and of their answers."""
+    def tokens(words):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+        connection.request("POST", "/v1/completions", json.dumps({"model": "m", "prompt": text(1, words), "max_tokens": 1}))
+        return json.loads(connection.getresponse().read())["usage"]["prompt_tokens"]
+
+    def spread(least, most):
+        return str(least) if least == most else f"{least}–{most}"
+    return f"{spread(*map(tokens, kind[0]))} → {spread(*kind[1])} tokens"
+
+
 def share(times, part):
     return times[min(len(times) - 1, int(part * len(times)))]
 
@@ -102,30 +123,42 @@ def ours(precision):
     return lambda port: [program, "serve", f"m={folder}", "--port", str(port), "--batch", "64", "--precision", precision]
 
 
+def peer(kind, dtype):
+    return lambda port: [python, f"{here}/serve_peer.py", kind, folder, str(port), dtype]
+
+
+# Each in fp32 at all levels; at 32 clients also in bf16, which CTranslate2 does not have on processors.
 servers = {
-    "lyceum": ours("fp32"),
-    "lyceum, auto": ours("auto"),
-    "transformers": lambda port: [python, f"{here}/serve_peer.py", "transformers", folder, str(port)],
-    "ctranslate2": lambda port: [python, f"{here}/serve_peer.py", "ctranslate2", folder, str(port)],
+    ("lyceum", "fp32"): ours("fp32"),
+    ("lyceum", "bf16"): ours("bf16"),
+    ("transformers", "fp32"): peer("transformers", "float32"),
+    ("transformers", "bf16"): peer("transformers", "bfloat16"),
+    ("ctranslate2", "fp32"): peer("ctranslate2", "float32"),
 }
 results = {}
-for name, command in servers.items():
-    if not name.startswith("lyceum") and wanted and name not in wanted:
+tokens = {}
+for (name, precision), command in servers.items():
+    if name != "lyceum" and wanted and name not in wanted:
         continue
     port = free_port()
     process = subprocess.Popen(command(port), stderr=subprocess.DEVNULL)
     try:
         wait(port, process)
         load(port, 2, 4, 100000)  # warm
-        for clients, count in LEVELS if name != "lyceum, auto" else LEVELS[2:3]:
+        runs = [(clients, count, SHORT) for clients, count in (LEVELS if precision == "fp32" else LEVELS[2:3])]
+        for clients, count, kind in runs + [(*LEVELS[2], LONG), (*LEVELS[2], MIXED)]:
             before = processor_time(process)
-            times, whole = load(port, clients, count, clients * 1000)
+            times, whole = load(port, clients, count, clients * 1000, kind)
             computed = (processor_time(process) - before) / count
-            results[name, clients] = (times, whole, count, computed)
-            print(f"{name:13} {clients:3} clients: {count / whole:7.2f} requests/s {count * NEW / whole:8.1f} tokens/s   "
-                  f"p50 {share(times, 0.5) * 1e3:7.0f} ms  p95 {share(times, 0.95) * 1e3:7.0f}  p99 {share(times, 0.99) * 1e3:7.0f}"
+            written = sum(wish(number, kind)[1] for number in range(count))
+            results[name, precision, clients, kind] = (times, whole, count, computed, written)
+            print(f"{name + ' ' + precision:17} {clients:3} clients {KINDS[kind]:5}: {count / whole:7.2f} requests/s "
+                  f"{written / whole:8.1f} tokens/s   p50 {share(times, 0.5) * 1e3:7.0f} ms  "
+                  f"p95 {share(times, 0.95) * 1e3:7.0f}  p99 {share(times, 0.99) * 1e3:7.0f}"
                   f"   {computed * 1e3:6.0f} ms of processor time each",
                   flush=True)
+        if name == "lyceum" and precision == "fp32":
+            tokens = {kind: lengths(port, kind) for kind in KINDS}
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
@@ -144,32 +177,30 @@ alone = subprocess.run([program, "--no-lab", "-q", "-e", code], capture_output=T
 milliseconds = sorted(float(line) for line in alone.stdout.split() if line.replace(".", "").isdigit())
 if milliseconds:
     print(f"alone: p50 {statistics.median(milliseconds):.0f} ms, p95 {share(milliseconds, 0.95):.0f} ms; served at one "
-          f"client p95 is {share(results['lyceum', 1][0], 0.95) * 1e3 / share(milliseconds, 0.95):.2f} × that")
+          f"client p95 is {share(results['lyceum', 'fp32', 1, SHORT][0], 0.95) * 1e3 / share(milliseconds, 0.95):.2f} × that")
 else:
     print(f"alone: not measured: {alone.stderr.strip()[-300:]}")
 
 
-def figures(name, clients):
-    times, whole, count, computed = results[name, clients]
+def figures(times, whole, count, computed, written):
     latency = " / ".join(f"{share(times, part) * 1e3:.0f}" for part in (0.5, 0.95, 0.99))
-    return f"{latency} ms, {count * NEW / whole:.0f} tokens/s, {computed * 1e3:.0f} ms of processor time each"
+    return f"{latency} ms, {written / whole:.0f} tokens/s, {computed * 1e3:.0f} ms of processor time each"
 
 
 table = Results("serve")
-for peer in servers:
-    for clients, count in LEVELS:
-        if peer.startswith("lyceum") or (peer, clients) not in results:
+for (name, precision, clients, kind), theirs in results.items():
+    if name == "lyceum":
+        continue
+    for mine in ("fp32", "bf16"):
+        own = results.get(("lyceum", mine, clients, kind))
+        # Never a narrower format of the peer's next to a wider one of ours; ours in bf16 next to both of theirs.
+        if own is None or (mine, precision) == ("fp32", "bf16"):
             continue
-        table.add(f"{size} T5, {clients} client{'s' if clients > 1 else ''}, next to {peer}", ours=count / results["lyceum", clients][1],
-                  unit="requests/s", peer=f"{peer}, same HTTP front" if peer == "ctranslate2" else peer,
-                  theirs=count / results[peer, clients][1],
-                  note=f"p50 / p95 / p99 {figures('lyceum', clients)}; the peer's {figures(peer, clients)}")
-for peer in servers:
-    clients, count = LEVELS[2]
-    if not peer.startswith("lyceum") and (peer, clients) in results:
-        table.add(f"{size} T5 with --precision auto (bf16 where the processor has it), {clients} clients, next to {peer} in fp32",
-                  ours=count / results["lyceum, auto", clients][1], unit="requests/s", peer=peer, theirs=count / results[peer, clients][1])
+        label = f"{name}, same HTTP front" if name == "ctranslate2" else name
+        table.add(f"{size} T5, {tokens[kind]}, {mine}, {clients} client{'s' if clients > 1 else ''}, next to {name}",
+                  ours=own[2] / own[1], unit="requests/s", peer=f"{label}, {precision}", theirs=theirs[2] / theirs[1],
+                  note=f"p50 / p95 / p99 {figures(*own)}; the peer's {figures(*theirs)}")
 if milliseconds:
-    table.add("one client, p95", ours=share(results["lyceum", 1][0], 0.95) * 1e3, unit="ms", peer="the student alone",
+    table.add("one client, p95", ours=share(results["lyceum", "fp32", 1, SHORT][0], 0.95) * 1e3, unit="ms", peer="the student alone",
               theirs=share(milliseconds, 0.95))
 table.write()

@@ -32,37 +32,38 @@ from transformers import T5Tokenizer
 
 tokenizer = T5Tokenizer.from_pretrained(folder, legacy=False)
 waiting = queue.Queue()
+dtype = sys.argv[4]
 
 if what == "transformers":
     import torch
     from transformers import T5ForConditionalGeneration
 
     torch.set_num_threads(THREADS)
-    model = T5ForConditionalGeneration.from_pretrained(folder).eval()
+    model = T5ForConditionalGeneration.from_pretrained(folder, torch_dtype=getattr(torch, dtype)).eval()
 
     def answer(texts, new):
         batch = tokenizer(texts, return_tensors="pt", padding=True)
         with torch.inference_mode():
-            ids = model.generate(**batch, max_new_tokens=new, min_new_tokens=new, num_beams=1, do_sample=False)
-        return [tokenizer.decode(row, skip_special_tokens=True) for row in ids]
+            ids = model.generate(**batch, max_new_tokens=max(new), min_new_tokens=max(new), num_beams=1, do_sample=False)
+        return [tokenizer.decode(row[: 1 + own], skip_special_tokens=True) for row, own in zip(ids, new)]
 else:
     import ctranslate2
 
-    translator = ctranslate2.Translator(folder + "-ct2", device="cpu", compute_type="float32", intra_threads=THREADS)
+    translator = ctranslate2.Translator(folder + "-ct2", device="cpu", compute_type=dtype, intra_threads=THREADS)
 
     def answer(texts, new):
         tokens = [tokenizer.convert_ids_to_tokens(tokenizer.encode(text)) for text in texts]
-        found = translator.translate_batch(tokens, beam_size=1, max_decoding_length=new, min_decoding_length=new)
-        return [tokenizer.decode(tokenizer.convert_tokens_to_ids(one.hypotheses[0])) for one in found]
+        found = translator.translate_batch(tokens, beam_size=1, max_decoding_length=max(new), min_decoding_length=max(new))
+        return [tokenizer.decode(tokenizer.convert_tokens_to_ids(one.hypotheses[0][:own])) for one, own in zip(found, new)]
 
 
 def work():
-    """Whatever waits is one batch."""
+    """Whatever waits is one batch, which is written to the longest answer of it."""
     while True:
         batch = [waiting.get()]
         while len(batch) < MOST and not waiting.empty():
             batch.append(waiting.get())
-        for (_, _, done), text in zip(batch, answer([text for text, _, _ in batch], batch[0][1])):
+        for (_, _, done), text in zip(batch, answer([text for text, _, _ in batch], [new for _, new, _ in batch])):
             done.put(text)
 
 

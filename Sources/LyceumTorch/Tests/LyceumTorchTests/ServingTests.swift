@@ -45,6 +45,24 @@ import Testing
         }
     }
 
+    /// Sources of very different lengths are not padded to the longest, and short ones are not read one by one.
+    @Test func sourcesAreReadWithThoseOfTheirLength() throws {
+        typealias Batch = DecodingBatch<TinyTransformer>
+        #expect(Batch.ofSimilarLength([]).isEmpty)
+        #expect(Batch.ofSimilarLength([5, 9, 7]) == [[1, 2, 0]])
+        #expect(Batch.ofSimilarLength([20, 500, 10, 480, 300]) == [[1, 3], [4], [0, 2]])
+        #expect(Batch.ofSimilarLength([Int](repeating: 100, count: 40)).count == 1)
+        // Whatever the lengths are, everything is read once, and padding is a quarter at most of what is not small.
+        let lengths = (0..<200).map { 1 + $0 * 7919 % 512 }
+        let groups = Batch.ofSimilarLength(lengths)
+        #expect(groups.flatMap { $0 }.sorted() == Array(lengths.indices))
+        for group in groups {
+            let own = group.map { lengths[$0] }
+            let (longest, real) = (own.max() ?? 0, own.reduce(0, +))
+            #expect(longest * own.count <= real + real / 4 || real < 4 * 192, "\(own)")
+        }
+    }
+
     @Test func lookupsFollowTheSource() {
         var lookup = SourceLookup([1, 2, 3, 4, 5, 6, 2, 3, 9])
         #expect(lookup.draft(after: [7, 2], most: 9).isEmpty, "one token is not enough")

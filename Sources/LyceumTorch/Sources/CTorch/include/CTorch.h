@@ -302,6 +302,9 @@ CTorchStatus ctorch_manual_seed(uint64_t seed);
 /// torch.get_rng_state() gives it.
 CTorchStatus ctorch_rng_state(int32_t device_type, int32_t device_index, CTorchTensor **out);
 CTorchStatus ctorch_set_rng_state(int32_t device_type, int32_t device_index, const CTorchTensor *state);
+/// From the first call on, memory of tensors on the CPU is kept when they are freed, and used again, as long as somebody
+/// wants it: `begins` for the beginning of a long run, false for its end, after which all of it goes back to the system.
+CTorchStatus ctorch_keep_memory(bool begins);
 int32_t ctorch_threads(void);
 CTorchStatus ctorch_set_threads(int32_t count);
 /// How many CUDA devices the NVIDIA driver of this machine offers; 0 without a driver. Does not need libtorch's CUDA

@@ -14,6 +14,14 @@ public enum Generator {
     public static func generate<Network: EncoderDecoder>(
         _ network: Network, sources: [[Int]], batchSize: Int, options: DecodingOptions, job: Job
     ) throws -> [[Int]] {
+        try Torch.keepingMemory {
+            try generateAll(network, sources: sources, batchSize: batchSize, options: options, job: job)
+        }
+    }
+
+    private static func generateAll<Network: EncoderDecoder>(
+        _ network: Network, sources: [[Int]], batchSize: Int, options: DecodingOptions, job: Job
+    ) throws -> [[Int]] {
         let plan = SearchPlan(options, network)
         var texts = [[[Int]]](repeating: [], count: sources.count * plan.searchesEach)
         // Longest first: if memory runs out, it does so at once.

@@ -36,6 +36,12 @@ public enum Torch {
     /// - Throws: `LyceumError.unsupported` without an NVIDIA driver, a device, or libtorch's CUDA part.
     public static func loadCUDA() throws { try CUDA.load() }
 
+    /// Runs something that allocates the same memory again and again, which is then kept until it ends.
+    static func keepingMemory<Result>(_ body: () throws -> Result) throws -> Result {
+        let memory = try KeptMemory()
+        return try withExtendedLifetime(memory) { try body() }
+    }
+
     /// How many threads one operator may use.
     public static var threads: Int { Int(ctorch_threads()) }
 
@@ -51,4 +57,10 @@ public enum Torch {
     static func drawnKey() throws -> UInt64 {
         UInt64(bitPattern: Int64(try Tensor.randint(0, Int.max, [1]).integers()[0]))
     }
+}
+
+/// As long as it lives, memory of tensors is kept when they are freed, and used again.
+final class KeptMemory {
+    init() throws { try TorchError.check(ctorch_keep_memory(true), "keepMemory") }
+    deinit { _ = ctorch_keep_memory(false) }
 }

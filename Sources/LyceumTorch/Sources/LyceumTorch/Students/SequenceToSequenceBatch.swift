@@ -30,13 +30,14 @@ public struct SequenceToSequenceBatch: TrainingBatch {
     ) throws where Row.Element: BinaryInteger {
         source = try TokenBatch(sources, padID: padID, multiple: multiple)
         let inputs = targets.map { [startID] + $0.dropLast().map { Int($0) } }
-        decoderInput = try TokenBatch(inputs, padID: padID, multiple: multiple).ids
+        // Targets are short: as much padding would be a larger share of them.
+        decoderInput = try TokenBatch(inputs, padID: padID, multiple: (multiple + 1) / 2).ids
         itemCount = targets.reduce(0) { $0 + $1.count }
         tokenCount = itemCount + sources.reduce(0) { $0 + $1.count }
         let width = try decoderInput.size(1)
         var labels = targets.flatMap { $0.map { Int($0) } }
         var positions = targets.indices.flatMap { row in (0..<targets[row].count).map { row * width + $0 } }
-        let step = multiple * multiple
+        let step = 2 * multiple
         let surplus = (step - labels.count % step) % step
         labels += [Int](repeating: -100, count: surplus)
         positions += [Int](repeating: 0, count: surplus)
@@ -60,6 +61,7 @@ public struct SequenceToSequenceBatch: TrainingBatch {
 
 /// Encoded pairs, kept in one flat array of 32-bit ids.
 struct TokenizedPairs: BatchSource {
+    /// Sources that are padded alike are neighbours, and among them targets of a length.
     let lengths: [Int]
     let fingerprint: String
     /// How many sources were longer than allowed.
@@ -108,7 +110,8 @@ struct TokenizedPairs: BatchSource {
                     ids += part.map { Int32(truncatingIfNeeded: $0) }
                     offsets.append(ids.count)
                 }
-                lengths.append(source.count + target.count)
+                let padded = (source.count + Self.lengthMultiple - 1) / Self.lengthMultiple
+                lengths.append(padded << 20 + min(target.count, 1 << 20 - 1))
             }
         }
         self.ids = ids

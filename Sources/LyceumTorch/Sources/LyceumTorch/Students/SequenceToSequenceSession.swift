@@ -7,7 +7,7 @@ extension SequenceToSequenceStudent: ServingStudent {
     /// - Throws: `LyceumError.unsupported` if there is no network yet.
     public func decodingSession() throws -> any DecodingSession {
         let (model, tokenizer) = try ready(to: "generate")
-        return SequenceToSequenceSession(self, model, tokenizer)
+        return try SequenceToSequenceSession(self, model, tokenizer)
     }
 }
 
@@ -32,6 +32,8 @@ final class SequenceToSequenceSession<Model: SequenceToSequenceModel>: DecodingS
     private let model: Model
     private let tokenizer: any Tokenizer
     private let precisionSwitch: PrecisionSwitch
+    /// Sources are read again and again, into the same memory.
+    private let memory: KeptMemory
     private var requests: [Int: Request] = [:]
     /// Requests that no batch has yet, in the order they came.
     private var waiting: [Int] = []
@@ -41,7 +43,8 @@ final class SequenceToSequenceSession<Model: SequenceToSequenceModel>: DecodingS
     private var lastRequest = 0
     private var lastSearch = 0
 
-    init(_ student: SequenceToSequenceStudent<Model>, _ model: Model, _ tokenizer: any Tokenizer) {
+    init(_ student: SequenceToSequenceStudent<Model>, _ model: Model, _ tokenizer: any Tokenizer) throws {
+        memory = try KeptMemory()
         (self.student, self.model, self.tokenizer) = (student, model, tokenizer)
         precisionSwitch = PrecisionSwitch(model)
     }

@@ -3,7 +3,7 @@ import LyceumKit
 /// Which examples make up which batch: a pure function of the seed and the epoch, so that a resumed run sees the
 /// same batches in the same order.
 public struct BatchSampler: Sendable {
-    /// The length of each example, in tokens.
+    /// The length of each example.
     public let lengths: [Int]
     /// Examples in a batch.
     public let batchSize: Int

@@ -10,7 +10,7 @@ public protocol TrainingBatch {
 public protocol BatchSource {
     /// What it makes.
     associatedtype Batch: TrainingBatch
-    /// The length of each example in tokens, by which batches are formed.
+    /// The length of each example, by which batches are formed: those of similar lengths share one.
     var lengths: [Int] { get }
     /// Identifies the content; empty if unknown.
     var fingerprint: String { get }

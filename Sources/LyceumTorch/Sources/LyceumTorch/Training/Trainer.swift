@@ -94,7 +94,9 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
     ///
     /// - Throws: `LyceumError.cancelled` between two steps, `LyceumError.failed` when the loss is no longer a
     ///   number, and what batches, network and files throw. The weights are then those of the last whole step.
-    public func run() throws -> TrainingReport {
+    public func run() throws -> TrainingReport { try Torch.keepingMemory { try runAll() } }
+
+    private func runAll() throws -> TrainingReport {
         let start = Uptime.now
         if !isRestored, let outputFolder = options.outputFolder {
             try Ranks.onMain { try RunFolder.checkUnused(outputFolder) }

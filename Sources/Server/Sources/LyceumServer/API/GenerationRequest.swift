@@ -79,7 +79,10 @@ struct GenerationRequest: Sendable {
             throw APIError.wrapping(error, isClients: true)
         }
         count = checked.optionalInt("num_return_sequences") ?? 1
-        works = sources.map { Ticket.Work(task: .generate, text: $0, options: checked, truncates: truncates) }
+        works = sources.map { [isStreamed] in
+            Ticket.Work(
+                task: .generate, text: $0, options: checked, truncates: truncates, isStreamed: isStreamed)
+        }
     }
 
     private static func rendering(_ body: () throws -> String) throws -> String {

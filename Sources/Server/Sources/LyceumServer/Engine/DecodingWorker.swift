@@ -103,7 +103,7 @@ final class DecodingWorker: Worker {
                 active[event.request]?.isFirst = false
                 engine.metrics.firstToken(one.ticket)
             }
-            one.ticket.send(text)
+            if one.ticket.work.isStreamed { one.ticket.send(text) }
         case .finished(let text, let reason, let sourceTokens):
             active[event.request] = nil
             let texts = [text.text] + text.alternatives

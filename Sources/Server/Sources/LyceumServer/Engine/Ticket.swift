@@ -12,6 +12,8 @@ final class Ticket: Sendable {
         let options: Options
         /// Whether an input beyond the student's length is cut, as in training; otherwise it is an error.
         let truncates: Bool
+        /// Whether somebody reads the text as it grows. Otherwise nobody is woken before the end.
+        var isStreamed = false
     }
 
     /// What became of it.
