@@ -23,7 +23,7 @@ if what == "make" then
     -- A vocabulary, and the shape of a checkpoint; the peer then writes a network of full size over it.
     local rows = pairs_of("natural")
     local kind = (architecture == "bart" or architecture == "lstm") and architecture or "t5"
-    local sizes = kind == "lstm" and { vocab_size = 5000, hidden_size = 128 } or { d_model = 16, vocab_size = 8000 }
+    local sizes = kind == "lstm" and { vocab_size = 5000, hidden_size = 128 } or { d_model = 24, vocab_size = architecture == "small" and 3800 or 8000 }
     local student = student.new(kind, sizes)
     student:train(rows, { input = "document", target = "summary", num_train_epochs = 0 })
     student:save(folder)

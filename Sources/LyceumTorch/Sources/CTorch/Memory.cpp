@@ -75,7 +75,7 @@ private:
 
     void grow(size_t size) {
         size = std::max(size, area);
-        void *address = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *address = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         TORCH_CHECK(address != MAP_FAILED, "not enough memory: ", size >> 20, " MB could not be had");
         // Fewer page faults, and faster ones, where the system lets programs ask.
         madvise(address, size, MADV_HUGEPAGE);
