@@ -21,7 +21,7 @@ enum FeaturesBench {
             texts.append(value.object?["document"]?.string ?? "")
         }
         var options = TfidfOptions()
-        options.analyzer = TextAnalyzer(unit: unit, ngrams: low...high)
+        options.analyzer = TextAnalyzer(unit: unit, ngrams: low...high, pattern: .sklearn)
         let (wall, processor) = (seconds(CLOCK_MONOTONIC), seconds(CLOCK_PROCESS_CPUTIME_ID))
         let (vectorizer, matrix) = try TfidfVectorizer.fit(texts, options, threads: threads, job: .silent())
         print(seconds(CLOCK_MONOTONIC) - wall, seconds(CLOCK_PROCESS_CPUTIME_ID) - processor, terminator: " ")

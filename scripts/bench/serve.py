@@ -135,6 +135,32 @@ servers = {
     ("transformers", "bf16"): peer("transformers", "bfloat16"),
     ("ctranslate2", "fp32"): peer("ctranslate2", "float32"),
 }
+def alone(count, offset):
+    """Milliseconds that the student takes for one text after the other, without HTTP."""
+    options = f"max_new_tokens = {NEW}, min_new_tokens = {NEW}, num_beams = 1, do_sample = false, precision = \"fp32\""
+    code = f"""
+        local s = student.load({json.dumps(folder)})
+        local texts = {{ {", ".join(json.dumps(text(offset + n)) for n in range(count))} }}
+        s:generate({{ texts[1] }}, {{ {options} }})
+        for _, t in ipairs(texts) do
+          local start = metrics.clock()
+          s:generate({{ t }}, {{ {options} }})
+          print((metrics.clock() - start) * 1000)
+        end
+        """
+    done = subprocess.run([program, "--no-lab", "-q", "-e", code], capture_output=True, text=True, check=True)
+    return [float(line) for line in done.stdout.split()]
+
+
+def by_turns(port, rounds=4, count=20):
+    """Milliseconds of single requests, served and alone: the machine is not as fast at one time as at another."""
+    served, by_itself = [], []
+    for number in range(rounds):
+        served += [1e3 * seconds for seconds in load(port, 1, count, 5000 + number * count)[0]]
+        by_itself += alone(count, 5000 + number * count)
+    return sorted(served), sorted(by_itself)
+
+
 results = {}
 tokens = {}
 for (name, precision), command in servers.items():
@@ -146,7 +172,7 @@ for (name, precision), command in servers.items():
         wait(port, process)
         load(port, 2, 4, 100000)  # warm
         runs = [(clients, count, SHORT) for clients, count in (LEVELS if precision == "fp32" else LEVELS[2:3])]
-        for clients, count, kind in runs + [(*LEVELS[2], LONG), (*LEVELS[2], MIXED)]:
+        for clients, count, kind in runs + [(*LEVELS[2], LONG), (LEVELS[2][0], 256, MIXED)]:
             before = processor_time(process)
             times, whole = load(port, clients, count, clients * 1000, kind)
             computed = (processor_time(process) - before) / count
@@ -159,28 +185,12 @@ for (name, precision), command in servers.items():
                   flush=True)
         if name == "lyceum" and precision == "fp32":
             tokens = {kind: lengths(port, kind) for kind in KINDS}
+            served, by_itself = by_turns(port)
+            print(f"one client, by turns: served p50 {statistics.median(served):.0f} ms, p95 {share(served, 0.95):.0f} ms; "
+                  f"the student alone {statistics.median(by_itself):.0f} ms, {share(by_itself, 0.95):.0f} ms", flush=True)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
-
-code = f"""
-local s = student.load({json.dumps(folder)})
-local texts = {{ {", ".join(json.dumps(text(5000 + n)) for n in range(40))} }}
-s:generate({{ texts[1] }}, {{ max_new_tokens = {NEW}, min_new_tokens = {NEW}, num_beams = 1, do_sample = false, precision = "fp32" }})
-for _, t in ipairs(texts) do
-  local start = metrics.clock()
-  s:generate({{ t }}, {{ max_new_tokens = {NEW}, min_new_tokens = {NEW}, num_beams = 1, do_sample = false, precision = "fp32" }})
-  print((metrics.clock() - start) * 1000)
-end
-"""
-alone = subprocess.run([program, "--no-lab", "-q", "-e", code], capture_output=True, text=True)
-milliseconds = sorted(float(line) for line in alone.stdout.split() if line.replace(".", "").isdigit())
-if milliseconds:
-    print(f"alone: p50 {statistics.median(milliseconds):.0f} ms, p95 {share(milliseconds, 0.95):.0f} ms; served at one "
-          f"client p95 is {share(results['lyceum', 'fp32', 1, SHORT][0], 0.95) * 1e3 / share(milliseconds, 0.95):.2f} × that")
-else:
-    print(f"alone: not measured: {alone.stderr.strip()[-300:]}")
-
 
 def figures(times, whole, count, computed, written):
     latency = " / ".join(f"{share(times, part) * 1e3:.0f}" for part in (0.5, 0.95, 0.99))
@@ -197,10 +207,10 @@ for (name, precision, clients, kind), theirs in results.items():
         if own is None or (mine, precision) == ("fp32", "bf16"):
             continue
         label = f"{name}, same HTTP front" if name == "ctranslate2" else name
-        table.add(f"{size} T5, {tokens[kind]}, {mine}, {clients} client{'s' if clients > 1 else ''}, next to {name}",
-                  ours=own[2] / own[1], unit="requests/s", peer=f"{label}, {precision}", theirs=theirs[2] / theirs[1],
+        table.add(f"{size} T5, {tokens[kind]}, {mine}, {clients} client{'s' if clients > 1 else ''}, next to {name} in {precision}",
+                  ours=own[2] / own[1], unit="requests/s", peer=label, theirs=theirs[2] / theirs[1],
                   note=f"p50 / p95 / p99 {figures(*own)}; the peer's {figures(*theirs)}")
-if milliseconds:
-    table.add("one client, p95", ours=share(results["lyceum", "fp32", 1, SHORT][0], 0.95) * 1e3, unit="ms", peer="the student alone",
-              theirs=share(milliseconds, 0.95))
+for part, name in ((0.5, "p50"), (0.95, "p95")):
+    table.add(f"one client, {tokens[SHORT]}, {name}, by turns", ours=share(served, part), unit="ms", peer="the student alone",
+              theirs=share(by_itself, part))
 table.write()
