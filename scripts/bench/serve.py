@@ -135,6 +135,8 @@ servers = {
     ("transformers", "bf16"): peer("transformers", "bfloat16"),
     ("ctranslate2", "fp32"): peer("ctranslate2", "float32"),
 }
+
+
 def alone(count, offset):
     """Milliseconds that the student takes for one text after the other, without HTTP."""
     options = f"max_new_tokens = {NEW}, min_new_tokens = {NEW}, num_beams = 1, do_sample = false, precision = \"fp32\""
@@ -191,6 +193,7 @@ for (name, precision), command in servers.items():
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
+
 
 def figures(times, whole, count, computed, written):
     latency = " / ".join(f"{share(times, part) * 1e3:.0f}" for part in (0.5, 0.95, 0.99))

@@ -109,38 +109,39 @@ struct AttentiveLSTMTests {
         }
     }
 
+    /// How far what the operation computes, and what libtorch's operators compute, lies from the latter in the type `exact`:
+    /// each result's relative error.
+    private func errors(_ example: Case, against exact: DType) throws -> [(
+        name: String, own: Double, other: Double
+    )] {
+        var exactly = example
+        exactly.dtype = exact
+        let fused = try run(example, fused: true)
+        let (composed, plain) = (try run(example, fused: false), try run(exactly, fused: false))
+        return try fused.indices.map { index in
+            let expected = try plain[index].1.to(exact)
+            func error(_ x: Tensor) throws -> Double {
+                try (x.to(exact) - expected).norm().item() / max(1e-6, expected.norm().item())
+            }
+            return (fused[index].0, try error(fused[index].1), try error(composed[index].1))
+        }
+    }
+
     /// With large weights, where errors grow from step to step, it lies as close to float64 as what libtorch's operators
     /// compute in float32.
     @Test(arguments: [false, true]) func largeWeights(_ coverage: Bool) throws {
         var example = Case(steps: 9, coverage: coverage, inputs: 16, hidden: 32, size: 50, length: 40)
         example.spread = 0.4
-        var exact = example
-        exact.dtype = .float64
-        let fused = try run(example, fused: true)
-        let (composed, plain) = (try run(example, fused: false), try run(exact, fused: false))
-        for index in fused.indices {
-            func error(_ x: Tensor) throws -> Double {
-                let (x, y) = (try x.to(.float64), try plain[index].1.to(.float64))
-                return try (x - y).norm().item() / max(1e-6, y.norm().item())
-            }
-            let (own, other) = (try error(fused[index].1), try error(composed[index].1))
-            #expect(own < 3 * other + 1e-6, "\(fused[index].0): \(own), libtorch's \(other)")
+        for (name, own, other) in try errors(example, against: .float64) {
+            #expect(own < 3 * other + 1e-6, "\(name): \(own), libtorch's \(other)")
         }
     }
 
     /// In brain floats it lies as close to float32 as what libtorch's operators compute in them.
     @Test(arguments: [Case(steps: 6, dtype: .bfloat16), Case(steps: 6, coverage: true, dtype: .bfloat16)])
     func brainFloats(_ example: Case) throws {
-        var exact = example
-        exact.dtype = .float32
-        let fused = try run(example, fused: true)
-        let (composed, plain) = (try run(example, fused: false), try run(exact, fused: false))
-        for index in fused.indices {
-            func error(_ x: Tensor) throws -> Double {
-                try (x.to(.float32) - plain[index].1).norm().item() / max(1e-6, plain[index].1.norm().item())
-            }
-            let (own, other) = (try error(fused[index].1), try error(composed[index].1))
-            #expect(own < 2 * other + 0.01, "\(fused[index].0): \(own), libtorch's \(other)")
+        for (name, own, other) in try errors(example, against: .float32) {
+            #expect(own < 2 * other + 0.01, "\(name): \(own), libtorch's \(other)")
         }
     }
 

@@ -61,7 +61,7 @@ final class DecodingBatch<Network: EncoderDecoder> {
     static func ofSimilarLength(_ lengths: [Int]) -> [[Int]] {
         var groups: [[Int]] = []
         var (longest, real) = (0, 0)
-        for index in lengths.indices.sorted(by: { (lengths[$1], $0) < (lengths[$0], $1) }) {
+        for index in lengths.indices.sorted(by: { (lengths[$0], $1) > (lengths[$1], $0) }) {
             let length = lengths[index]
             if groups.isEmpty || (real >= tokensWorthReading && length < longest - longest / 8) {
                 groups.append([])

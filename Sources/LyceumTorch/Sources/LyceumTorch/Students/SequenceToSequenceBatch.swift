@@ -23,8 +23,9 @@ public struct SequenceToSequenceBatch: TrainingBatch {
     ///   - targets: token ids of the targets, their end tokens included.
     ///   - padID: fills the ends.
     ///   - startID: the decoder's first token.
-    ///   - multiple: padded lengths are multiples of this. oneDNN compiles a kernel for every shape that it
-    ///     has not met lately; few shapes save more time than the padding costs.
+    ///   - multiple: padded lengths of sources are multiples of this, those of targets of half of it, and the number of
+    ///     labels of twice as much. oneDNN compiles a kernel for every shape that it has not met lately; few shapes save
+    ///     more time than the padding costs.
     public init<Row: RandomAccessCollection>(
         sources: [Row], targets: [Row], padID: Int, startID: Int, multiple: Int = 1
     ) throws where Row.Element: BinaryInteger {
