@@ -1,16 +1,17 @@
 // Attention for training on the CPU: softmax(query · keyᵀ · scale + bias + mask), dropped, times value.
 //
-// A few rows of the batch at a time: their scores stay in the cache, are turned into weights in one pass, and are not kept.
-// The backward pass computes them again from each row's maximum and sum (Dao et al., "FlashAttention", 2022; Rabe
-// and Staats, "Self-attention Does Not Need O(n²) Memory", 2021). The gradient of the bias is added up over the batch in
-// float32.
-#include <ATen/Parallel.h>
+// A few rows of the batch at a time: their scores stay in the cache and are turned into weights in one pass. The weights are
+// not kept, the scores only where keys are few; the backward pass computes them again, the weights from each row's maximum
+// and sum (Dao et al., "FlashAttention", 2022; Rabe and Staats, "Self-attention Does Not Need O(n²) Memory", 2021). The
+// gradient of the bias is added up over the batch in float32.
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 
 #include <limits>
 
+#include "Crew.h"
 #include "Dropout.h"
 #include "Recorded.h"
 #include "Vector.h"
@@ -25,11 +26,15 @@ namespace {
 
 /// Scores of at most so many elements are in work at once: 4 MB of brain floats.
 constexpr int64_t chunk_elements = int64_t(1) << 21;
+/// With more keys, a query's scores take more memory than all else that its layer keeps for the backward pass.
+constexpr int64_t kept_keys = 512;
 
 /// One row of scores and what is added to it. Null where there is nothing.
 template <typename T>
 struct Row {
-    T *scores;
+    const T *scores;
+    /// May be where the scores are.
+    T *weights;
     const T *bias, *mask;
     float scale;
     int64_t count;
@@ -103,9 +108,9 @@ CTORCH_INLINE Normaliser weigh(const Row<T> &row, float *x, float *factor) {
     float inverse = sum > 0 ? 1 / sum : 0;
     if (row.bits) {
         factors(row, factor);
-        for (int64_t j = 0; j < row.count; ++j) store(x[j] * inverse * factor[j], row.scores[j]);
+        for (int64_t j = 0; j < row.count; ++j) store(x[j] * inverse * factor[j], row.weights[j]);
     } else {
-        for (int64_t j = 0; j < row.count; ++j) store(x[j] * inverse, row.scores[j]);
+        for (int64_t j = 0; j < row.count; ++j) store(x[j] * inverse, row.weights[j]);
     }
     return {shift, inverse};
 }
@@ -123,7 +128,7 @@ CTORCH_INLINE void differentiate(
     else
         for (int64_t j = 0; j < row.count; ++j) factor[j] = 1;
     for (int64_t j = 0; j < row.count; ++j) {
-        store(x[j] * factor[j], row.scores[j]);
+        store(x[j] * factor[j], row.weights[j]);
         factor[j] = load(gradient[j]) * factor[j];
     }
     for (int64_t j = row.count; j < end; ++j) factor[j] = 0;
@@ -201,22 +206,25 @@ void put(const at::Tensor &whole, int64_t start, int64_t count, const at::Tensor
 /// Calls `body(b, h, q, row)` for every row of the chunk's scores, on all threads.
 template <typename T, typename Body>
 void for_each_row(
-    at::Tensor &scores, int64_t start, int64_t count, const Sizes &sizes, const Addend<T> &bias, const Addend<T> &mask,
+    const at::Tensor &scores, const at::Tensor &weights, int64_t start, int64_t count, const Sizes &sizes, const Addend<T> &bias, const Addend<T> &mask,
     float scale, const DropoutDraw &draw, Body body) {
-    auto *data = static_cast<T *>(scores.mutable_data_ptr());
+    const auto *data = static_cast<const T *>(scores.const_data_ptr());
+    auto *target = static_cast<T *>(weights.mutable_data_ptr());
     int64_t lines = count * sizes.heads * sizes.queries;
     int64_t words = (sizes.keys + ctorch::keep_group - 1) / ctorch::keep_group * 4;
     bool has_rows = static_cast<int64_t>(draw.rows.size()) == sizes.batch;
     const auto &kernels = ctorch::philox();
     int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, sizes.keys));
-    at::parallel_for(0, lines, grain, [&](int64_t begin, int64_t end) {
+    ctorch::share(lines, grain, [&](int64_t begin, int64_t end) {
         std::vector<uint32_t> bits(words);
         std::vector<float> buffer(2 * (sizes.keys + 64));
         float *x = buffer.data(), *factor = x + sizes.keys + 64;
         for (int64_t line = begin; line < end; ++line) {
             int64_t b = start + line / (sizes.heads * sizes.queries);
             int64_t h = line / sizes.queries % sizes.heads, q = line % sizes.queries;
-            Row<T> row{data + line * sizes.keys, bias.row(b, h, q), mask.row(b, h, q), scale, sizes.keys, nullptr, 1};
+            Row<T> row{
+                data + line * sizes.keys, target + line * sizes.keys, bias.row(b, h, q), mask.row(b, h, q), scale, sizes.keys,
+                nullptr, 1};
             if (draw.rate > 0) {
                 // Without examples, the place in the batch stands for one.
                 auto example = has_rows ? static_cast<uint32_t>(draw.rows[b]) : 0x80000000u | static_cast<uint32_t>(b);
@@ -232,33 +240,44 @@ void for_each_row(
 }
 
 template <typename T>
-std::pair<at::Tensor, at::Tensor> attend(
+ctorch::AttentionResult attend(
     const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const std::optional<at::Tensor> &bias,
-    const std::optional<at::Tensor> &mask, float scale, const DropoutDraw &draw) {
+    const std::optional<at::Tensor> &mask, float scale, const DropoutDraw &draw, bool keeps_scores) {
     Sizes sizes(query, key);
     auto shape = sizes.scores();
     Addend<T> added(bias, shape), blocked(mask, shape);
+    at::Tensor kept;
+    if (keeps_scores && sizes.keys <= kept_keys)
+        kept = at::empty({sizes.batch * sizes.heads, sizes.queries, sizes.keys}, query.options());
     auto out = joined(query, {sizes.batch, sizes.heads, sizes.queries, value.size(3)});
     auto normalisers = at::empty({sizes.batch, sizes.heads, sizes.queries, 2}, query.options().dtype(at::kFloat));
     auto *rows = static_cast<Normaliser *>(normalisers.mutable_data_ptr());
     for (int64_t start = 0; start < sizes.batch; start += sizes.chunk()) {
         int64_t count = std::min(sizes.chunk(), sizes.batch - start);
-        auto scores = at::bmm(slice(query, start, count), slice(key, start, count).transpose(1, 2));
+        auto q = slice(query, start, count), k = slice(key, start, count).transpose(1, 2);
+        at::Tensor scores, weights;
+        if (kept.defined()) {
+            scores = kept.narrow(0, start * sizes.heads, count * sizes.heads);
+            at::bmm_out(scores, q, k);
+            weights = at::empty_like(scores);
+        } else {
+            weights = scores = at::bmm(q, k);
+        }
         for_each_row<T>(
-            scores, start, count, sizes, added, blocked, scale, draw,
+            scores, weights, start, count, sizes, added, blocked, scale, draw,
             [&](int64_t b, int64_t h, int64_t q, const Row<T> &row, float *x, float *factor) {
                 rows[(b * sizes.heads + h) * sizes.queries + q] = weigh_row(row, x, factor);
             });
-        put(out, start, count, at::bmm(scores, slice(value, start, count)));
+        put(out, start, count, at::bmm(weights, slice(value, start, count)));
     }
-    return {out, normalisers};
+    return {out, normalisers, kept};
 }
 
 template <typename T>
 ctorch::AttentionGradients differentiate_attention(
     const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const std::optional<at::Tensor> &bias,
-    const std::optional<at::Tensor> &mask, const at::Tensor &normalisers, const at::Tensor &gradient, float scale,
-    const DropoutDraw &draw, bool wants_bias) {
+    const std::optional<at::Tensor> &mask, const at::Tensor &normalisers, const at::Tensor &kept,
+    const at::Tensor &gradient, float scale, const DropoutDraw &draw, bool wants_bias) {
     Sizes sizes(query, key);
     auto shape = sizes.scores();
     Addend<T> added(bias, shape), blocked(mask, shape);
@@ -277,16 +296,22 @@ ctorch::AttentionGradients differentiate_attention(
         int64_t count = std::min(sizes.chunk(), sizes.batch - start);
         auto q = slice(query, start, count), k = slice(key, start, count), v = slice(value, start, count);
         auto g = slice(gradient, start, count);
-        auto scores = at::bmm(q, k.transpose(1, 2));
+        at::Tensor scores, weights;
+        if (kept.defined()) {
+            scores = kept.narrow(0, start * sizes.heads, count * sizes.heads);
+            weights = at::empty_like(scores);
+        } else {
+            weights = scores = at::bmm(q, k.transpose(1, 2));
+        }
         auto changes = at::bmm(g, v.transpose(1, 2));
         auto *change = static_cast<T *>(changes.mutable_data_ptr());
         // Rows of the batch that share a bias add to one gradient: one after the other.
         int64_t together = bias_data && bias_batch == 0 ? 1 : count;
         for (int64_t first = 0; first < count; first += together) {
             int64_t lines = sizes.heads * sizes.queries;
-            auto part = scores.narrow(0, first * sizes.heads, together * sizes.heads);
             for_each_row<T>(
-                part, start + first, together, sizes, added, blocked, scale, draw,
+                scores.narrow(0, first * sizes.heads, together * sizes.heads),
+                weights.narrow(0, first * sizes.heads, together * sizes.heads), start + first, together, sizes, added, blocked, scale, draw,
                 [&](int64_t b, int64_t h, int64_t i, const Row<T> &row, float *x, float *factor) {
                     int64_t line = h * sizes.queries + i;
                     differentiate_row(
@@ -294,7 +319,7 @@ ctorch::AttentionGradients differentiate_attention(
                         bias_data ? bias_data + b * bias_batch + line * sizes.keys : nullptr, x, factor);
                 });
         }
-        put(result.value, start, count, at::bmm(scores.transpose(1, 2), g));
+        put(result.value, start, count, at::bmm(weights.transpose(1, 2), g));
         put(result.query, start, count, at::bmm(changes, k));
         put(result.key, start, count, at::bmm(changes.transpose(1, 2), q));
     }
@@ -307,18 +332,19 @@ ctorch::AttentionGradients differentiate_attention(
 
 }  // namespace
 
-std::pair<at::Tensor, at::Tensor> ctorch::attend(const Attention &a) {
+ctorch::AttentionResult ctorch::attend(const Attention &a, bool keeps_scores) {
     auto scale = static_cast<float>(a.scale);
-    return a.query.scalar_type() == at::kBFloat16 ? ::attend<Half>(a.query, a.key, a.value, a.bias, a.mask, scale, a.draw)
-                                                  : ::attend<float>(a.query, a.key, a.value, a.bias, a.mask, scale, a.draw);
+    return a.query.scalar_type() == at::kBFloat16
+               ? ::attend<Half>(a.query, a.key, a.value, a.bias, a.mask, scale, a.draw, keeps_scores)
+               : ::attend<float>(a.query, a.key, a.value, a.bias, a.mask, scale, a.draw, keeps_scores);
 }
 
 ctorch::AttentionGradients ctorch::differentiate(
-    const Attention &a, const at::Tensor &normalisers, const at::Tensor &gradient, bool wants_bias) {
+    const Attention &a, const at::Tensor &normalisers, const at::Tensor &scores, const at::Tensor &gradient, bool wants_bias) {
     auto scale = static_cast<float>(a.scale);
     return a.query.scalar_type() == at::kBFloat16
                ? differentiate_attention<Half>(
-                     a.query, a.key, a.value, a.bias, a.mask, normalisers, gradient, scale, a.draw, wants_bias)
+                     a.query, a.key, a.value, a.bias, a.mask, normalisers, scores, gradient, scale, a.draw, wants_bias)
                : differentiate_attention<float>(
-                     a.query, a.key, a.value, a.bias, a.mask, normalisers, gradient, scale, a.draw, wants_bias);
+                     a.query, a.key, a.value, a.bias, a.mask, normalisers, scores, gradient, scale, a.draw, wants_bias);
 }

@@ -7,7 +7,6 @@
 // product over all steps.
 #include "AttentiveLSTM.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
@@ -17,6 +16,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "Crew.h"
 #include "Vector.h"
 
 using ctorch::Half;
@@ -242,7 +242,7 @@ template <typename Body>
 void for_each_row(const ctorch::AttentiveLSTM &n, Body body) {
     int64_t each = n.rows() / n.sources();
     int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, each * n.length() * n.size()));
-    at::parallel_for(0, n.sources(), grain, [&](int64_t begin, int64_t end) {
+    ctorch::share(n.sources(), grain, [&](int64_t begin, int64_t end) {
         for (int64_t row = begin * each; row < end * each; ++row) body(row);
     });
 }

@@ -1,6 +1,7 @@
 // What our kernels and oneDNN's compute, recorded for gradients. All of it in one file: the headers of libtorch's autograd
 // take several times longer to compile than what is done with them.
-#include <ATen/ops/mm.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/custom_class.h>
@@ -51,9 +52,13 @@ struct CounterAttention : torch::autograd::Function<CounterAttention> {
         const std::optional<at::Tensor> &bias, const std::optional<at::Tensor> &mask, double scale, double rate,
         int64_t number, int64_t call, std::vector<int64_t> rows) {
         DropoutDraw draw{rate, static_cast<uint64_t>(number), static_cast<uint32_t>(call), rows};
-        auto [out, normalisers] = ctorch::attend({query, key, value, bias, mask, scale, draw});
+        // Without gradients, as in the first pass of a part that is computed again, nobody will read the scores.
+        bool is_recorded = query.requires_grad() || key.requires_grad() || value.requires_grad() ||
+                           (bias && bias->requires_grad());
+        auto [out, normalisers, scores] = ctorch::attend(
+            {query, key, value, bias, mask, scale, draw}, is_recorded);
         context->save_for_backward(
-            {query, key, value, bias.value_or(at::Tensor()), mask.value_or(at::Tensor()), normalisers});
+            {query, key, value, bias.value_or(at::Tensor()), mask.value_or(at::Tensor()), normalisers, scores});
         context->saved_data["scale"] = scale;
         context->saved_data["rate"] = rate;
         context->saved_data["key"] = number;
@@ -72,7 +77,7 @@ struct CounterAttention : torch::autograd::Function<CounterAttention> {
         bool wants_bias = data["bias"].toBool();
         auto result = ctorch::differentiate(
             {saved[0], saved[1], saved[2], if_defined(saved[3]), if_defined(saved[4]), data["scale"].toDouble(), draw},
-            saved[5], gradients[0], wants_bias);
+            saved[5], saved[6], gradients[0], wants_bias);
         at::Tensor bias_gradient, none;
         if (wants_bias) bias_gradient = result.bias.to(saved[3].scalar_type());
         return {result.query, result.key, result.value, bias_gradient, none, none, none, none, none, none};
@@ -95,7 +100,7 @@ struct FusedRMSNorm : torch::autograd::Function<FusedRMSNorm> {
     }
 };
 
-struct DNNLinear : torch::autograd::Function<DNNLinear> {
+struct RecordedLinear : torch::autograd::Function<RecordedLinear> {
     static at::Tensor forward(
         AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
         const std::optional<at::Tensor> &bias) {
@@ -115,10 +120,37 @@ struct DNNLinear : torch::autograd::Function<DNNLinear> {
         at::Tensor x, weight, bias;
         if (context->needs_input_grad(0))
             x = ctorch::product(gradient, saved[1].t(), std::nullopt).view(context->saved_data["shape"].toIntVector());
-        if (context->needs_input_grad(1)) weight = at::mm(gradient.t(), saved[0]);
         // A bias that is missing has no place among the inputs, so it must not be asked for.
-        if (context->saved_data["has_bias"].toBool() && context->needs_input_grad(2)) bias = gradient.sum(0);
+        bool wants_bias = context->saved_data["has_bias"].toBool() && context->needs_input_grad(2);
+        if (context->needs_input_grad(1))
+            std::tie(weight, bias) = ctorch::weight_gradient(gradient, saved[0], wants_bias);
+        else if (wants_bias) bias = gradient.sum(0);
         return {x, weight, bias};
+    }
+};
+
+/// Whether nobody but the tensor itself gets to see its gradient, so that it may be changed in place.
+bool owns_gradient(const at::Tensor &leaf) {
+    return leaf.is_leaf() && leaf.requires_grad() && leaf.is_cpu() && is_number(leaf) &&
+           torch::autograd::impl::hooks(leaf).empty() && !torch::autograd::impl::post_acc_grad_hooks(leaf);
+}
+
+struct RecordedEmbedding : torch::autograd::Function<RecordedEmbedding> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &weight, const at::Tensor &ids) {
+        context->save_for_backward({weight, ids});
+        return at::embedding(weight, ids);
+    }
+
+    static variable_list backward(AutogradContext *context, variable_list gradients) {
+        auto saved = context->get_saved_variables();
+        auto &weight = saved[0];
+        at::NoGradGuard no_recording;
+        auto &sum = weight.mutable_grad();
+        if (!sum.defined()) sum = at::zeros_like(weight, at::MemoryFormat::Contiguous);
+        else if (!sum.is_contiguous()) sum = sum.contiguous();
+        auto gradient = gradients[0].reshape({-1, weight.size(1)}).contiguous();
+        ctorch::add_rows(sum, saved[1].reshape(-1).contiguous(), gradient);
+        return {at::Tensor(), at::Tensor()};
     }
 };
 
@@ -292,7 +324,7 @@ CTorchStatus ctorch_rms_norm(const CTorchTensor *x, const CTorchTensor *weight, 
     });
 }
 
-CTorchStatus ctorch_dnn_linear(
+CTorchStatus ctorch_recorded_linear(
     const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *bias, CTorchTensor **out) {
     return guarded([&] {
         auto input = borrow(x), w = borrow(weight);
@@ -300,10 +332,19 @@ CTorchStatus ctorch_dnn_linear(
             input.dim() > 0 && w.dim() == 2 && input.size(-1) == w.size(1), "linear: a weight of shape ", w.sizes(),
             " does not fit an input of shape ", input.sizes());
         TORCH_CHECK(
-            input.is_cpu() && w.is_cpu() && input.scalar_type() == at::kFloat && w.scalar_type() == at::kFloat,
-            "linear: expected float32 tensors on the CPU");
+            input.is_cpu() && w.is_cpu() && is_number(input) && w.scalar_type() == input.scalar_type(),
+            "linear: expected float32 or bfloat16 tensors of one type on the CPU");
         *out = hand_out(
-            DNNLinear::apply(input, w, bias ? std::optional(borrow(bias)) : std::nullopt));
+            RecordedLinear::apply(input, w, bias ? std::optional(borrow(bias)) : std::nullopt));
+    });
+}
+
+CTorchStatus ctorch_recorded_embedding(const CTorchTensor *weight, const CTorchTensor *ids, CTorchTensor **out) {
+    return guarded([&] {
+        auto table = borrow(weight), wanted = borrow(ids);
+        bool is_ours = at::GradMode::is_enabled() && table.dim() == 2 && owns_gradient(table) &&
+                       wanted.scalar_type() == at::kLong && wanted.is_cpu();
+        *out = hand_out(is_ours ? RecordedEmbedding::apply(table, wanted) : at::embedding(table, wanted));
     });
 }
 

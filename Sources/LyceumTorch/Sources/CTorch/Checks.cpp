@@ -1,5 +1,4 @@
 // What is asked of tensors without making others: one pass over memory.
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <atomic>
@@ -7,6 +6,7 @@
 #include <cstring>
 
 #include "Boundary.h"
+#include "Crew.h"
 #include "Vector.h"
 
 using ctorch::borrow;
@@ -34,7 +34,7 @@ CTorchStatus ctorch_all_finite(const CTorchTensor *tensor, bool *answer) {
         TORCH_CHECK(x.is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous(), "expected a contiguous float32 tensor");
         std::atomic<bool> odd{false};
         const auto *from = static_cast<const float *>(x.const_data_ptr());
-        at::parallel_for(0, x.numel(), 65536, [&](int64_t begin, int64_t end) {
+        ctorch::share(x.numel(), 65536, [&](int64_t begin, int64_t end) {
             // In stretches, so that an odd one ends the search soon.
             for (int64_t j = begin; j < end && !odd; j += 65536)
                 if (has_odd(from + j, std::min<int64_t>(65536, end - j))) odd = true;

@@ -1,6 +1,8 @@
-// The threads of the decoder's kernels.
+// The threads of our kernels.
 //
-// A token is some sixty kernels of 20 to 200 µs, one after the other. libgomp's threads are bad at that: they either spin
+// at::parallel_for is made when its caller is compiled, by OpenMP; libtorch's threads are those of GCC's, which Clang cannot
+// call, and without OpenMP it is a plain loop. So our kernels need threads of their own anyway, and the decoder's need better
+// ones: a token is some sixty kernels of 20 to 200 µs, one after the other. libgomp's threads are bad at that: they either spin
 // while they wait, which on a busy machine takes the core from those who have work, or sleep, and to wake one takes as long
 // as a kernel. And each has its part of the work, so that everybody waits for the one that has no core at the moment.
 //
@@ -143,5 +145,5 @@ void ctorch::share(int64_t count, int64_t grain, Body body) {
     }
     // A few parts for each thread: who began late, or has the slower core, takes fewer.
     int64_t part = std::max(grain, (count + 4 * threads - 1) / (4 * threads));
-    if (!Crew::shared().work(count, part, threads, body)) at::parallel_for(0, count, grain, body);
+    if (!Crew::shared().work(count, part, threads, body)) body(0, count);
 }

@@ -1,7 +1,7 @@
 // Dropout whose mask is computed, never stored, and computed again in the backward pass; and uniform numbers.
+#include "Crew.h"
 #include "Dropout.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/core/Generator.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/empty.h>
@@ -45,7 +45,7 @@ void drop(
     float scale = draw.scale();
     const auto &kernels = ctorch::philox();
     int64_t grain = std::max<int64_t>(1, 32768 / std::max<int64_t>(1, lines.length));
-    at::parallel_for(0, lines.count, grain, [&](int64_t begin, int64_t end) {
+    ctorch::share(lines.count, grain, [&](int64_t begin, int64_t end) {
         for (int64_t line = begin; line < end; ++line) {
             int64_t within = line % lines.per_row;
             auto row = has_rows ? static_cast<uint32_t>(draw.rows[line / lines.per_row]) : stand_in;
@@ -106,7 +106,7 @@ CTorchStatus ctorch_uniform(
         // A line of 2³¹ numbers uses up the first word of the counter's range safely; more begin a new line.
         constexpr int64_t line = int64_t(1) << 31;
         int64_t count = result.numel();
-        at::parallel_for(0, (count + group - 1) / group, 1024, [&](int64_t begin, int64_t end) {
+        ctorch::share((count + group - 1) / group, 1024, [&](int64_t begin, int64_t end) {
             for (int64_t place = begin * group; place < std::min(end * group, count);) {
                 int64_t stop = std::min({end * group, count, (place / line + 1) * line});
                 ctorch::PhiloxStream stream{key, static_cast<uint32_t>(place / line), 0, call};

@@ -2,7 +2,6 @@
 // the row comes. Sums of products are exact.
 //
 // Source: Bhandare et al., "Efficient 8-Bit Quantization of Transformer Neural Machine Language Translation Model" (2019).
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 
@@ -52,7 +51,7 @@ CTorchStatus ctorch_quantised_offsets(const CTorchTensor *quantised, CTorchTenso
         const auto *from = static_cast<const int8_t *>(q.const_data_ptr());
         auto *to = static_cast<int32_t *>(o.mutable_data_ptr());
         int64_t inputs = q.size(1);
-        at::parallel_for(0, q.size(0), std::max<int64_t>(1, 262144 / std::max<int64_t>(1, inputs)), [&](int64_t begin, int64_t end) {
+        ctorch::share(q.size(0), std::max<int64_t>(1, 262144 / std::max<int64_t>(1, inputs)), [&](int64_t begin, int64_t end) {
             for (int64_t row = begin; row < end; ++row) to[row] = input_zero * sum_row(from + row * inputs, inputs);
         });
         *offsets = hand_out(std::move(o));
@@ -73,7 +72,7 @@ CTorchStatus ctorch_quantise(
         auto *to = static_cast<int8_t *>(q.mutable_data_ptr());
         auto *scale = static_cast<float *>(s.mutable_data_ptr());
         int64_t inputs = w.size(1);
-        at::parallel_for(0, w.size(0), std::max<int64_t>(1, 65536 / std::max<int64_t>(1, inputs)), [&](int64_t begin, int64_t end) {
+        ctorch::share(w.size(0), std::max<int64_t>(1, 65536 / std::max<int64_t>(1, inputs)), [&](int64_t begin, int64_t end) {
             for (int64_t row = begin; row < end; ++row)
                 quantise_row(from + row * inputs, to + row * inputs, inputs, scale + row, offset + row);
         });

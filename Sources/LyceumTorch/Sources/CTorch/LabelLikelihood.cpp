@@ -1,11 +1,11 @@
 // The log-probabilities of labels: the softmax over a vocabulary is neither written down nor kept, only a number for each
 // row. libtorch's log-softmax writes all of it, in float32, and its gradient twice more.
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
 #include <cmath>
 
+#include "Crew.h"
 #include "Recorded.h"
 #include "Vector.h"
 
@@ -80,7 +80,7 @@ void add_up_rows(const at::Tensor &scores, const at::Tensor &labels, float *out,
     const auto *wanted = labels_of(labels);
     for (int64_t row = 0; row < rows; ++row)
         TORCH_CHECK(wanted[row] < width, "label likelihood: the label ", wanted[row], " is beyond ", width, " scores");
-    at::parallel_for(0, rows, grain(width), [&](int64_t begin, int64_t end) {
+    ctorch::share(rows, grain(width), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
             auto sums = add_up_row(data + row * width, width);
             int64_t label = wanted[row];
@@ -98,7 +98,7 @@ void differentiate_rows(
     const auto *data = static_cast<const T *>(scores.const_data_ptr());
     auto *target = static_cast<T *>(out.mutable_data_ptr());
     const auto *wanted = labels_of(labels);
-    at::parallel_for(0, rows, grain(width), [&](int64_t begin, int64_t end) {
+    ctorch::share(rows, grain(width), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row)
             differentiate_row(
                 data + row * width, normalisers[row], wanted[row], gradient[row], gradient[rows + row],

@@ -1,13 +1,13 @@
 // Root-mean-square norms for the CPU: one pass forward, one backward, with one number kept for each row.
 //
 // libtorch composes this norm of six operators on the CPU, each of which reads and writes all elements, in float32.
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
 
+#include "Crew.h"
 #include "Recorded.h"
 #include "Vector.h"
 
@@ -79,7 +79,7 @@ void forward_rows(const at::Tensor &x, const at::Tensor &weight, at::Tensor &y, 
     const auto *source = static_cast<const T *>(x.const_data_ptr()), *w = static_cast<const T *>(weight.const_data_ptr());
     auto *target = static_cast<T *>(y.mutable_data_ptr());
     auto *inverse = inverses.mutable_data_ptr<float>();
-    at::parallel_for(0, rows, std::max<int64_t>(1, 32768 / size), [&](int64_t begin, int64_t end) {
+    ctorch::share(rows, std::max<int64_t>(1, 32768 / size), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row)
             inverse[row] = normalise_row(source + row * size, w, target + row * size, size, epsilon);
     });
@@ -96,7 +96,7 @@ void backward_rows(
     const auto *inverse = static_cast<const float *>(inverses.const_data_ptr());
     auto *sum = sums.mutable_data_ptr<float>();
     int64_t grain = std::max<int64_t>(1, 32768 / std::max<int64_t>(1, size * each));
-    at::parallel_for(0, parts, grain, [&](int64_t begin, int64_t end) {
+    ctorch::share(parts, grain, [&](int64_t begin, int64_t end) {
         for (int64_t part = begin; part < end; ++part)
             for (int64_t row = part * each; row < std::min(rows, (part + 1) * each); ++row)
                 differentiate_row(

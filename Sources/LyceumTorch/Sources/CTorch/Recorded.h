@@ -24,10 +24,15 @@ struct Attention {
 struct AttentionGradients {
     at::Tensor query, key, value, bias;
 };
-/// The result, and what its scores become weights with.
-std::pair<at::Tensor, at::Tensor> attend(const Attention &attention);
+/// The result, what its scores become weights with, and the scores themselves where they are kept.
+struct AttentionResult {
+    at::Tensor out, normalisers, scores;
+};
+AttentionResult attend(const Attention &attention, bool keeps_scores);
+/// `scores` may be undefined.
 AttentionGradients differentiate(
-    const Attention &attention, const at::Tensor &normalisers, const at::Tensor &gradient, bool wants_bias);
+    const Attention &attention, const at::Tensor &normalisers, const at::Tensor &scores, const at::Tensor &gradient,
+    bool wants_bias);
 
 /// The norm, and the number by which each row was multiplied.
 std::pair<at::Tensor, at::Tensor> rms_norm(const at::Tensor &x, const at::Tensor &weight, double epsilon);
@@ -35,8 +40,14 @@ std::pair<at::Tensor, at::Tensor> rms_norm(const at::Tensor &x, const at::Tensor
 std::pair<at::Tensor, at::Tensor> differentiate_rms_norm(
     const at::Tensor &x, const at::Tensor &weight, const at::Tensor &inverses, const at::Tensor &gradient);
 
-/// x · weightᵀ + bias in oneDNN; weight may be a transposed view.
+/// x · weightᵀ + bias, by whoever is quickest; weight may be a transposed view.
 at::Tensor product(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias);
+/// gradientᵀ · x, [outputs, inputs], of [rows, outputs] and [rows, inputs]; and the sum of the gradient's rows, if wanted.
+std::pair<at::Tensor, at::Tensor> weight_gradient(const at::Tensor &gradient, const at::Tensor &x, bool sums_rows);
+
+/// Adds gradients [count, size] of the rows that `ids` [count] name to `sum` [rows, size], each row in float32 and rounded
+/// once; all in one piece of memory, on the CPU, of one type, float32 or bfloat16.
+void add_rows(const at::Tensor &sum, const at::Tensor &ids, const at::Tensor &gradient);
 
 /// By row of scores [n, width], the log-probability of its label, zero for a label below 0, and the mean of all
 /// log-probabilities: [2, n] float32; and what turns scores into log-probabilities, [n].

@@ -36,6 +36,9 @@ import Testing
         Case(bias: [1, 1, 1, 7], mask: nil), Case(mask: [3, 1, 1, 1]),
         // Several chunks of the batch, lines beyond a group of 128.
         Case(shape: [5, 4, 300, 500], bias: [1, 4, 300, 500], mask: [5, 1, 1, 500], rate: 0.1),
+        // So many keys that scores are not kept.
+        Case(shape: [2, 2, 9, 513], bias: [1, 2, 9, 513], mask: nil, rate: 0.1),
+        Case(shape: [2, 2, 9, 513], bias: nil, mask: [2, 1, 1, 513], rate: 0.1, dtype: .bfloat16),
         Case(
             shape: [2, 3, 40, 200], bias: [1, 3, 40, 200], mask: [2, 1, 1, 200], rate: 0.1, dtype: .bfloat16),
     ])
@@ -102,26 +105,83 @@ import Testing
         }
     }
 
-    /// With a bias and without one, as T5 and attention have it.
-    @Test(arguments: [true, false]) func linear(hasBias: Bool) throws {
-        let shapes = [[300, 64], [3, 100, 64]]
-        for shape in shapes {
-            func run(_ map: (Tensor, Tensor, Tensor?) throws -> Tensor) throws -> [Tensor] {
-                let x = try random(shape, 1, .float32).requiresGrad(true)
-                let weight = try random([32, 64], 2, .float32).requiresGrad(true)
-                let bias = hasBias ? try random([32], 3, .float32).requiresGrad(true) : nil
+    /// With a bias and without one, as T5 and attention have it: odd numbers of rows and columns, whole tiles, results that
+    /// go past the caches, and more rows than our kernel takes.
+    @Test(arguments: [DType.float32, .bfloat16], [true, false])
+    func linear(_ dtype: DType, hasBias: Bool) throws {
+        let cases = [
+            ([300, 64], 32), ([3, 100, 64], 32), ([1, 1], 1), ([7, 33], 15), ([2, 17, 31], 29),
+            ([5, 512], 520), ([9000, 6], 5),
+        ]
+        for (shape, outputs) in cases {
+            func run(_ dtype: DType, _ map: (Tensor, Tensor, Tensor?) throws -> Tensor) throws -> [Tensor] {
+                let x = try random(shape, 1, dtype).requiresGrad(true)
+                let weight = try random([outputs, shape[shape.count - 1]], 2, dtype).requiresGrad(true)
+                let bias = hasBias ? try random([outputs], 3, dtype).requiresGrad(true) : nil
                 let y = try map(x, weight, bias)
-                try (y * random(y.shape, 4, .float32)).sum().backward()
+                // A gradient in the type, as a network's are: both sides then start from the same one.
+                try (y * random(y.shape, 4, dtype)).to(.float32).sum().backward()
                 return try [y.detach()] + [x, weight, bias].compactMap { try $0?.grad }
             }
-            let fused = try run { try $0.dnnLinear($1, $2) }
+            let fused = try run(dtype) { try $0.recordedLinear($1, $2) }
             #expect(fused.count == (hasBias ? 4 : 3))
-            for (a, b) in zip(fused, try run { try $0.linear($1, $2) }) {
-                try expectClose(a, b, absolute: 1e-4, relative: 1e-4)
+            let plain = try run(dtype) {
+                try $0.to(.float64).linear($1.to(.float64), $2?.to(.float64)).to(dtype)
+            }
+            for (place, (a, b)) in zip(fused, plain).enumerated() {
+                #expect(a.dtype == dtype && a.shape == b.shape)
+                let (a, b) = (try a.to(.float64), try b.to(.float64))
+                let error = try (a - b).abs().max().item() / max(1e-6, b.abs().max().item())
+                #expect(
+                    error < (dtype == .bfloat16 ? 0.008 : 5e-6), "\(shape) to \(outputs), \(place): \(error)")
             }
         }
-        let x = try random([3, 4], 1, .float32)
-        #expect(throws: TorchError.self) { try x.dnnLinear(random([5, 6], 2, .float32), nil) }
+        let x = try random([3, 4], 1, dtype)
+        #expect(throws: TorchError.self) { try x.recordedLinear(random([5, 6], 2, dtype), nil) }
+        #expect(throws: TorchError.self) { try x.recordedLinear(random([5, 4], 2, .float64), nil) }
+    }
+
+    /// The gradient of a weight does not depend on how many threads multiply.
+    @Test(arguments: [DType.float32, .bfloat16]) func linearIsTheSameOnAnyThreads(_ dtype: DType) throws {
+        func gradient(threads: Int) throws -> Tensor {
+            let before = Torch.threads
+            try Torch.setThreads(threads)
+            defer { try? Torch.setThreads(before) }
+            let x = try random([500, 256], 1, dtype)
+            let weight = try random([256, 256], 2, dtype).requiresGrad(true)
+            try x.recordedLinear(weight, nil).to(.float32).square().sum().backward()
+            guard let gradient = try weight.grad else { throw TorchError.invalid("no gradient") }
+            return gradient
+        }
+        #expect(try gradient(threads: 1).equal(gradient(threads: 2)))
+    }
+
+    /// Looked up twice and multiplied with in between, as a tied vocabulary is; some rows several times, most never.
+    @Test(arguments: [DType.float32, .bfloat16]) func embedding(_ dtype: DType) throws {
+        func run(_ dtype: DType, _ lookUp: (Tensor, Tensor) throws -> Tensor) throws -> Tensor {
+            let table = try random([50, 33], 1, .bfloat16).to(dtype).requiresGrad(true)
+            func use(_ ids: [Int], _ shape: [Int], _ call: Int) throws {
+                let rows = try lookUp(table, Tensor(ids, shape: shape))
+                #expect(rows.shape == shape + [33])
+                try (rows * random(rows.shape, call, .bfloat16).to(dtype)).to(.float32).sum().backward()
+            }
+            try use([3, 49, 3, 0, 3, 7], [2, 3], 2)
+            try random([4, 33], 3, .bfloat16).to(dtype).linear(table).to(.float32).sum().backward()
+            try use([7, 7], [2], 4)
+            try use([], [0], 5)
+            return try #require(try table.grad).to(.float32)
+        }
+        let fused = try run(dtype) { try Tensor.embedding($0, $1) }
+        // A padding that never comes keeps libtorch's operator.
+        let plain = try run(.float32) { try Tensor.embedding($0, $1, paddingIndex: 1) }
+        let error = try (fused - plain).abs().max().item() / plain.abs().max().item()
+        #expect(error < (dtype == .bfloat16 ? 0.006 : 1e-6), "\(error)")
+        // Of a table that is made of another one, the gradient goes on to that.
+        let source = try random([5, 4], 1, dtype).requiresGrad(true)
+        try Tensor.embedding(source * 2, Tensor([1, 1, 4])).to(.float32).sum().backward()
+        let gradient = try #require(try source.grad).to(.float32).floats()
+        #expect(gradient == [0, 4, 0, 0, 2].flatMap { [Float](repeating: $0, count: 4) })
+        #expect(throws: TorchError.self) { try Tensor.embedding(source, Tensor([5])) }
     }
 
     @Test(arguments: [DType.float32, .bfloat16]) func rmsNorm(_ dtype: DType) throws {

@@ -177,7 +177,7 @@ CTorchStatus ctorch_dropout(
 CTorchStatus ctorch_uniform(
     uint64_t key, uint32_t call, const int64_t *shape, size_t rank, CTorchTensor **out);
 /// softmax(query · keyᵀ · scale + bias + mask), dropped, times value, for training on the CPU; recorded for gradients, of
-/// the bias, too. Scores are not kept.
+/// the bias, too. Scores are kept where keys are few.
 ///
 /// query [b, heads, n, d], key [b, heads, m, d], value [b, heads, m, e], all float32 or all bfloat16; bias and mask (null
 /// for none) broadcast to [b, heads, n, m], the mask without a gradient. Dropout as in `ctorch_dropout`. Gives
@@ -217,11 +217,52 @@ typedef struct CTorchAttentiveLSTM {
 /// Runs all steps, recorded for gradients: `outs` gets the states [steps, rows, hidden + width], the cells [steps, rows,
 /// hidden] in float32 and the attention [steps, rows, length] in float32.
 CTorchStatus ctorch_attentive_lstm(const CTorchAttentiveLSTM *network, CTorchTensor **outs);
-/// Whether `ctorch_dnn_linear` is the faster way to multiply float32 matrices on this processor.
-bool ctorch_prefers_dnn(void);
-/// x · weightᵀ + bias (null for none) through oneDNN, recorded for gradients; float32 on the CPU.
-CTorchStatus ctorch_dnn_linear(
+/// Whether `ctorch_recorded_linear` is the faster way to multiply matrices on this processor.
+bool ctorch_prefers_recorded_linear(void);
+/// x · weightᵀ + bias (null for none), recorded for gradients: large products of float32 by oneDNN, the weight's gradient by
+/// a kernel of our own. All float32 or all bfloat16, on the CPU.
+CTorchStatus ctorch_recorded_linear(
     const CTorchTensor *x, const CTorchTensor *weight, const CTorchTensor *bias, CTorchTensor **out);
+/// The rows of `weight` [n, d] that `ids` (int64) name, recorded for gradients: where the weight is a leaf on the CPU, the
+/// rows' gradients are added to those of the weight without a gradient of the whole table in between.
+CTorchStatus ctorch_recorded_embedding(const CTorchTensor *weight, const CTorchTensor *ids, CTorchTensor **out);
+/// A gradient: the sum of tensors of one shape, float32 or bfloat16, in one piece of memory each, on the CPU.
+typedef struct CTorchGradient {
+    CTorchTensor *const *parts;
+    size_t count;
+} CTorchGradient;
+/// The Euclidean norm over all elements of some gradients. Does not depend on the number of threads.
+CTorchStatus ctorch_gradient_norm(const CTorchGradient *gradients, size_t count, double *norm);
+/// A parameter and what AdamW remembers of it, float32 in one piece of memory each, on the CPU.
+typedef struct CTorchAdamWParameter {
+    CTorchTensor *weight, *mean, *square;
+    /// Gets the new weights in bfloat16; null if nobody wants them.
+    CTorchTensor *copy;
+    CTorchGradient gradient;
+    double learning_rate, decay;
+    /// The number of the step, from 1.
+    double step;
+} CTorchAdamWParameter;
+/// One step of AdamW by the gradients times `factor`.
+CTorchStatus ctorch_adamw(
+    const CTorchAdamWParameter *parameters, size_t count, double factor, double beta1, double beta2, double epsilon);
+/// A parameter and what Adafactor remembers of it, float32 in one piece of memory each, on the CPU.
+typedef struct CTorchAdafactorParameter {
+    CTorchTensor *weight;
+    /// Running means of squared gradients: of a matrix [.., rows, columns] along its columns [.., rows] and along its rows
+    /// [.., columns]; of anything else of each element, and null.
+    CTorchTensor *row, *column;
+    /// Gets the new weights in bfloat16; null if nobody wants them.
+    CTorchTensor *copy;
+    CTorchGradient gradient;
+    double learning_rate, decay;
+    /// What the new squares count in the means: 1 - β₂.
+    double share;
+} CTorchAdafactorParameter;
+/// One step of Adafactor by the gradients times `factor`: updates are scaled down to the root mean square `clip_threshold`,
+/// rates multiplied by that of the weights if `scales_by_weights`.
+CTorchStatus ctorch_adafactor(
+    const CTorchAdafactorParameter *parameters, size_t count, double factor, double clip_threshold, bool scales_by_weights);
 /// Whether this processor has the kernels of the decoder: `ctorch_few_rows_linear` and `ctorch_few_queries_attention`.
 bool ctorch_multiplies_few_rows(void);
 /// A linear map, x · weightᵀ + bias: the weight as the tensors are, or, with scales and offsets, in eight bits as

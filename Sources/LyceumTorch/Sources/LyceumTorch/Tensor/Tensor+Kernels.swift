@@ -6,7 +6,7 @@ extension Tensor {
     /// Whether the kernels take it: float32 or brain floats in main memory.
     var suitsKernels: Bool { device == .cpu && (dtype == .float32 || dtype == .bfloat16) }
 
-    /// Attention that records gradients, also of the bias, and keeps no scores; see `Attention.attend`.
+    /// Attention that records gradients, also of the bias, and keeps scores only where keys are few; see `Attention.attend`.
     static func attention(
         _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor?, mask: Tensor?, scale: Double,
         draw: DropoutDraw?
@@ -22,23 +22,38 @@ extension Tensor {
         return try Tensor(owning: result)
     }
 
-    /// Whether oneDNN multiplies this by `weight` sooner than what libtorch takes by itself.
-    func suitsDNN(_ weight: Tensor) -> Bool {
-        dtype == .float32 && weight.dtype == .float32 && device == .cpu && weight.device == .cpu
-            && Self.prefersDNN && weight.rank == 2 && rank > 0
-            // Below, the call costs more than it saves.
-            && Double(count) * Double((try? weight.size(0)) ?? 0) > 0x1p24
+    /// Whether this is better multiplied by `weight` with `recordedLinear` than with what libtorch takes by itself.
+    func suitsRecordedLinear(_ weight: Tensor) -> Bool {
+        guard Self.prefersRecordedLinear, suitsKernels, weight.dtype == dtype, weight.device == .cpu,
+            weight.rank == 2, rank > 0
+        else { return false }
+        let products = Double(count) * Double((try? weight.size(0)) ?? 0)
+        // Below, the call costs more than it saves. Only float32 gains without the weight's gradient.
+        return ctorch_grad_mode() && weight.requiresGrad
+            ? products > 0x1p20 : dtype == .float32 && products > 0x1p24
     }
 
-    private static let prefersDNN = ctorch_prefers_dnn()
+    private static let prefersRecordedLinear = ctorch_prefers_recorded_linear()
 
-    /// `linear` through oneDNN.
-    func dnnLinear(_ weight: Tensor, _ bias: Tensor?) throws -> Tensor {
+    /// `linear` through oneDNN, with a kernel of our own for the weight's gradient.
+    func recordedLinear(_ weight: Tensor, _ bias: Tensor?) throws -> Tensor {
         var result: OpaquePointer?
         try TorchError.check(
-            ctorch_dnn_linear(handle, weight.handle, bias?.handle, &result), "linear",
+            ctorch_recorded_linear(handle, weight.handle, bias?.handle, &result), "linear",
             [self, weight] + (bias.map { [$0] } ?? []))
         guard let result else { throw TorchError.last("linear") }
+        return try Tensor(owning: result)
+    }
+
+    /// Whether gradients of this table's rows are wanted, and `recordedEmbedding` takes it.
+    var recordsRows: Bool { suitsKernels && requiresGrad && ctorch_grad_mode() }
+
+    /// `embedding` on the CPU, whose gradient is added to that of the rows that were looked up, where `weight` is a leaf.
+    static func recordedEmbedding(_ weight: Tensor, _ ids: Tensor) throws -> Tensor {
+        var result: OpaquePointer?
+        try TorchError.check(
+            ctorch_recorded_embedding(weight.handle, ids.handle, &result), "embedding", [weight, ids])
+        guard let result else { throw TorchError.last("embedding") }
         return try Tensor(owning: result)
     }
 

@@ -50,7 +50,7 @@ extension Tensor {
     /// x · weightᵀ + bias: [..., in], [out, in], [out] → [..., out].
     public func linear(_ weight: Tensor, _ bias: Tensor? = nil) throws -> Tensor {
         if isFewRows(for: weight, bias) { return try fewRowsLinear(weight, bias) }
-        if suitsDNN(weight) { return try dnnLinear(weight, bias) }
+        if suitsRecordedLinear(weight) { return try recordedLinear(weight, bias) }
         return try Op.linear(.tensor(self), .tensor(weight), .optional(bias))
     }
 
@@ -62,7 +62,8 @@ extension Tensor {
     ///   - paddingIndex: the row that gets no gradient.
     public static func embedding(_ weight: Tensor, _ indices: Tensor, paddingIndex: Int = -1) throws -> Tensor
     {
-        try Op.embedding(.tensor(weight), .tensor(indices), .integer(paddingIndex))
+        if paddingIndex < 0, weight.recordsRows { return try recordedEmbedding(weight, indices) }
+        return try Op.embedding(.tensor(weight), .tensor(indices), .integer(paddingIndex))
     }
 
     /// (x - mean) / √(variance + eps) over the last dimensions `normalizedShape`, times weight, plus bias
