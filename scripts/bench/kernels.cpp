@@ -75,6 +75,45 @@ void compare(
     std::printf("%s, %s, with its gradients\t%g\tms\tlibtorch\t%g\n", name, precision, best[0] * 1e3, best[1] * 1e3);
 }
 
+/// The end of a step of AdamW over 16 million weights: two gradients added up, their norm, clipping, the step, and, in bf16,
+/// the weights cast for the next pass. libtorch casts the gradients before, and the weights once for each of two copies.
+void compare_steps(at::ScalarType type) {
+    constexpr int64_t count = int64_t(1) << 24;
+    bool casts = type == at::kBFloat16;
+    auto weight = at::randn({count}), mean = at::zeros({count}), square = at::zeros({count}), step = at::zeros({});
+    auto first = at::randn({count}).to(type), second = at::randn({count}).to(type), copy = at::empty({count}, type);
+    CTorchTensor *parts[2] = {handle(first), handle(second)};
+    CTorchGradient gradient{parts, 2};
+    auto check = [](CTorchStatus status) {
+        if (status != CTORCH_OK) std::exit((std::printf("%s\n", ctorch_last_error()), 1));
+    };
+    auto ours = [&] {
+        double norm = 0;
+        check(ctorch_gradient_norm(&gradient, 1, &norm));
+        CTorchAdamWParameter parameter{
+            handle(weight), handle(mean), handle(square), casts ? handle(copy) : nullptr, gradient, 1e-4, 0.01, 1};
+        check(ctorch_adamw(&parameter, 1, 1 / norm, 0.9, 0.999, 1e-8));
+    };
+    auto theirs = [&] {
+        auto sum = first.to(at::kFloat, false, true);
+        sum.add_(second.to(at::kFloat));
+        sum.mul_(1 / sum.norm().item<double>());
+        step.add_(1);
+        at::_fused_adamw_({weight}, {sum}, {mean}, {square}, {}, {step}, 1e-4, 0.9, 0.999, 0.01, 1e-8, false, false);
+        for (int i = 0; casts && i < 2; ++i) copy.copy_(weight);
+    };
+    double best[2] = {1e9, 1e9};
+    for (int round = 0; round < 8; ++round)
+        for (int side = 0; side < 2; ++side) {
+            double start = processor_seconds();
+            side == 0 ? ours() : theirs();
+            if (round > 0) best[side] = std::min(best[side], processor_seconds() - start);
+        }
+    std::printf(
+        "end of a step: two gradients of 16 million weights, norm, clipping, AdamW, %s\t%g\tms\tlibtorch\t%g\n", precision,
+        best[0] * 1e3, best[1] * 1e3);
+}
+
 void run(at::ScalarType type) {
     precision = type == at::kFloat ? "fp32" : "bf16";
     const int64_t rows[4] = {0, 1, 2, 3};
@@ -129,11 +168,26 @@ void run(at::ScalarType type) {
             return result;
         },
         [&] { return composed_steps(network, cell); });
-    if (type == at::kFloat)
-        compare(
-            "linear map of 4 x 512 x 512 to 2048", {states, matrix}, at::randn({4, 512, 2048}),
-            [&] { return take(ctorch_dnn_linear(handle(states), handle(matrix), nullptr, &out), out); },
-            [&] { return at::linear(states, matrix); });
+    compare(
+        "linear map of 4 x 512 x 512 to 2048", {states, matrix}, at::randn({4, 512, 2048}).to(type),
+        [&] { return take(ctorch_recorded_linear(handle(states), handle(matrix), nullptr, &out), out); },
+        [&] { return at::linear(states, matrix); });
+    auto few = at::randn({4, 12, 512}).to(type).requires_grad_();
+    compare(
+        "linear map of 4 x 12 x 512 to 2048", {few, matrix}, at::randn({4, 12, 2048}).to(type),
+        [&] { return take(ctorch_recorded_linear(handle(few), handle(matrix), nullptr, &out), out); },
+        [&] { return at::linear(few, matrix); });
+    auto table = leaf({32128, 512});
+    auto ids = at::randint(0, 32128, {4, 512}, at::kLong);
+    compare(
+        "two lookups of 4 x 512 rows of 32,128 x 512", {table}, at::randn({8, 512, 512}).to(type),
+        [&] {
+            CTorchTensor *other = nullptr;
+            auto one = take(ctorch_recorded_embedding(handle(table), handle(ids), &out), out);
+            return at::cat({one, take(ctorch_recorded_embedding(handle(table), handle(ids), &other), other)});
+        },
+        [&] { return at::cat({at::embedding(table, ids), at::embedding(table, ids)}); });
+    compare_steps(type);
 }
 
 }  // namespace

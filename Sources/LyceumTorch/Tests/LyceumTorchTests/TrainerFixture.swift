@@ -52,7 +52,8 @@ final class LineLearner: Learner {
     }
 
     private func summed(_ batch: Batch) throws -> Tensor {
-        try (parts.linear(parts.dropout(batch.inputs)) - batch.targets).square().sum()
+        let inputs = try batch.inputs.to(parts.linear.weight.value.dtype)
+        return try (parts.linear(parts.dropout(inputs)).to(.float32) - batch.targets).square().sum()
     }
 
     /// All weights.

@@ -33,7 +33,8 @@ public final class Parameter {
 
     /// Makes a parameter of initial values, which from then on require gradients.
     public init(_ initial: Tensor, decays: Bool = true, isEmbedding: Bool = false) throws {
-        tensor = try initial.detach().to(.float32)
+        // In one piece of memory: libtorch's fused kernels read it as if it were.
+        tensor = try initial.detach().to(.float32).contiguous()
         try tensor.requiresGrad(true)
         self.decays = decays
         self.isEmbedding = isEmbedding
@@ -77,6 +78,12 @@ public final class Parameter {
         let copy = try copies[dtype] ?? tensor.detach().to(dtype)
         copies[dtype] = copy
         cast = copy
+    }
+
+    /// Lets the passes to come compute with a copy that somebody keeps, a leaf of its own.
+    func use(_ copy: Tensor) {
+        (chosen, cast, computeType) = (nil, copy, copy.dtype)
+        forgetCopies()
     }
 
     /// Lets the passes to come multiply with rows in eight bits, and look up such rows; everything else they compute in

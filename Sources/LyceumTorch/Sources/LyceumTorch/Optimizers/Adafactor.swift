@@ -1,11 +1,12 @@
+internal import CTorch
 import Glibc
 
 /// Adafactor with an explicit learning rate and without a first moment: of the second moments of a matrix it keeps
-/// one row and one column.
+/// one row and one column. On the CPU a kernel of our own also adds up and clips gradients.
 ///
 /// Source: Shazeer and Stern, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost" (2018);
 /// `transformers.optimization.Adafactor` with `relative_step=False`.
-public final class Adafactor: Optimizer {
+public final class Adafactor: PartsOptimizer {
     private struct Slot {
         let name: String
         let parameter: Parameter
@@ -20,6 +21,13 @@ public final class Adafactor: Optimizer {
         case factored(row: Tensor, column: Tensor)
         /// Of the parameter's shape.
         case whole(Tensor)
+
+        var tensors: [Tensor] {
+            switch self {
+            case .factored(let row, let column): [row, column]
+            case .whole(let mean): [mean]
+            }
+        }
     }
 
     /// Added to squared gradients, and the least scale of a parameter: the paper's ε₁ and ε₂.
@@ -65,12 +73,51 @@ public final class Adafactor: Optimizer {
 
     /// Changes the parameters by their gradients; those without a gradient stay.
     public func step(learningRate: Double, embeddingLearningRate: Double? = nil) throws {
+        try stepByOwnGradients(learningRate, embeddingLearningRate)
+    }
+
+    func stepByOperators(_ learningRate: Double, _ embeddingLearningRate: Double?) throws {
         try noGrad {
             for slot in slots {
                 guard let gradient = try slot.parameter.tensor.grad else { continue }
                 let rate =
                     slot.parameter.isEmbedding ? embeddingLearningRate ?? learningRate : learningRate
                 try change(slot, gradient, learningRate: rate)
+            }
+        }
+    }
+
+    func takes(_ gradients: [GradientParts?]) -> Bool {
+        gradients.allSatisfy { $0?.suitsKernels ?? true }
+            && slots.allSatisfy { slot in
+                slot.parameter.tensor.suitsOptimizers && slot.moment.tensors.allSatisfy(\.suitsOptimizers)
+            }
+    }
+
+    func step(
+        _ gradients: [GradientParts?], factor: Double, learningRate: Double, embeddingLearningRate: Double?,
+        copies: [Tensor]?
+    ) throws {
+        let places = slots.indices.filter { gradients[$0] != nil }
+        if places.isEmpty { return }
+        try noGrad { try Foreach.add_(places.map { slots[$0].step }, 1) }
+        let shares = try places.map { pow(try slots[$0].step.item(), Self.decayExponent) }
+        try GradientParts.withHandles(places.compactMap { gradients[$0] }) { given in
+            let parameters = places.indices.map { index in
+                let slot = slots[places[index]]
+                let moments = slot.moment.tensors
+                let rate =
+                    slot.parameter.isEmbedding ? embeddingLearningRate ?? learningRate : learningRate
+                return CTorchAdafactorParameter(
+                    weight: slot.parameter.tensor.handle, row: moments[0].handle,
+                    column: moments.count > 1 ? moments[1].handle : nil, copy: copies?[places[index]].handle,
+                    gradient: given[index], learning_rate: rate, decay: slot.parameter.decays ? decay : 0,
+                    share: shares[index])
+            }
+            try withExtendedLifetime(copies) {
+                try TorchError.check(
+                    ctorch_adafactor(parameters, parameters.count, factor, clipThreshold, scaleParameter),
+                    "adafactor", [])
             }
         }
     }

@@ -1,7 +1,10 @@
-/// Adam with decoupled weight decay, through libtorch's fused kernel: one pass over all parameters.
+internal import CTorch
+
+/// Adam with decoupled weight decay: one pass over all parameters, on the CPU by a kernel of our own that also adds up
+/// and clips gradients, elsewhere by libtorch's.
 ///
 /// Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019); `torch.optim.AdamW`.
-public final class AdamW: Optimizer {
+public final class AdamW: PartsOptimizer {
     private struct Slot {
         let name: String
         let parameter: Parameter
@@ -46,6 +49,44 @@ public final class AdamW: Optimizer {
     ///   - learningRate: of this step.
     ///   - embeddingLearningRate: that of embedding tables; the same unless given.
     public func step(learningRate: Double, embeddingLearningRate: Double? = nil) throws {
+        try stepByOwnGradients(learningRate, embeddingLearningRate)
+    }
+
+    func takes(_ gradients: [GradientParts?]) -> Bool {
+        gradients.allSatisfy { $0?.suitsKernels ?? true }
+            && slots.allSatisfy {
+                [$0.parameter.tensor, $0.mean, $0.square].allSatisfy(\.suitsOptimizers)
+            }
+    }
+
+    func step(
+        _ gradients: [GradientParts?], factor: Double, learningRate: Double, embeddingLearningRate: Double?,
+        copies: [Tensor]?
+    ) throws {
+        let places = slots.indices.filter { gradients[$0] != nil }
+        if places.isEmpty { return }
+        // Counted from 1: the step that is being made.
+        try noGrad { try Foreach.add_(places.map { slots[$0].step }, 1) }
+        let counts = try places.map { try slots[$0].step.item() }
+        try GradientParts.withHandles(places.compactMap { gradients[$0] }) { given in
+            let parameters = places.indices.map { index in
+                let slot = slots[places[index]]
+                let rate =
+                    slot.parameter.isEmbedding ? embeddingLearningRate ?? learningRate : learningRate
+                return CTorchAdamWParameter(
+                    weight: slot.parameter.tensor.handle, mean: slot.mean.handle, square: slot.square.handle,
+                    copy: copies?[places[index]].handle, gradient: given[index], learning_rate: rate,
+                    decay: slot.parameter.decays ? decay : 0, step: counts[index])
+            }
+            try withExtendedLifetime(copies) {
+                try TorchError.check(
+                    ctorch_adamw(parameters, parameters.count, factor, betas.0, betas.1, epsilon), "adamw",
+                    [])
+            }
+        }
+    }
+
+    func stepByOperators(_ learningRate: Double, _ embeddingLearningRate: Double?) throws {
         let groups = Dictionary(grouping: slots) { [$0.parameter.decays, $0.parameter.isEmbedding] }
         for (kind, slots) in groups {
             let pairs = try slots.compactMap { slot in try slot.parameter.tensor.grad.map { (slot, $0) } }

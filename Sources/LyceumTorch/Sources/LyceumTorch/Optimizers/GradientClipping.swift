@@ -14,10 +14,15 @@ public enum GradientClipping {
             let gradients = try parameters.compactMap { try $0.parameter.tensor.grad }
             if gradients.isEmpty { return 0 }
             let total = try Tensor.stack(Foreach.norm(gradients)).norm().item()
-            // PyTorch's guard against a division by zero, and its limit: gradients are never scaled up.
-            let factor = maximum / (total + 1e-6)
-            if maximum > 0, factor < 1 { try Foreach.mul_(gradients, factor) }
+            let factor = factor(norm: total, maximum: maximum)
+            if factor < 1 { try Foreach.mul_(gradients, factor) }
             return total
         }
+    }
+
+    /// What gradients of a norm are multiplied with.
+    static func factor(norm: Double, maximum: Double) -> Double {
+        // PyTorch's guard against a division by zero, and its limit: gradients are never scaled up.
+        maximum > 0 ? min(1, maximum / (norm + 1e-6)) : 1
     }
 }

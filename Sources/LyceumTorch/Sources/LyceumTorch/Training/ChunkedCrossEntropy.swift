@@ -50,6 +50,8 @@ public enum ChunkedCrossEntropy {
             let loss = try loss(states, labels)
             try (loss * scale).backward()
             sum += try loss.detach().item()
+        } between: {
+            try WorkingWeights.turn.keepGradients()
         }
         try states.backward(gradient: cut.grad)
         return sum
@@ -76,12 +78,13 @@ public enum ChunkedCrossEntropy {
 
     private static func forEachChunk(
         _ states: Tensor, _ labels: Tensor, _ vocabulary: Int, _ limit: Int,
-        _ body: (Tensor, Tensor) throws -> Void
+        _ body: (Tensor, Tensor) throws -> Void, between: () throws -> Void = {}
     ) throws {
         let rows = try states.size(0)
         let chunk = max(1, limit / max(1, vocabulary))
         if rows <= chunk { return try body(states, labels) }
         for start in stride(from: 0, to: rows, by: chunk) {
+            if start > 0 { try between() }
             let length = min(chunk, rows - start)
             try body(
                 states.narrow(dim: 0, start: start, length: length),

@@ -12,7 +12,9 @@ final class Replicas<Trainee: Learner> {
     /// By learner: where it stands, for its dropout.
     private let passes: [DropoutPass]
     /// By learner: its parameters, in one order.
-    let parameters: [[Tensor]]
+    private let modules: [[Parameter]]
+    /// The weights that all compute with, if not with those that are trained.
+    private var working: WorkingWeights?
     private let threads = Torch.threads
 
     /// Makes as many copies as the machine and the batches are good for.
@@ -35,8 +37,11 @@ final class Replicas<Trainee: Learner> {
             learner.network.follow(pass)
             return pass
         }
-        parameters = learners.map { $0.network.namedParameters().map(\.parameter.tensor) }
+        modules = learners.map { $0.network.namedParameters().map(\.parameter) }
     }
+
+    /// By learner: the tensors of its parameters, in one order.
+    var parameters: [[Tensor]] { modules.map { $0.map(\.tensor) } }
 
     /// How many work at once.
     var count: Int { learners.count }
@@ -46,25 +51,30 @@ final class Replicas<Trainee: Learner> {
         (0..<count).map { part in stride(from: part, to: indices.count, by: count).map { indices[$0] } }
     }
 
-    /// Leaves the gradients of `scale` times the summed loss in the original's parameters; in every learner's own, if
-    /// somebody else adds them up.
+    /// Leaves the gradients of `scale` times the summed loss in every learner's own parameters; see `gradients`.
     ///
     /// - Parameters:
     ///   - batches: by learner, what it reads one after the other, and the numbers of the examples in it.
     ///   - step: of the run.
     ///   - computeType: what matrices are multiplied in.
-    ///   - adder: adds up the gradients, those of other ranks as well: called before the last backward pass of each
-    ///     learner that has one, with its number, on its thread. Nil adds them up here.
+    ///   - adder: adds up the gradients, those of other ranks as well, in the original's parameters: called before the
+    ///     last backward pass of each learner that has one, with its number, on its thread.
     /// - Returns: the summed loss, not scaled.
     func backward(
         _ batches: [[(rows: [Int], batch: Trainee.Batch)]], step: Int, scale: Double, labelSmoothing: Double,
         computeType: DType, adder: (@Sendable (Int) throws -> Void)? = nil
     ) throws -> Double {
+        // Whoever adds up gradients as they come waits for them at the trained weights.
+        if computeType != .float32, adder == nil, learners[0].network.device == .cpu {
+            let working = try working ?? WorkingWeights(modules, dtype: computeType)
+            try working.refresh()
+            self.working = working
+        }
         let shares = learners.indices.map { index in
             Share(
-                learner: learners[index], pass: passes[index], batches: batches[index], step: step,
-                scale: scale, labelSmoothing: labelSmoothing, computeType: computeType,
-                beforeLast: { try adder?(index) })
+                learner: learners[index], number: index, working: working, pass: passes[index],
+                batches: batches[index], step: step, scale: scale, labelSmoothing: labelSmoothing,
+                computeType: computeType, beforeLast: { try adder?(index) })
         }
         if count == 1 { return try shares.reduce(0) { try $0 + $1.run() } }
         let results = Mutex([Result<Double, any Error>?](repeating: nil, count: count))
@@ -78,26 +88,32 @@ final class Replicas<Trainee: Learner> {
             results.withLock { $0[index] = result }
         }
         try Torch.setThreads(threads)
-        let sum = try results.withLock { try $0.reduce(0.0) { try $0 + ($1?.get() ?? 0) } }
-        if adder == nil { for copy in parameters.dropFirst() { try moveGradients(from: copy) } }
-        return sum
+        return try results.withLock { try $0.reduce(0.0) { try $0 + ($1?.get() ?? 0) } }
     }
 
-    /// Adds a copy's gradients to the original's.
-    private func moveGradients(from copy: [Tensor]) throws {
-        var sums: [Tensor] = []
-        var added: [Tensor] = []
-        for (original, copy) in zip(parameters[0], copy) {
-            guard let gradient = try copy.grad else { continue }
-            if let sum = try original.grad {
-                sums.append(sum)
-                added.append(gradient)
-            } else {
-                try original.setGrad(gradient)
+    /// By parameter, what the passes have left; nil where nothing depends on it.
+    func gradients() throws -> [GradientParts?] {
+        try modules[0].indices.map { place in
+            let parts = try learners.indices.flatMap { learner in
+                try [
+                    modules[learner][place].tensor.grad,
+                    working?.gradient(learner: learner, parameter: place),
+                ].compactMap { $0 }
             }
-            try copy.zeroGrad()
+            return parts.isEmpty ? nil : GradientParts(parts: parts)
         }
-        if !sums.isEmpty { try noGrad { try Foreach.add_(sums, added) } }
+    }
+
+    /// The weights in the type of the passes, by parameter: to be written together with those that are trained.
+    var copies: [Tensor]? { working?.copies }
+
+    /// Takes note that `copies` hold the weights as they are now.
+    func noteCopies() { working?.noteVersions() }
+
+    /// Forgets what the passes have left.
+    func forgetGradients() throws {
+        for learner in modules { for parameter in learner { try parameter.tensor.zeroGrad() } }
+        try working?.forgetGradients()
     }
 }
 
@@ -107,6 +123,9 @@ final class Replicas<Trainee: Learner> {
 /// common but the weights, and nobody changes those meanwhile.
 private struct Share<Trainee: Learner>: @unchecked Sendable {
     let learner: Trainee
+    /// Among the learners.
+    let number: Int
+    let working: WorkingWeights?
     let pass: DropoutPass
     let batches: [(rows: [Int], batch: Trainee.Batch)]
     let step: Int
@@ -123,12 +142,20 @@ private struct Share<Trainee: Learner>: @unchecked Sendable {
             network.eval()
             network.dropComputeType()
         }
-        try network.setComputeType(computeType)
+        if let working {
+            try working.use(in: number)
+        } else {
+            try network.setComputeType(computeType)
+        }
+        let turn = WorkingWeights.Turn(weights: working, learner: number)
         var sum = 0.0
         for (index, part) in batches.enumerated() {
             pass.begin(step: step, rows: part.rows)
+            if index > 0 { try turn.keepGradients() }
             if index == batches.count - 1 { try beforeLast() }
-            sum += try learner.backward(part.batch, scale: scale, labelSmoothing: labelSmoothing)
+            sum += try WorkingWeights.$turn.withValue(turn) {
+                try learner.backward(part.batch, scale: scale, labelSmoothing: labelSmoothing)
+            }
         }
         return sum
     }

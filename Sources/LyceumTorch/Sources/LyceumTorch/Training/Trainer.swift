@@ -147,7 +147,8 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
         if let sums = try ranks?.sum([Double(items), Double(tokens)]) {
             (items, tokens) = (Int(sums[0]), Int(sums[1]))
         }
-        try optimizer.zeroGradients()
+        // A pass that failed may have left some.
+        try replicas.forgetGradients()
         try ranks?.start(active: drawn.count { !$0.isEmpty })
         var sum = try replicas.backward(
             drawn, step: state.step, scale: 1 / Double(max(1, items)), labelSmoothing: options.labelSmoothing,
@@ -158,17 +159,11 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
             sum = try ranks.sum([sum])[0]
         }
         let loss = sum / Double(max(1, items))
-        let norm = try GradientClipping.clip(parameters, maximum: options.maxGradNorm)
-        guard loss.isFinite, norm.isFinite else {
-            throw LyceumError.failed(
-                "training stopped at step \(state.step + 1): the loss is \(loss), the gradient's norm \(norm); "
-                    + "the weights of step \(state.step) are kept",
-                remedy: "lower learning_rate, or give warmup_steps")
-        }
         let factor = options.schedule.factor(step: state.step, warmup: options.warmupSteps, total: totalSteps)
         let rate = options.learningRate * factor
-        try optimizer.step(
-            learningRate: rate, embeddingLearningRate: options.embeddingLearningRate.map { $0 * factor })
+        let norm = try change(
+            loss: loss, rate: rate, embeddingRate: options.embeddingLearningRate.map { $0 * factor })
+        try replicas.forgetGradients()
 
         state.step += 1
         state.batchesDone = end
@@ -183,6 +178,37 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
         job.update(
             done: state.step, of: totalSteps, unit: "steps",
             figures: meter.figures(of: state))
+    }
+
+    /// Lets the optimizer change the weights by the gradients that the passes have left, clipped; gives their norm.
+    ///
+    /// - Throws: `LyceumError.failed` when loss or norm are no longer numbers; nothing is changed then.
+    private func change(loss: Double, rate: Double, embeddingRate: Double?) throws -> Double {
+        func check(_ norm: Double) throws {
+            guard loss.isFinite, norm.isFinite else {
+                throw LyceumError.failed(
+                    "training stopped at step \(state.step + 1): the loss is \(loss), the gradient's norm \(norm); "
+                        + "the weights of step \(state.step) are kept",
+                    remedy: "lower learning_rate, or give warmup_steps")
+            }
+        }
+        let gradients = try replicas.gradients()
+        if let optimizer = optimizer as? any PartsOptimizer, optimizer.takes(gradients) {
+            let norm = try GradientParts.norm(gradients.compactMap { $0 })
+            try check(norm)
+            try optimizer.step(
+                gradients, factor: GradientClipping.factor(norm: norm, maximum: options.maxGradNorm),
+                learningRate: rate, embeddingLearningRate: embeddingRate, copies: replicas.copies)
+            replicas.noteCopies()
+            return norm
+        }
+        for ((_, parameter), gradient) in zip(parameters, gradients) {
+            try parameter.tensor.setGrad(gradient?.sum())
+        }
+        let norm = try GradientClipping.clip(parameters, maximum: options.maxGradNorm)
+        try check(norm)
+        try optimizer.step(learningRate: rate, embeddingLearningRate: embeddingRate)
+        return norm
     }
 
     /// Ends a cancelled run: what was learned stays, and is written if checkpoints are kept.
