@@ -28,11 +28,13 @@ final class LearnedPositions: Module {
     ///
     /// Padding may reach beyond the last position; it is given the last one's vector.
     func callAsFunction(firsts: [Int] = [0], length: Int) throws -> Tensor {
-        let positions = firsts.flatMap { first in
-            (first..<first + length).map { min($0, count - 1) + Self.offset }
-        }
-        return try Tensor.embedding(
-            weight.value, Tensor(positions, shape: [firsts.count, length]).to(weight.tensor.device))
+        try callAsFunction(firsts.flatMap { Array($0..<$0 + length) }, shape: [firsts.count, length])
+    }
+
+    /// The vectors of positions one by one: [shape, model].
+    func callAsFunction(_ positions: [Int], shape: [Int]) throws -> Tensor {
+        let rows = positions.map { min($0, count - 1) + Self.offset }
+        return try Tensor.embedding(weight.value, Tensor(rows, shape: shape).to(weight.tensor.device))
     }
 }
 
@@ -62,10 +64,13 @@ final class BARTAttention: Module {
     }
 
     /// Attends from `x` [rows, length, model] to keys and values.
-    func callAsFunction(_ x: Tensor, keys: Tensor, values: Tensor, mask: Tensor?) throws -> Tensor {
+    func callAsFunction(
+        _ x: Tensor, keys: Tensor, values: Tensor, mask: Tensor?,
+        packing: (queries: RowPacking, keys: RowPacking)? = nil
+    ) throws -> Tensor {
         let mixed = try Attention.attend(
             Attention.split(queries(x), heads: heads), keys, values, bias: mask, scale: scale,
-            dropout: dropout)
+            dropout: dropout, packing: packing)
         return try output(Attention.merge(mixed))
     }
 
@@ -157,20 +162,26 @@ final class BARTLayer: Module {
     ///   - x: [rows, length, model].
     ///   - mask: of self-attention, broadcast to [rows, heads, length, keys]; nil if all may be seen.
     ///   - encoded: the sources, for the decoder.
-    func callAsFunction(_ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil) throws -> Tensor {
+    ///   - packing: of the rows of `x`, if they are packed.
+    func callAsFunction(
+        _ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil, packing: RowPacking? = nil
+    ) throws -> Tensor {
         if encoded == nil, !isTraining {
             return try feedForward(selfAttentionNorm(selfAttention.read(x, mask: mask)))
         }
         let (keys, values) = try selfAttention.keysAndValues(x)
-        var x = try selfAttentionNorm(
-            x + dropout(selfAttention(x, keys: keys, values: values, mask: mask)))
+        let mixed = try selfAttention(
+            x, keys: keys, values: values, mask: mask, packing: packing.map { ($0, $0) })
+        var x = try selfAttentionNorm(x + dropout(mixed, packing))
         if let crossAttention, let crossAttentionNorm, let encoded {
             let (keys, values) = try crossAttention.keysAndValues(encoded.states)
-            x = try crossAttentionNorm(
-                x + dropout(crossAttention(x, keys: keys, values: values, mask: encoded.mask)))
+            let mixed = try crossAttention(
+                x, keys: keys, values: values, mask: encoded.mask,
+                packing: RowPacking.both(packing, encoded.packing))
+            x = try crossAttentionNorm(x + dropout(mixed, packing))
         }
-        let hidden = try activationDropout(activation(inner(x)))
-        return try norm(x + dropout(outer(hidden)))
+        let hidden = try activationDropout(activation(inner(x)), packing)
+        return try norm(x + dropout(outer(hidden), packing))
     }
 
     /// Reads tokens `x` [rows, length, model] that follow those in the cache.
@@ -208,12 +219,15 @@ final class BARTStack: Module {
     }
 
     /// - Parameters: see `BARTLayer`; `x` are embedded tokens without their positions.
-    func callAsFunction(_ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil) throws -> Tensor {
-        var x = try dropout(embed(x, positions(length: x.size(1))))
+    func callAsFunction(
+        _ x: Tensor, mask: Tensor?, encoded: EncodedSource? = nil, packing: RowPacking? = nil
+    ) throws -> Tensor {
+        let places = try packing.map { try positions($0.positions, shape: [1, $0.total]) }
+        var x = try dropout(embed(x, places ?? positions(length: x.size(1))), packing)
         for layer in layers {
             x = try layer.recomputed([x] + (encoded.map { [$0.states] } ?? [])) { inputs in
-                let encoded = encoded.map { EncodedSource(states: inputs[1], mask: $0.mask) }
-                return try layer(inputs[0], mask: mask, encoded: encoded)
+                try layer(
+                    inputs[0], mask: mask, encoded: encoded?.with(states: inputs[1]), packing: packing)
             }
         }
         return x
@@ -274,6 +288,7 @@ final class BART: Module, SequenceToSequenceModel {
 
     var decoderLayerCount: Int { configuration.decoder.layers }
     var decodesUnevenRows: Bool { true }
+    var readsPackedRows: Bool { true }
     var padID: Int { configuration.padID }
     var eosID: Int { configuration.eosID }
     var decoderStartID: Int { configuration.decoderStartID }
@@ -282,19 +297,21 @@ final class BART: Module, SequenceToSequenceModel {
     func encode(_ source: TokenBatch) throws -> EncodedSource {
         let x = try shared(source.ids)  // [rows, length, model]
         let mask = try source.paddingMask(dtype: x.dtype)
-        return EncodedSource(states: try encoder(x, mask: mask), mask: mask)
+        return EncodedSource(
+            states: try encoder(x, mask: mask, packing: source.packing), mask: mask, packing: source.packing)
     }
 
     func decode(_ tokens: Tensor, source: EncodedSource, cache: DecoderCache?) throws -> Tensor {
         let x = try shared(tokens)
         if let cache { return try decoder.step(x, cache: cache, source: source) }
-        let length = try x.size(1)
+        let packing = source.targetPacking
+        let length = try packing?.longest ?? x.size(1)
         var mask: Tensor?
         if length > 1 {
             mask = try Tensor.full([length, length], TokenBatch.blocked, dtype: x.dtype, device: x.device)
                 .triu(diagonal: 1)
         }
-        return try decoder(x, mask: mask, encoded: source)
+        return try decoder(x, mask: mask, encoded: source, packing: packing)
     }
 
     func logits(_ states: Tensor) throws -> Tensor {

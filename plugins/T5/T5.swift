@@ -112,11 +112,12 @@ final class T5Attention: Module {
 
     /// Attends from `x` [rows, length, model] to keys and values.
     func callAsFunction(
-        _ x: Tensor, keys: Tensor, values: Tensor, bias: Tensor? = nil, mask: Tensor? = nil
+        _ x: Tensor, keys: Tensor, values: Tensor, bias: Tensor? = nil, mask: Tensor? = nil,
+        packing: (queries: RowPacking, keys: RowPacking)? = nil
     ) throws -> Tensor {
         let mixed = try Attention.attend(
             Attention.split(q(x), heads: heads), keys, values, bias: bias, mask: mask, scale: 1,
-            dropout: dropout)
+            dropout: dropout, packing: packing)
         return try o(Attention.merge(mixed))
     }
 
@@ -185,9 +186,9 @@ final class T5FeedForward: Module {
         dropout = Dropout(configuration.dropoutRate)
     }
 
-    func callAsFunction(_ x: Tensor) throws -> Tensor {
+    func callAsFunction(_ x: Tensor, packing: RowPacking? = nil) throws -> Tensor {
         let hidden = try input.map { try activation($0(x)) } ?? activation(gated[0](x)) * gated[1](x)
-        return try wo(dropout(hidden))
+        return try wo(dropout(hidden, packing))
     }
 
     /// The same without dropout, added to states.
@@ -225,8 +226,9 @@ final class T5Block: Module {
     ///   - bias: of self-attention, [1 or rows, heads, length, keys].
     ///   - mask: of self-attention, broadcast to that.
     ///   - encoded: the sources, for the decoder.
+    ///   - packing: of the rows of `x`, if they are packed.
     func callAsFunction(
-        _ x: Tensor, bias: Tensor, mask: Tensor?, encoded: EncodedSource? = nil
+        _ x: Tensor, bias: Tensor, mask: Tensor?, encoded: EncodedSource? = nil, packing: RowPacking? = nil
     ) throws -> Tensor {
         var x = x
         let normed = try norms[0](x)
@@ -235,13 +237,17 @@ final class T5Block: Module {
             return try feedForward.step(norms[norms.count - 1](x), to: x)
         }
         let (keys, values) = try selfAttention.keysAndValues(normed)
-        x = try x + dropout(selfAttention(normed, keys: keys, values: values, bias: bias, mask: mask))
+        let mixed = try selfAttention(
+            normed, keys: keys, values: values, bias: bias, mask: mask, packing: packing.map { ($0, $0) })
+        x = try x + dropout(mixed, packing)
         if let crossAttention, let encoded {
             let (keys, values) = try crossAttention.keysAndValues(encoded.states)
-            x =
-                try x + dropout(crossAttention(norms[1](x), keys: keys, values: values, mask: encoded.mask))
+            let mixed = try crossAttention(
+                norms[1](x), keys: keys, values: values, mask: encoded.mask,
+                packing: RowPacking.both(packing, encoded.packing))
+            x = try x + dropout(mixed, packing)
         }
-        return try x + dropout(feedForward(norms[norms.count - 1](x)))
+        return try x + dropout(feedForward(norms[norms.count - 1](x), packing: packing), packing)
     }
 
     /// Reads tokens `x` [rows, length, model] that follow those in the cache.
@@ -273,18 +279,20 @@ final class T5Stack: Module {
 
     /// - Parameters: see `T5Block`; `x` are embedded tokens.
     func callAsFunction(
-        _ x: Tensor, bias: Tensor, mask: Tensor? = nil, encoded: EncodedSource? = nil
+        _ x: Tensor, bias: Tensor, mask: Tensor? = nil, encoded: EncodedSource? = nil,
+        packing: RowPacking? = nil
     ) throws -> Tensor {
         // In training the sum would be one for each row, whose gradient would have to be summed again.
         let (bias, mask) = isTraining ? (bias, mask) : (try mask.map { try bias + $0 } ?? bias, nil)
-        var x = try dropout(x)
+        var x = try dropout(x, packing)
         for block in blocks {
             x = try block.recomputed([x, bias] + (encoded.map { [$0.states] } ?? [])) { inputs in
-                let encoded = encoded.map { EncodedSource(states: inputs[2], mask: $0.mask) }
-                return try block(inputs[0], bias: inputs[1], mask: mask, encoded: encoded)
+                try block(
+                    inputs[0], bias: inputs[1], mask: mask, encoded: encoded?.with(states: inputs[2]),
+                    packing: packing)
             }
         }
-        return try dropout(norm(x))
+        return try dropout(norm(x), packing)
     }
 
     /// Reads embedded tokens `x` that follow those in the cache.
@@ -333,30 +341,34 @@ final class T5: Module, SequenceToSequenceModel {
 
     var decoderLayerCount: Int { configuration.decoderLayers }
     var decodesUnevenRows: Bool { true }
+    var readsPackedRows: Bool { true }
     var padID: Int { 0 }
     var eosID: Int { 1 }
     var decoderStartID: Int { 0 }
 
     func encode(_ source: TokenBatch) throws -> EncodedSource {
         let x = try shared(source.ids)  // [rows, length, model]
-        let length = try x.size(1)
+        let length = try source.packing?.longest ?? x.size(1)
         let mask = try source.paddingMask(dtype: x.dtype)
         let bias = try encoder.position(queries: length, keys: length)
         // [1, heads, length, length] and [rows, 1, 1, length].
-        return EncodedSource(states: try encoder(x, bias: bias, mask: mask), mask: mask)
+        return EncodedSource(
+            states: try encoder(x, bias: bias, mask: mask, packing: source.packing), mask: mask,
+            packing: source.packing)
     }
 
     func decode(_ tokens: Tensor, source: EncodedSource, cache: DecoderCache?) throws -> Tensor {
         let x = try shared(tokens)
         if let cache { return try decoder.step(x, cache: cache, source: source) }
-        let length = try x.size(1)
+        let packing = source.targetPacking
+        let length = try packing?.longest ?? x.size(1)
         var bias = try decoder.position(queries: length, keys: length)
         if length > 1 {
             let future = try Tensor.full(
                 [length, length], TokenBatch.blocked, dtype: x.dtype, device: x.device)
             bias = try bias + future.triu(diagonal: 1)
         }
-        return try decoder(x, bias: bias, encoded: source)
+        return try decoder(x, bias: bias, encoded: source, packing: packing)
     }
 
     func logits(_ states: Tensor) throws -> Tensor {

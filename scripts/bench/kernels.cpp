@@ -123,7 +123,7 @@ void run(at::ScalarType type) {
     CTorchTensor *out = nullptr;
     compare(
         "dropout of 4 x 512 x 512", {states}, gradient,
-        [&] { return take(ctorch_dropout(handle(states), 0.1, 7, 1, rows, 4, &out), out); },
+        [&] { return take(ctorch_dropout(handle(states), 0.1, 7, 1, rows, 4, nullptr, 0, &out), out); },
         [&] { return at::dropout(states, 0.1, true); });
     compare(
         "root-mean-square norm of 4 x 512 x 512", {states, weight}, gradient,
@@ -139,7 +139,8 @@ void run(at::ScalarType type) {
             auto q = heads(query), k = heads(key), v = heads(value);
             return take(
                 ctorch_attention(
-                    handle(q), handle(k), handle(v), handle(bias), nullptr, 1, 0.1, 7, 1, rows, 4, &out),
+                    handle(q), handle(k), handle(v), handle(bias), nullptr, 1, 0.1, 7, 1, rows, 4, nullptr,
+                    nullptr, 0, &out),
                 out);
         },
         [&] {

@@ -270,7 +270,7 @@ ctorch::AttentionResult attend(
             });
         put(out, start, count, at::bmm(weights, slice(value, start, count)));
     }
-    return {out, normalisers, kept};
+    return {out, {{normalisers, kept}}};
 }
 
 template <typename T>
@@ -330,21 +330,88 @@ ctorch::AttentionGradients differentiate_attention(
     return result;
 }
 
-}  // namespace
-
-ctorch::AttentionResult ctorch::attend(const Attention &a, bool keeps_scores) {
+ctorch::AttentionResult attend(const ctorch::Attention &a, bool keeps_scores) {
     auto scale = static_cast<float>(a.scale);
     return a.query.scalar_type() == at::kBFloat16
-               ? ::attend<Half>(a.query, a.key, a.value, a.bias, a.mask, scale, a.draw, keeps_scores)
-               : ::attend<float>(a.query, a.key, a.value, a.bias, a.mask, scale, a.draw, keeps_scores);
+               ? attend<Half>(a.query, a.key, a.value, a.bias, a.mask, scale, a.draw, keeps_scores)
+               : attend<float>(a.query, a.key, a.value, a.bias, a.mask, scale, a.draw, keeps_scores);
 }
 
-ctorch::AttentionGradients ctorch::differentiate(
-    const Attention &a, const at::Tensor &normalisers, const at::Tensor &scores, const at::Tensor &gradient, bool wants_bias) {
+ctorch::AttentionGradients differentiate(
+    const ctorch::Attention &a, const ctorch::KeptScores &kept, const at::Tensor &gradient, bool wants_bias) {
     auto scale = static_cast<float>(a.scale);
     return a.query.scalar_type() == at::kBFloat16
                ? differentiate_attention<Half>(
-                     a.query, a.key, a.value, a.bias, a.mask, normalisers, scores, gradient, scale, a.draw, wants_bias)
+                     a.query, a.key, a.value, a.bias, a.mask, kept.normalisers, kept.scores, gradient, scale, a.draw, wants_bias)
                : differentiate_attention<float>(
-                     a.query, a.key, a.value, a.bias, a.mask, normalisers, scores, gradient, scale, a.draw, wants_bias);
+                     a.query, a.key, a.value, a.bias, a.mask, kept.normalisers, kept.scores, gradient, scale, a.draw, wants_bias);
+}
+
+/// One of packed rows: where its queries and keys lie.
+struct PackedRow {
+    size_t number;
+    int64_t query, queries, key, keys;
+
+    at::Tensor queries_of(const at::Tensor &x) const { return x.narrow(2, query, queries); }
+    at::Tensor keys_of(const at::Tensor &x) const { return x.narrow(2, key, keys); }
+    /// The corner of what is added to the scores of the longest row.
+    at::Tensor corner(at::Tensor x) const {
+        if (x.size(2) > 1) x = x.narrow(2, 0, queries);
+        return x.size(3) > 1 ? x.narrow(3, 0, keys) : x;
+    }
+};
+
+template <typename Body>
+void for_each_packed_row(const ctorch::Attention &a, Body body) {
+    PackedRow row{0, 0, 0, 0, 0};
+    for (; row.number < a.query_lengths.size(); ++row.number) {
+        row.queries = a.query_lengths[row.number];
+        row.keys = a.key_lengths[row.number];
+        if (row.queries > 0 && row.keys > 0) body(row);
+        row.query += row.queries;
+        row.key += row.keys;
+    }
+}
+
+/// The attention of one row of several, as if it were alone.
+ctorch::Attention alone(const ctorch::Attention &a, const PackedRow &row) {
+    ctorch::Attention part{row.queries_of(a.query), row.keys_of(a.key), row.keys_of(a.value), {}, {}, a.scale, a.draw};
+    if (a.bias) part.bias = row.corner(*a.bias);
+    if (a.mask) part.mask = row.corner(*a.mask);
+    part.draw.rows.clear();
+    if (row.number < a.draw.rows.size()) part.draw.rows.push_back(a.draw.rows[row.number]);
+    return part;
+}
+
+}  // namespace
+
+ctorch::AttentionResult ctorch::attend(const Attention &a, bool keeps_scores) {
+    if (a.query_lengths.empty()) return ::attend(a, keeps_scores);
+    AttentionResult result;
+    // What fills up the end attends to nothing.
+    result.out = joined(a.query, {1, a.query.size(1), a.query.size(2), a.value.size(3)}).zero_();
+    for_each_packed_row(a, [&](const PackedRow &row) {
+        auto part = ::attend(alone(a, row), keeps_scores);
+        row.queries_of(result.out).copy_(part.out);
+        result.kept.push_back(part.kept[0]);
+    });
+    return result;
+}
+
+ctorch::AttentionGradients ctorch::differentiate(
+    const Attention &a, const std::vector<KeptScores> &kept, const at::Tensor &gradient, bool wants_bias) {
+    if (a.query_lengths.empty()) return ::differentiate(a, kept[0], gradient, wants_bias);
+    AttentionGradients result{
+        joined(a.query, a.query.sizes()).zero_(), joined(a.key, a.key.sizes()).zero_(), joined(a.value, a.value.sizes()).zero_(),
+        {}};
+    if (wants_bias) result.bias = at::zeros(a.bias->sizes(), a.query.options().dtype(at::kFloat));
+    size_t place = 0;
+    for_each_packed_row(a, [&](const PackedRow &row) {
+        auto part = ::differentiate(alone(a, row), kept[place++], row.queries_of(gradient), wants_bias);
+        row.queries_of(result.query).copy_(part.query);
+        row.keys_of(result.key).copy_(part.key);
+        row.keys_of(result.value).copy_(part.value);
+        if (wants_bias) row.corner(result.bias).add_(part.bias);
+    });
+    return result;
 }

@@ -6,6 +6,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/custom_class.h>
 
+#include <algorithm>
+
 #include "AttentiveLSTM.h"
 #include "Boundary.h"
 #include "Recorded.h"
@@ -21,6 +23,15 @@ namespace {
 
 bool is_number(const at::Tensor &x) { return x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16; }
 
+/// Whether rows of such lengths lie one after the other in a line.
+bool fit(at::IntArrayRef lengths, int64_t line) {
+    for (int64_t length : lengths) {
+        if (length < 0 || length > line) return false;
+        line -= length;
+    }
+    return true;
+}
+
 std::optional<at::Tensor> if_defined(const at::Tensor &x) { return x.defined() ? std::optional(x) : std::nullopt; }
 
 at::Tensor borrow_optional(const CTorchTensor *handle) { return handle ? borrow(handle) : at::Tensor(); }
@@ -28,12 +39,14 @@ at::Tensor borrow_optional(const CTorchTensor *handle) { return handle ? borrow(
 struct CounterDropout : torch::autograd::Function<CounterDropout> {
     static at::Tensor forward(
         AutogradContext *context, const at::Tensor &x, double rate, int64_t key, int64_t call,
-        std::vector<int64_t> rows) {
+        std::vector<int64_t> rows, std::vector<int64_t> lengths) {
         context->saved_data["rate"] = rate;
         context->saved_data["key"] = key;
         context->saved_data["call"] = call;
         context->saved_data["rows"] = rows;
-        return ctorch::dropped(x, {rate, static_cast<uint64_t>(key), static_cast<uint32_t>(call), std::move(rows)});
+        context->saved_data["lengths"] = lengths;
+        return ctorch::dropped(
+            x, {rate, static_cast<uint64_t>(key), static_cast<uint32_t>(call), std::move(rows), std::move(lengths)});
     }
 
     static variable_list backward(
@@ -41,8 +54,9 @@ struct CounterDropout : torch::autograd::Function<CounterDropout> {
         // The same map again: what was dropped gets no gradient.
         auto gradient = apply(
             gradients[0], context->saved_data["rate"].toDouble(), context->saved_data["key"].toInt(),
-            context->saved_data["call"].toInt(), context->saved_data["rows"].toIntVector());
-        return {gradient, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+            context->saved_data["call"].toInt(), context->saved_data["rows"].toIntVector(),
+            context->saved_data["lengths"].toIntVector());
+        return {gradient, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
     }
 };
 
@@ -50,20 +64,27 @@ struct CounterAttention : torch::autograd::Function<CounterAttention> {
     static at::Tensor forward(
         AutogradContext *context, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
         const std::optional<at::Tensor> &bias, const std::optional<at::Tensor> &mask, double scale, double rate,
-        int64_t number, int64_t call, std::vector<int64_t> rows) {
+        int64_t number, int64_t call, std::vector<int64_t> rows, std::vector<int64_t> query_lengths,
+        std::vector<int64_t> key_lengths) {
         DropoutDraw draw{rate, static_cast<uint64_t>(number), static_cast<uint32_t>(call), rows};
         // Without gradients, as in the first pass of a part that is computed again, nobody will read the scores.
         bool is_recorded = query.requires_grad() || key.requires_grad() || value.requires_grad() ||
                            (bias && bias->requires_grad());
-        auto [out, normalisers, scores] = ctorch::attend(
-            {query, key, value, bias, mask, scale, draw}, is_recorded);
-        context->save_for_backward(
-            {query, key, value, bias.value_or(at::Tensor()), mask.value_or(at::Tensor()), normalisers, scores});
+        auto [out, kept] = ctorch::attend(
+            {query, key, value, bias, mask, scale, draw, query_lengths, key_lengths}, is_recorded);
+        variable_list saved{query, key, value, bias.value_or(at::Tensor()), mask.value_or(at::Tensor())};
+        for (auto &one : kept) {
+            saved.push_back(one.normalisers);
+            saved.push_back(one.scores);
+        }
+        context->save_for_backward(std::move(saved));
         context->saved_data["scale"] = scale;
         context->saved_data["rate"] = rate;
         context->saved_data["key"] = number;
         context->saved_data["call"] = call;
         context->saved_data["rows"] = rows;
+        context->saved_data["query_lengths"] = query_lengths;
+        context->saved_data["key_lengths"] = key_lengths;
         context->saved_data["bias"] = bias && bias->requires_grad();
         return out;
     }
@@ -75,12 +96,15 @@ struct CounterAttention : torch::autograd::Function<CounterAttention> {
             data["rate"].toDouble(), static_cast<uint64_t>(data["key"].toInt()),
             static_cast<uint32_t>(data["call"].toInt()), data["rows"].toIntVector()};
         bool wants_bias = data["bias"].toBool();
+        std::vector<ctorch::KeptScores> kept;
+        for (size_t i = 5; i + 1 < saved.size(); i += 2) kept.push_back({saved[i], saved[i + 1]});
         auto result = ctorch::differentiate(
-            {saved[0], saved[1], saved[2], if_defined(saved[3]), if_defined(saved[4]), data["scale"].toDouble(), draw},
-            saved[5], saved[6], gradients[0], wants_bias);
+            {saved[0], saved[1], saved[2], if_defined(saved[3]), if_defined(saved[4]), data["scale"].toDouble(), draw,
+             data["query_lengths"].toIntVector(), data["key_lengths"].toIntVector()},
+            kept, gradients[0], wants_bias);
         at::Tensor bias_gradient, none;
         if (wants_bias) bias_gradient = result.bias.to(saved[3].scalar_type());
-        return {result.query, result.key, result.value, bias_gradient, none, none, none, none, none, none};
+        return {result.query, result.key, result.value, bias_gradient, none, none, none, none, none, none, none, none};
     }
 };
 
@@ -276,19 +300,25 @@ struct Recomputation : torch::autograd::Function<Recomputation> {
 
 CTorchStatus ctorch_dropout(
     const CTorchTensor *x, double rate, uint64_t key, uint32_t call, const int64_t *rows, size_t row_count,
-    CTorchTensor **out) {
+    const int64_t *lengths, size_t length_count, CTorchTensor **out) {
     return guarded([&] {
         TORCH_CHECK(rate >= 0 && rate <= 1, "dropout probability has to be between 0 and 1, but got ", rate);
+        if (length_count > 0) {
+            auto packed = borrow(x);
+            TORCH_CHECK(
+                packed.dim() == 3 && packed.size(0) == 1 && fit({lengths, length_count}, packed.size(1)), "dropout: rows of ",
+                at::IntArrayRef(lengths, length_count), " tokens do not lie in a tensor of shape ", packed.sizes());
+        }
         *out = hand_out(CounterDropout::apply(
             borrow(x), rate, static_cast<int64_t>(key), static_cast<int64_t>(call),
-            std::vector<int64_t>(rows, rows + row_count)));
+            std::vector<int64_t>(rows, rows + row_count), std::vector<int64_t>(lengths, lengths + length_count)));
     });
 }
 
 CTorchStatus ctorch_attention(
     const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value, const CTorchTensor *bias,
     const CTorchTensor *mask, double scale, double rate, uint64_t number, uint32_t call, const int64_t *rows,
-    size_t row_count, CTorchTensor **out) {
+    size_t row_count, const int64_t *query_lengths, const int64_t *key_lengths, size_t length_count, CTorchTensor **out) {
     return guarded([&] {
         auto q = borrow(query), k = borrow(key), v = borrow(value);
         TORCH_CHECK(
@@ -300,13 +330,27 @@ CTorchStatus ctorch_attention(
                 q.scalar_type() == k.scalar_type() && q.scalar_type() == v.scalar_type(),
             "attention: expected float32 or bfloat16 tensors of one type on the CPU");
         TORCH_CHECK(rate >= 0 && rate < 1, "dropout probability has to be at least 0 and below 1, but got ", rate);
-        auto added = prepared(bias, q, k.size(2)), blocked = prepared(mask, q, k.size(2));
+        at::IntArrayRef query_rows(query_lengths, length_count), key_rows(key_lengths, length_count);
+        int64_t queries = q.size(2), keys = k.size(2);
+        if (length_count > 0) {
+            TORCH_CHECK(
+                q.size(0) == 1 && fit(query_rows, queries) && fit(key_rows, keys), "attention: rows of ", query_rows,
+                " queries and ", key_rows, " keys do not lie in tensors of shapes ", q.sizes(), " and ", k.sizes());
+            queries = *std::max_element(query_rows.begin(), query_rows.end());
+            keys = *std::max_element(key_rows.begin(), key_rows.end());
+        }
+        auto added = prepared(bias, q, keys), blocked = prepared(mask, q, keys);
+        for (const auto &given : {added, blocked})
+            TORCH_CHECK(
+                length_count == 0 || !given || ((given->size(2) == 1 || given->size(2) == queries) && given->size(0) == 1),
+                "attention: what is added to the scores of packed rows of up to ", queries, " queries has shape ",
+                given->sizes());
         if (added && added->requires_grad())
             // Its gradient is that of every head and query; the smaller shape gets the sums.
-            added = added->expand({added->size(0), q.size(1), q.size(2), k.size(2)});
+            added = added->expand({added->size(0), q.size(1), queries, keys});
         *out = hand_out(CounterAttention::apply(
             q, k, v, added, blocked, scale, rate, static_cast<int64_t>(number), static_cast<int64_t>(call),
-            std::vector<int64_t>(rows, rows + row_count)));
+            std::vector<int64_t>(rows, rows + row_count), query_rows.vec(), key_rows.vec()));
     });
 }
 

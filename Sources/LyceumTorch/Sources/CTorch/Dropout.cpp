@@ -32,13 +32,34 @@ struct Lines {
     }
 };
 
+/// The words of the counter that stand for a line: its place within its example, and the example.
+struct Place {
+    uint32_t line, row;
+};
+
+/// By line of packed rows.
+std::vector<Place> places(const DropoutDraw &draw, int64_t count, uint32_t stand_in) {
+    std::vector<Place> places;
+    places.reserve(count);
+    for (size_t i = 0; i < draw.lengths.size(); ++i)
+        for (int64_t position = 0; position < draw.lengths[i]; ++position)
+            places.push_back(
+                {ctorch::line_word(0, position), i < draw.rows.size() ? static_cast<uint32_t>(draw.rows[i]) : stand_in});
+    // What fills up the end belongs to no example.
+    for (int64_t position = 0; static_cast<int64_t>(places.size()) < count; ++position)
+        places.push_back({ctorch::line_word(0, position), stand_in});
+    return places;
+}
+
 template <typename Element, typename Apply>
 void drop(
     const at::Tensor &x, at::Tensor &out, const DropoutDraw &draw, Apply apply) {
-    bool has_rows = !draw.rows.empty() && x.dim() > 1 && x.size(0) % static_cast<int64_t>(draw.rows.size()) == 0;
+    bool is_packed = !draw.lengths.empty();
+    bool has_rows = !is_packed && !draw.rows.empty() && x.dim() > 1 && x.size(0) % static_cast<int64_t>(draw.rows.size()) == 0;
     Lines lines(x, has_rows ? draw.rows.size() : 0);
     // Without examples the flat place decides; the first example tells the batches of a step apart.
     auto stand_in = 0x80000000u | static_cast<uint32_t>(draw.rows.empty() ? 0 : draw.rows[0]);
+    auto packed = is_packed ? places(draw, lines.count, stand_in) : std::vector<Place>();
     const auto *source = static_cast<const Element *>(x.const_data_ptr());
     auto *target = static_cast<Element *>(out.mutable_data_ptr());
     auto threshold = draw.threshold();
@@ -49,8 +70,9 @@ void drop(
         for (int64_t line = begin; line < end; ++line) {
             int64_t within = line % lines.per_row;
             auto row = has_rows ? static_cast<uint32_t>(draw.rows[line / lines.per_row]) : stand_in;
-            auto place = ctorch::line_word(within / lines.positions, within % lines.positions);
-            ctorch::PhiloxStream stream{draw.key, place, row, draw.call};
+            Place place{ctorch::line_word(within / lines.positions, within % lines.positions), row};
+            if (is_packed) place = packed[line];
+            ctorch::PhiloxStream stream{draw.key, place.line, place.row, draw.call};
             for (int64_t start = 0; start < lines.length; start += ctorch::keep_group) {
                 uint32_t bits[4];
                 kernels.keep_bits(stream, static_cast<uint32_t>(start / ctorch::keep_group), threshold, bits);

@@ -17,6 +17,8 @@ struct DropoutDraw {
     uint32_t call;
     /// The examples that the leading dimension stands for; empty if it stands for none.
     std::vector<int64_t> rows;
+    /// Of packed rows their lengths: they then lie one after the other in [1, total, ..]. Else empty.
+    std::vector<int64_t> lengths = {};
 
     /// Elements whose 16 bits are below it are dropped.
     uint16_t threshold() const { return static_cast<uint16_t>(std::clamp(std::lround(rate * 65536), 0l, 65535l)); }

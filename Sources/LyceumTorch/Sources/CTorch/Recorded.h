@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "Dropout.h"
 
@@ -20,19 +21,24 @@ struct Attention {
     std::optional<at::Tensor> bias, mask;
     double scale;
     DropoutDraw draw;
+    /// Of packed rows, how many queries and keys each has; else empty.
+    std::vector<int64_t> query_lengths = {}, key_lengths = {};
 };
 struct AttentionGradients {
     at::Tensor query, key, value, bias;
 };
-/// The result, what its scores become weights with, and the scores themselves where they are kept.
+/// What scores become weights with, and the scores themselves where they are kept.
+struct KeptScores {
+    at::Tensor normalisers, scores;
+};
+/// The result, and what is kept: once, or for each of packed rows.
 struct AttentionResult {
-    at::Tensor out, normalisers, scores;
+    at::Tensor out;
+    std::vector<KeptScores> kept;
 };
 AttentionResult attend(const Attention &attention, bool keeps_scores);
-/// `scores` may be undefined.
 AttentionGradients differentiate(
-    const Attention &attention, const at::Tensor &normalisers, const at::Tensor &scores, const at::Tensor &gradient,
-    bool wants_bias);
+    const Attention &attention, const std::vector<KeptScores> &kept, const at::Tensor &gradient, bool wants_bias);
 
 /// The norm, and the number by which each row was multiplied.
 std::pair<at::Tensor, at::Tensor> rms_norm(const at::Tensor &x, const at::Tensor &weight, double epsilon);

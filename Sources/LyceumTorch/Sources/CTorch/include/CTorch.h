@@ -169,10 +169,11 @@ void ctorch_inference_mode_end(CTorchInferenceMode *mode);
 
 /// Sets elements to zero with probability `rate` and divides the others by 1 - rate; recorded for gradients, without
 /// a mask. When the leading dimension holds `row_count` examples (or a multiple), an element's fate depends on the number
-/// of its example in `rows` and its place within it, not on the other examples of the batch.
+/// of its example in `rows` and its place within it, not on the other examples of the batch. With `lengths` the examples lie
+/// one after the other, packed, in [1, total, ..]; what is dropped of them is the same.
 CTorchStatus ctorch_dropout(
     const CTorchTensor *x, double rate, uint64_t key, uint32_t call, const int64_t *rows, size_t row_count,
-    CTorchTensor **out);
+    const int64_t *lengths, size_t length_count, CTorchTensor **out);
 /// A float32 tensor of numbers uniform in 0 ..< 1.
 CTorchStatus ctorch_uniform(
     uint64_t key, uint32_t call, const int64_t *shape, size_t rank, CTorchTensor **out);
@@ -182,10 +183,13 @@ CTorchStatus ctorch_uniform(
 /// query [b, heads, n, d], key [b, heads, m, d], value [b, heads, m, e], all float32 or all bfloat16; bias and mask (null
 /// for none) broadcast to [b, heads, n, m], the mask without a gradient. Dropout as in `ctorch_dropout`. Gives
 /// [b, heads, n, e].
+///
+/// With lengths the rows are packed: b is 1, the queries and keys of row after row lie along n and m, and each row attends to
+/// its own; bias and mask are those of the longest row, for all of them. What fills up the end gets zeros.
 CTorchStatus ctorch_attention(
     const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value, const CTorchTensor *bias,
     const CTorchTensor *mask, double scale, double rate, uint64_t number, uint32_t call, const int64_t *rows,
-    size_t row_count, CTorchTensor **out);
+    size_t row_count, const int64_t *query_lengths, const int64_t *key_lengths, size_t length_count, CTorchTensor **out);
 /// x / √(mean(x²) + epsilon) · weight over the last dimension, in one pass, recorded for gradients. On the CPU; both
 /// float32 or both bfloat16.
 CTorchStatus ctorch_rms_norm(const CTorchTensor *x, const CTorchTensor *weight, double epsilon, CTorchTensor **out);

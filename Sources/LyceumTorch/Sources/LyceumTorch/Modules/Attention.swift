@@ -13,11 +13,18 @@ public enum Attention {
     ///     sum of both for each row.
     ///   - scale: multiplies the scores.
     ///   - dropout: drops attention weights while training.
+    ///   - packing: how queries and keys lie in their lines, if rows are packed (`batch` is 1 then): each row attends to
+    ///     its own keys, with the corner of `bias` and `mask` that it needs. While training on the CPU.
     /// - Returns: [batch, heads, queries, size].
     public static func attend(
         _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor?, mask: Tensor? = nil, scale: Double,
-        dropout: Dropout
+        dropout: Dropout, packing: (queries: RowPacking, keys: RowPacking)? = nil
     ) throws -> Tensor {
+        if let packing {
+            return try Tensor.attention(
+                query, key, value, bias: bias, mask: mask, scale: scale, draw: dropout.draw(),
+                packing: packing)
+        }
         if !dropout.isTraining {
             return try infer(query, key, value, bias: sum(bias, mask), scale: scale)
         }

@@ -25,9 +25,12 @@ public final class Dropout: Module {
     }
 
     /// Drops elements of a tensor of any shape.
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    public func callAsFunction(_ x: Tensor) throws -> Tensor { try self(x, nil) }
+
+    /// Drops elements of packed rows [1, total, size]: the same as of padded ones.
+    public func callAsFunction(_ x: Tensor, _ packing: RowPacking?) throws -> Tensor {
         guard let draw = try draw() else { return x }
-        return try x.dropout(draw)
+        return try x.dropout(draw, packing)
     }
 
     /// Whether it changes what it gets.

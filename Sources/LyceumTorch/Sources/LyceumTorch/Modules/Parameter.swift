@@ -33,8 +33,7 @@ public final class Parameter {
 
     /// Makes a parameter of initial values, which from then on require gradients.
     public init(_ initial: Tensor, decays: Bool = true, isEmbedding: Bool = false) throws {
-        // In one piece of memory: libtorch's fused kernels read it as if it were.
-        tensor = try initial.detach().to(.float32).contiguous()
+        tensor = try initial.detach().to(.float32)
         try tensor.requiresGrad(true)
         self.decays = decays
         self.isEmbedding = isEmbedding
@@ -135,6 +134,14 @@ public final class Parameter {
     func take(_ weight: QuantisedWeight) throws {
         try take(Tensor.full([], Double.nan).expand(weight.rows.shape))
         rounded = weight
+    }
+
+    /// Copies its values together if they do not lie in one piece of memory: fused optimizers read them as if they did.
+    func joinPieces() throws {
+        guard !isRounded, !tensor.isContiguous else { return }
+        let learns = tensor.requiresGrad
+        try take(tensor.detach().contiguous())
+        try tensor.requiresGrad(learns)
     }
 
     /// Copies its values out of the file that they lie in, if they do.

@@ -58,6 +58,7 @@ public final class Adafactor: PartsOptimizer {
         self.clipThreshold = clipThreshold
         self.scaleParameter = scaleParameter
         slots = try parameters.map { name, parameter in
+            try parameter.joinPieces()
             let (shape, device) = (parameter.tensor.shape, parameter.tensor.device)
             let moment: Moment
             if shape.count >= 2 {

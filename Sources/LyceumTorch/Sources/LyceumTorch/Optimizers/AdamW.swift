@@ -36,7 +36,8 @@ public final class AdamW: PartsOptimizer {
         self.betas = betas
         self.epsilon = epsilon
         slots = try parameters.map { name, parameter in
-            Slot(
+            try parameter.joinPieces()
+            return Slot(
                 name: name, parameter: parameter, mean: try parameter.tensor.detach().zerosLike(),
                 square: try parameter.tensor.detach().zerosLike(),
                 step: try .zeros([], device: parameter.tensor.device))

@@ -7,6 +7,8 @@ public struct SequenceToSequenceBatch: TrainingBatch {
     public let source: TokenBatch
     /// What the decoder reads, [rows, length]: the targets moved right by one, the start token first.
     public let decoderInput: Tensor
+    /// How they lie in a line [1, total], if the rows are packed.
+    public let targetPacking: RowPacking?
     /// The target tokens, row by row without the rows' padding, [labels]; -100 beyond `itemCount`.
     public let labels: Tensor
     /// Where `labels` stand in the flattened [rows · length], [labels].
@@ -26,18 +28,32 @@ public struct SequenceToSequenceBatch: TrainingBatch {
     ///   - multiple: padded lengths of sources are multiples of this, those of targets of half of it, and the number of
     ///     labels of twice as much. oneDNN compiles a kernel for every shape that it has not met lately; few shapes save
     ///     more time than the padding costs.
+    ///   - packed: puts sources and targets one after the other in lines; that of the sources is a multiple of twice as much.
+    ///     Not where a source is empty: its target would have nothing to attend to.
     public init<Row: RandomAccessCollection>(
-        sources: [Row], targets: [Row], padID: Int, startID: Int, multiple: Int = 1
+        sources: [Row], targets: [Row], padID: Int, startID: Int, multiple: Int = 1, packed: Bool = false
     ) throws where Row.Element: BinaryInteger {
-        source = try TokenBatch(sources, padID: padID, multiple: multiple)
         let inputs = targets.map { [startID] + $0.dropLast().map { Int($0) } }
         // Targets are short: as much padding would be a larger share of them.
-        decoderInput = try TokenBatch(inputs, padID: padID, multiple: (multiple + 1) / 2).ids
+        let read: TokenBatch
+        if packed, sources.allSatisfy({ !$0.isEmpty }) {
+            source = try TokenBatch(packing: sources, padID: padID, multiple: 2 * multiple)
+            read = try TokenBatch(packing: inputs, padID: padID, multiple: (multiple + 1) / 2)
+        } else {
+            source = try TokenBatch(sources, padID: padID, multiple: multiple)
+            read = try TokenBatch(inputs, padID: padID, multiple: (multiple + 1) / 2)
+        }
+        (decoderInput, targetPacking) = (read.ids, read.packing)
         itemCount = targets.reduce(0) { $0 + $1.count }
         tokenCount = itemCount + sources.reduce(0) { $0 + $1.count }
         let width = try decoderInput.size(1)
         var labels = targets.flatMap { $0.map { Int($0) } }
-        var positions = targets.indices.flatMap { row in (0..<targets[row].count).map { row * width + $0 } }
+        var positions: [Int] = []
+        var start = 0
+        for (target, input) in zip(targets, inputs) {
+            positions += start..<start + target.count
+            start += targetPacking == nil ? width : input.count
+        }
         let step = 2 * multiple
         let surplus = (step - labels.count % step) % step
         labels += [Int](repeating: -100, count: surplus)
@@ -49,6 +65,7 @@ public struct SequenceToSequenceBatch: TrainingBatch {
     private init(_ batch: SequenceToSequenceBatch, on device: Device) throws {
         source = try batch.source.to(device)
         decoderInput = try batch.decoderInput.to(device)
+        targetPacking = batch.targetPacking
         labels = try batch.labels.to(device)
         positions = try batch.positions.to(device)
         (itemCount, tokenCount) = (batch.itemCount, batch.tokenCount)
@@ -74,6 +91,8 @@ struct TokenizedPairs: BatchSource {
     private let offsets: [Int]
     private let padID: Int
     private let startID: Int
+    /// Whether batches are packed.
+    private let packs: Bool
     /// See `SequenceToSequenceBatch`.
     private static let lengthMultiple = 8
 
@@ -84,10 +103,11 @@ struct TokenizedPairs: BatchSource {
     ///   - prefix: put before every input.
     ///   - maxSourceLength: longer inputs are cut to so many tokens, the end included; likewise targets.
     ///   - copies: whether words outside the vocabulary have ids of their own.
+    ///   - packs: whether batches are packed, for training.
     ///   - job: cancellation.
     init(
         _ examples: ExampleSource, tokenizer: any Tokenizer, prefix: String, maxSourceLength: Int,
-        maxTargetLength: Int, startID: Int, copies: Bool, job: Job
+        maxTargetLength: Int, startID: Int, copies: Bool, packs: Bool = false, job: Job
     ) throws {
         var ids: [Int32] = []
         var offsets = [0]
@@ -121,6 +141,7 @@ struct TokenizedPairs: BatchSource {
         self.cutSources = cutSources
         self.words = words
         self.startID = startID
+        self.packs = packs
         fingerprint = examples.fingerprint
         padID = tokenizer.padID
     }
@@ -134,6 +155,6 @@ struct TokenizedPairs: BatchSource {
         try SequenceToSequenceBatch(
             sources: indices.map { ids[offsets[2 * $0]..<offsets[2 * $0 + 1]] },
             targets: indices.map { ids[offsets[2 * $0 + 1]..<offsets[2 * $0 + 2]] }, padID: padID,
-            startID: startID, multiple: Self.lengthMultiple)
+            startID: startID, multiple: Self.lengthMultiple, packed: packs)
     }
 }

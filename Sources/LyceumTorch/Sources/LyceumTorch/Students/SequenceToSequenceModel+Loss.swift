@@ -32,8 +32,14 @@ extension SequenceToSequenceModel {
 
     /// The decoder's states at the positions that have a label: [labels, size].
     private func labelledStates(_ batch: SequenceToSequenceBatch) throws -> Tensor {
-        let source = try encode(batch.source)
+        var source = try encode(batch.source)
+        source.targetPacking = batch.targetPacking
         return try decode(batch.decoderInput, source: source, cache: nil).flatten(endDim: 1)
             .indexSelect(dim: 0, indices: batch.positions)
+    }
+
+    /// Whether it is trained on packed rows: where our kernels take attention, which do not drop everything.
+    var packsRows: Bool {
+        readsPackedRows && !copies && device == .cpu && dropouts.allSatisfy { $0.rate < 1 }
     }
 }

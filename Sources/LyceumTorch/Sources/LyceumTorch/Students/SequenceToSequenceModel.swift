@@ -15,6 +15,10 @@ where Configuration: SequenceToSequenceConfiguration {
     var copies: Bool { get }
     /// As what `embed` reads an id above the vocabulary.
     var unknownID: Int { get }
+    /// Whether `encode` and `decode` take packed rows while it is trained on the CPU: ids [1, total] of a `TokenBatch` with a
+    /// `packing`, and tokens [1, total] with the source's `targetPacking`. They then give states [1, total, size]. No part of
+    /// a step is spent on padding. The contract compares both ways.
+    var readsPackedRows: Bool { get }
     /// Adds the gradients of `scale` times the summed loss of a batch to the parameters.
     ///
     /// - Returns: the summed loss, not scaled.
@@ -29,6 +33,9 @@ extension SequenceToSequenceModel {
 
     /// The padding, as T5 has it.
     public var decoderStartID: Int { padID }
+
+    /// It does not.
+    public var readsPackedRows: Bool { false }
 
     /// Nothing.
     public static var generationDefaults: [String: Value] { [:] }

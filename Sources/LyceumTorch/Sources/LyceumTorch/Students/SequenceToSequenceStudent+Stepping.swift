@@ -7,10 +7,11 @@ extension SequenceToSequenceStudent: SteppingStudent {
         let sources = try tokenizer.encodeInputs(
             inputs, limit: maxSourceLength, copies: model.copies, job: .silent())
         model.eval()
-        return try noGrad {
+        let fault = try noGrad {
             var trial = try SteppingTrial(model, sources.ids)
             return try trial.fault()
         }
+        return try fault ?? packingFault(model, sources.ids)
     }
 }
 

@@ -30,17 +30,17 @@ extension SequenceToSequenceStudent {
             try check(map, tokenizer, limit: targetLimit)
             labels = map
         }
-        func encode(_ source: ExampleSource) throws -> TokenizedPairs {
+        try model.move(to: device)
+        model.setDropout(settings.dropout)
+        func encode(_ source: ExampleSource, packs: Bool) throws -> TokenizedPairs {
             let pairs = try TokenizedPairs(
                 source, tokenizer: tokenizer, prefix: prefix, maxSourceLength: sourceLimit,
                 maxTargetLength: targetLimit, startID: model.decoderStartID,
-                copies: model.copies, job: job)
+                copies: model.copies, packs: packs, job: job)
             job.noteCut(pairs.cutSources, of: source.count, limit: sourceLimit, positions: positions)
             return pairs
         }
-        try model.move(to: device)
-        model.setDropout(settings.dropout)
-        let held = try validation.map(encode)
+        let held = try validation.map { try encode($0, packs: false) }
         var measure: ((Job) throws -> [String: Double])?
         if let written = try ValidationTexts(
             options, settings, configuration: generation, limit: targetLimit),
@@ -49,7 +49,8 @@ extension SequenceToSequenceStudent {
             measure = { try written.score(validation, held, model, tokenizer, settings, $0) }
         }
         let trainer = try Trainer(
-            SequenceToSequenceLearner(model) { try self.write(into: $0) }, training: encode(examples),
+            SequenceToSequenceLearner(model) { try self.write(into: $0) },
+            training: encode(examples, packs: model.packsRows),
             validation: held, options: settings, job: job,
             subject: subject(options), measure: measure)
         if let checkpoint { try trainer.restore(checkpoint) }

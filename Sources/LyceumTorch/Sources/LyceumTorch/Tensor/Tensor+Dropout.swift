@@ -14,10 +14,13 @@ struct DropoutDraw {
 
 extension Tensor {
     /// Drops elements by a draw, recorded without a mask.
-    func dropout(_ draw: DropoutDraw) throws -> Tensor {
+    func dropout(_ draw: DropoutDraw, _ packing: RowPacking? = nil) throws -> Tensor {
         var result: OpaquePointer?
+        let lengths = packing.map { $0.lengths.map { Int64($0) } } ?? []
         try TorchError.check(
-            ctorch_dropout(handle, draw.rate, draw.key, draw.call, draw.rows, draw.rows.count, &result),
+            ctorch_dropout(
+                handle, draw.rate, draw.key, draw.call, draw.rows, draw.rows.count, lengths, lengths.count,
+                &result),
             "dropout", [self])
         guard let result else { throw TorchError.last("dropout") }
         return try Tensor(owning: result)

@@ -9,14 +9,19 @@ extension Tensor {
     /// Attention that records gradients, also of the bias, and keeps scores only where keys are few; see `Attention.attend`.
     static func attention(
         _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor?, mask: Tensor?, scale: Double,
-        draw: DropoutDraw?
+        draw: DropoutDraw?, packing: (queries: RowPacking, keys: RowPacking)? = nil
     ) throws -> Tensor {
         var result: OpaquePointer?
         let rows = draw?.rows ?? []
+        let queries = packing.map { $0.queries.lengths.map { Int64($0) } } ?? []
+        let keys = packing.map { $0.keys.lengths.map { Int64($0) } } ?? []
+        guard queries.count == keys.count else {
+            throw TorchError.invalid("attention: \(queries.count) rows of queries and \(keys.count) of keys")
+        }
         try TorchError.check(
             ctorch_attention(
                 query.handle, key.handle, value.handle, bias?.handle, mask?.handle, scale, draw?.rate ?? 0,
-                draw?.key ?? 0, draw?.call ?? 0, rows, rows.count, &result),
+                draw?.key ?? 0, draw?.call ?? 0, rows, rows.count, queries, keys, queries.count, &result),
             "attention", [query, key, value] + [bias, mask].compactMap { $0 })
         guard let result else { throw TorchError.last("attention") }
         return try Tensor(owning: result)

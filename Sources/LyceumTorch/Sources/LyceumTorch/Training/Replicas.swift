@@ -46,9 +46,14 @@ final class Replicas<Trainee: Learner> {
     /// How many work at once.
     var count: Int { learners.count }
 
-    /// Divides the examples of a batch, so that all have as long ones.
+    /// Divides the examples of a batch, which are sorted by length: dealt to and fro, so that all have as much to read.
     func divide(_ indices: [Int]) -> [[Int]] {
-        (0..<count).map { part in stride(from: part, to: indices.count, by: count).map { indices[$0] } }
+        var parts = [[Int]](repeating: [], count: count)
+        for (place, index) in indices.enumerated() {
+            let (round, seat) = (place / count, place % count)
+            parts[round % 2 == 0 ? seat : count - 1 - seat].append(index)
+        }
+        return parts
     }
 
     /// Leaves the gradients of `scale` times the summed loss in every learner's own parameters; see `gradients`.

@@ -74,6 +74,7 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
         let limit =
             options.replicas ?? (isOnCPU ? min(Torch.threads, options.batchSize / Ranks.count / 4, 8) : 1)
         learner.network.setRecomputing(options.gradientCheckpointing)
+        for (_, parameter) in learner.network.namedParameters() { try parameter.joinPieces() }
         replicas = try Replicas(learner, limit: limit, random: RandomSource(seed: options.seed))
         parameters = learner.network.namedParameters()
         ranks = try RankTraining(learner.network, copies: replicas.parameters, job: job)

@@ -11,16 +11,30 @@ public struct EncodedSource {
     public let extraTokens: Int
     /// What a recurrent decoder begins with, [rows, ...] each.
     public let start: [Tensor]
+    /// How the sources lie in `states` [1, total, size], if they were packed.
+    public let packing: RowPacking?
+    /// How the tokens that are to be decoded lie in their line, if they are packed.
+    public var targetPacking: RowPacking?
 
     /// Holds what an encoder made.
     public init(
-        states: Tensor, mask: Tensor?, ids: Tensor? = nil, extraTokens: Int = 0, start: [Tensor] = []
+        states: Tensor, mask: Tensor?, ids: Tensor? = nil, extraTokens: Int = 0, start: [Tensor] = [],
+        packing: RowPacking? = nil
     ) {
+        self.packing = packing
         self.states = states
         self.mask = mask
         self.ids = ids
         self.extraTokens = extraTokens
         self.start = start
+    }
+
+    /// The same with other states, for parts that are computed again; see `Module.recomputed`.
+    public func with(states: Tensor) -> EncodedSource {
+        var source = EncodedSource(
+            states: states, mask: mask, ids: ids, extraTokens: extraTokens, start: start, packing: packing)
+        source.targetPacking = targetPacking
+        return source
     }
 
     /// The rows of `indices`.

@@ -6,6 +6,8 @@ public struct TokenBatch {
     public let lengths: [Int]
     /// The largest id, or the padding's.
     public let largestID: Int
+    /// How the rows lie in a line, ids [1, total], for networks that read them so; else nil.
+    public let packing: RowPacking?
 
     /// Pads rows to the longest.
     ///
@@ -29,12 +31,25 @@ public struct TokenBatch {
         }
         largestID = flat.max() ?? padID
         ids = try Tensor(flat, shape: [rows.count, width])
+        packing = nil
+    }
+
+    /// Puts rows one after the other in a line, whose length is a multiple of `multiple`.
+    init<Row: Collection>(
+        packing rows: [Row], padID: Int, multiple: Int
+    ) throws where Row.Element: BinaryInteger {
+        let packing = RowPacking(rows.map(\.count), multiple: multiple)
+        let flat = packing.line(rows, padID: padID)
+        (self.packing, lengths) = (packing, packing.lengths)
+        largestID = flat.max() ?? padID
+        ids = try Tensor(flat, shape: [1, packing.total])
     }
 
     private init(ids: Tensor, like other: TokenBatch) {
         self.ids = ids
         lengths = other.lengths
         largestID = other.largestID
+        packing = other.packing
     }
 
     /// The same rows on another device.
@@ -45,6 +60,7 @@ public struct TokenBatch {
     /// Added to attention scores, it keeps attention off the padding: [rows, 1, 1, length], or nil if there is
     /// no padding.
     public func paddingMask(dtype: DType) throws -> Tensor? {
+        if packing != nil { return nil }
         let width = try ids.size(1)
         guard lengths.contains(where: { $0 < width }) else { return nil }
         var mask = [Float](repeating: 0, count: lengths.count * width)
