@@ -4,11 +4,14 @@
 // not kept, the scores only where keys are few; the backward pass computes them again, the weights from each row's maximum
 // and sum (Dao et al., "FlashAttention", 2022; Rabe and Staats, "Self-attention Does Not Need O(n²) Memory", 2021). The
 // gradient of the bias is added up over the batch in float32.
+#include <ATen/ops/add.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "Crew.h"
@@ -347,40 +350,118 @@ ctorch::AttentionGradients differentiate(
                      a.query, a.key, a.value, a.bias, a.mask, kept.normalisers, kept.scores, gradient, scale, a.draw, wants_bias);
 }
 
-/// One of packed rows: where its queries and keys lie.
-struct PackedRow {
-    size_t number;
-    int64_t query, queries, key, keys;
+/// Where the queries or the keys of some packed rows lie in their line.
+struct Span {
+    std::vector<int64_t> starts, lengths;
+    int64_t longest = 0;
 
-    at::Tensor queries_of(const at::Tensor &x) const { return x.narrow(2, query, queries); }
-    at::Tensor keys_of(const at::Tensor &x) const { return x.narrow(2, key, keys); }
-    /// The corner of what is added to the scores of the longest row.
-    at::Tensor corner(at::Tensor x) const {
-        if (x.size(2) > 1) x = x.narrow(2, 0, queries);
-        return x.size(3) > 1 ? x.narrow(3, 0, keys) : x;
+    void add(int64_t start, int64_t length) {
+        starts.push_back(start);
+        lengths.push_back(length);
+        longest = std::max(longest, length);
+    }
+
+    bool is_even() const { return std::all_of(lengths.begin(), lengths.end(), [&](int64_t x) { return x == longest; }); }
+
+    /// Of a line [1, total, heads, size] the rows, filled up with zeros: [rows, heads, longest, size].
+    at::Tensor gather(const at::Tensor &line) const {
+        if (lengths.size() == 1) return line.narrow(1, starts[0], longest).transpose(1, 2);
+        auto rows = static_cast<int64_t>(lengths.size());
+        auto out = at::zeros({rows, longest, line.size(2), line.size(3)}, line.options());
+        copy(line, out, true);
+        return out.transpose(1, 2);
+    }
+
+    /// Puts rows back into their line.
+    void scatter(const at::Tensor &rows, const at::Tensor &line) const { copy(line, rows.transpose(1, 2).contiguous(), false); }
+
+  private:
+    void copy(const at::Tensor &line, const at::Tensor &rows, bool out_of_line) const {
+        int64_t bytes = line.size(2) * line.size(3) * line.element_size();
+        auto *tokens = static_cast<char *>(line.data_ptr()), *padded = static_cast<char *>(rows.data_ptr());
+        for (size_t i = 0; i < lengths.size(); ++i) {
+            char *row = padded + static_cast<int64_t>(i) * longest * bytes, *place = tokens + starts[i] * bytes;
+            std::memcpy(out_of_line ? row : place, out_of_line ? place : row, lengths[i] * bytes);
+        }
     }
 };
 
+/// Packed rows, one after the other, whose attention is computed together: of similar lengths, as many as a chunk holds.
+struct PackedGroup {
+    size_t first;
+    Span queries, keys;
+
+    /// The corner of what is added to the scores of the longest row.
+    at::Tensor corner(at::Tensor x) const {
+        if (x.size(2) > 1) x = x.narrow(2, 0, queries.longest);
+        return x.size(3) > 1 ? x.narrow(3, 0, keys.longest) : x;
+    }
+
+    /// Keeps attention off what fills rows up.
+    at::Tensor blocked(const at::Tensor &like) const {
+        constexpr float score = -1e9f;
+        auto rows = static_cast<int64_t>(keys.lengths.size());
+        auto mask = at::zeros({rows, 1, 1, keys.longest}, like.options().dtype(at::kFloat));
+        auto *scores = static_cast<float *>(mask.mutable_data_ptr());
+        for (int64_t row = 0; row < rows; ++row)
+            std::fill(scores + row * keys.longest + keys.lengths[row], scores + (row + 1) * keys.longest, score);
+        return mask.to(like.scalar_type());
+    }
+};
+
+std::vector<PackedGroup> groups_of(const ctorch::Attention &a) {
+    std::vector<PackedGroup> groups;
+    int64_t heads = a.query.size(1), query = 0, key = 0, real = 0;
+    for (size_t row = 0; row < a.query_lengths.size(); ++row) {
+        int64_t queries = a.query_lengths[row], keys = a.key_lengths[row];
+        bool joins = false;
+        if (!groups.empty()) {
+            const auto &last = groups.back();
+            int64_t padded = static_cast<int64_t>(last.queries.lengths.size() + 1) * std::max(last.queries.longest, queries) *
+                             std::max(last.keys.longest, keys);
+            // A quarter more scores cost less than the calls for another group.
+            joins = padded * heads <= chunk_elements && 4 * padded <= 5 * (real + queries * keys);
+        }
+        if (!joins) {
+            groups.push_back({row, {}, {}});
+            real = 0;
+        }
+        groups.back().queries.add(query, queries);
+        groups.back().keys.add(key, keys);
+        query += queries, key += keys, real += queries * keys;
+    }
+    return groups;
+}
+
+/// A tensor [1, heads, total, size] as a line [1, total, heads, size] in one piece of memory.
+at::Tensor line_of(const at::Tensor &x) { return x.transpose(1, 2).contiguous(); }
+
+/// Calls `body(group, attention)` with the attention of one group after the other, as if its rows were alone.
 template <typename Body>
-void for_each_packed_row(const ctorch::Attention &a, Body body) {
-    PackedRow row{0, 0, 0, 0, 0};
-    for (; row.number < a.query_lengths.size(); ++row.number) {
-        row.queries = a.query_lengths[row.number];
-        row.keys = a.key_lengths[row.number];
-        if (row.queries > 0 && row.keys > 0) body(row);
-        row.query += row.queries;
-        row.key += row.keys;
+void for_each_group(const ctorch::Attention &a, Body body) {
+    auto query = line_of(a.query), key = line_of(a.key), value = line_of(a.value);
+    for (const auto &group : groups_of(a)) {
+        // What has nothing to attend to stays zero.
+        if (group.queries.longest == 0 || group.keys.longest == 0) continue;
+        ctorch::Attention part{
+            group.queries.gather(query), group.keys.gather(key), group.keys.gather(value), {}, {}, a.scale, a.draw};
+        if (a.bias) part.bias = group.corner(*a.bias);
+        if (a.mask) part.mask = group.corner(*a.mask);
+        if (!group.keys.is_even()) {
+            auto blocked = group.blocked(a.query);
+            part.mask = part.mask ? at::add(*part.mask, blocked) : blocked;
+        }
+        part.draw.rows.clear();
+        size_t end = group.first + group.queries.lengths.size();
+        if (end <= a.draw.rows.size())
+            part.draw.rows.assign(a.draw.rows.begin() + group.first, a.draw.rows.begin() + end);
+        body(group, part);
     }
 }
 
-/// The attention of one row of several, as if it were alone.
-ctorch::Attention alone(const ctorch::Attention &a, const PackedRow &row) {
-    ctorch::Attention part{row.queries_of(a.query), row.keys_of(a.key), row.keys_of(a.value), {}, {}, a.scale, a.draw};
-    if (a.bias) part.bias = row.corner(*a.bias);
-    if (a.mask) part.mask = row.corner(*a.mask);
-    part.draw.rows.clear();
-    if (row.number < a.draw.rows.size()) part.draw.rows.push_back(a.draw.rows[row.number]);
-    return part;
+/// Zeros, [1, total, heads, size], to be written row by row.
+at::Tensor empty_line(const at::Tensor &like, int64_t size) {
+    return at::zeros({1, like.size(2), like.size(1), size}, like.options());
 }
 
 }  // namespace
@@ -388,30 +469,30 @@ ctorch::Attention alone(const ctorch::Attention &a, const PackedRow &row) {
 ctorch::AttentionResult ctorch::attend(const Attention &a, bool keeps_scores) {
     if (a.query_lengths.empty()) return ::attend(a, keeps_scores);
     AttentionResult result;
-    // What fills up the end attends to nothing.
-    result.out = joined(a.query, {1, a.query.size(1), a.query.size(2), a.value.size(3)}).zero_();
-    for_each_packed_row(a, [&](const PackedRow &row) {
-        auto part = ::attend(alone(a, row), keeps_scores);
-        row.queries_of(result.out).copy_(part.out);
-        result.kept.push_back(part.kept[0]);
+    auto out = empty_line(a.query, a.value.size(3));
+    for_each_group(a, [&](const PackedGroup &group, const Attention &part) {
+        auto found = ::attend(part, keeps_scores);
+        group.queries.scatter(found.out, out);
+        result.kept.push_back(found.kept[0]);
     });
+    result.out = out.transpose(1, 2);
     return result;
 }
 
 ctorch::AttentionGradients ctorch::differentiate(
     const Attention &a, const std::vector<KeptScores> &kept, const at::Tensor &gradient, bool wants_bias) {
     if (a.query_lengths.empty()) return ::differentiate(a, kept[0], gradient, wants_bias);
-    AttentionGradients result{
-        joined(a.query, a.query.sizes()).zero_(), joined(a.key, a.key.sizes()).zero_(), joined(a.value, a.value.sizes()).zero_(),
-        {}};
-    if (wants_bias) result.bias = at::zeros(a.bias->sizes(), a.query.options().dtype(at::kFloat));
+    auto query = empty_line(a.query, a.query.size(3)), key = empty_line(a.key, a.key.size(3));
+    auto value = empty_line(a.value, a.value.size(3)), given = line_of(gradient);
+    at::Tensor bias;
+    if (wants_bias) bias = at::zeros(a.bias->sizes(), a.query.options().dtype(at::kFloat));
     size_t place = 0;
-    for_each_packed_row(a, [&](const PackedRow &row) {
-        auto part = ::differentiate(alone(a, row), kept[place++], row.queries_of(gradient), wants_bias);
-        row.queries_of(result.query).copy_(part.query);
-        row.keys_of(result.key).copy_(part.key);
-        row.keys_of(result.value).copy_(part.value);
-        if (wants_bias) row.corner(result.bias).add_(part.bias);
+    for_each_group(a, [&](const PackedGroup &group, const Attention &part) {
+        auto found = ::differentiate(part, kept[place++], group.queries.gather(given), wants_bias);
+        group.queries.scatter(found.query, query);
+        group.keys.scatter(found.key, key);
+        group.keys.scatter(found.value, value);
+        if (wants_bias) group.corner(bias).add_(found.bias);
     });
-    return result;
+    return {query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2), bias};
 }

@@ -72,8 +72,18 @@ import Testing
 
     @Test(arguments: [DType.float32, .bfloat16], [true, false])
     func attention(_ dtype: DType, hasBias: Bool) throws {
+        // Rows that are computed one by one, all together, and in groups.
+        try attention(dtype, hasBias: hasBias, Self.lengths, Self.keys)
+        try attention(dtype, hasBias: hasBias, [5, 5, 4, 5, 5], [7, 7, 7, 6, 7])
+        try attention(dtype, hasBias: hasBias, [9, 9, 2, 2, 2], [7, 7, 3, 3, 3])
+    }
+
+    private func attention(
+        _ dtype: DType, hasBias: Bool, _ lengths: [Int], _ keys: [Int]
+    ) throws {
+        let (longest, most) = (lengths.max() ?? 0, keys.max() ?? 0)
         let packing = (
-            queries: RowPacking(Self.lengths, multiple: 8), keys: RowPacking(Self.keys, multiple: 8)
+            queries: RowPacking(lengths, multiple: 8), keys: RowPacking(keys, multiple: 8)
         )
         let draw = DropoutDraw(rate: 0.3, key: 3, call: 2, rows: [7, 3, 0, 9, 4])
         func leaf(_ shape: [Int], _ call: Int) throws -> Tensor {
@@ -84,9 +94,9 @@ import Testing
                 try leaf([packing.queries.total, 2, 4], 1), try leaf([packing.keys.total, 2, 4], 2),
                 try leaf([packing.keys.total, 2, 6], 3)
             )
-            let bias = hasBias ? try leaf([1, 2, 9, 7], 4) : nil
+            let bias = hasBias ? try leaf([1, 2, longest, most], 4) : nil
             let weights = try Tensor.normal([packing.queries.total, 2, 6], key: 6, call: 1)
-            let real = Self.lengths.reduce(0, +)
+            let real = lengths.reduce(0, +)
             let out: Tensor
             if packed {
                 out = try Tensor.attention(
@@ -96,14 +106,14 @@ import Testing
                 ).transpose(1, 2).squeeze(0).narrow(dim: 0, start: 0, length: real)
             } else {
                 let blocked = try Tensor(
-                    Self.keys.flatMap { count in (0..<7).map { $0 < count ? 0 : Float(-1e9) } },
-                    shape: [5, 1, 1, 7])
+                    keys.flatMap { count in (0..<most).map { $0 < count ? 0 : Float(-1e9) } },
+                    shape: [5, 1, 1, most])
                 out = try line(
                     Tensor.attention(
-                        padded(q, Self.lengths).transpose(1, 2), padded(k, Self.keys).transpose(1, 2),
-                        padded(v, Self.keys).transpose(1, 2), bias: bias, mask: blocked, scale: 0.5,
+                        padded(q, lengths).transpose(1, 2), padded(k, keys).transpose(1, 2),
+                        padded(v, keys).transpose(1, 2), bias: bias, mask: blocked, scale: 0.5,
                         draw: draw
-                    ).transpose(1, 2), Self.lengths)
+                    ).transpose(1, 2), lengths)
             }
             try (out.to(.float32) * weights.narrow(dim: 0, start: 0, length: real)).sum().backward()
             return try [out.detach()] + [q, k, v, bias].compactMap { try $0?.grad }
