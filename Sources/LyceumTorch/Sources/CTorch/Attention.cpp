@@ -29,6 +29,8 @@ namespace {
 
 /// Scores of at most so many elements are in work at once: 4 MB of brain floats.
 constexpr int64_t chunk_elements = int64_t(1) << 21;
+/// Packed rows attend together up to so many scores: 256 KB of floats, so that scores and weights stay in the second cache.
+constexpr int64_t group_elements = int64_t(1) << 16;
 /// With more keys, a query's scores take more memory than all else that its layer keeps for the backward pass.
 constexpr int64_t kept_keys = 512;
 
@@ -386,7 +388,7 @@ struct Span {
     }
 };
 
-/// Packed rows, one after the other, whose attention is computed together: of similar lengths, as many as a chunk holds.
+/// Packed rows, one after the other, whose attention is computed together: of similar lengths and few scores.
 struct PackedGroup {
     size_t first;
     Span queries, keys;
@@ -420,7 +422,7 @@ std::vector<PackedGroup> groups_of(const ctorch::Attention &a) {
             int64_t padded = static_cast<int64_t>(last.queries.lengths.size() + 1) * std::max(last.queries.longest, queries) *
                              std::max(last.keys.longest, keys);
             // A quarter more scores cost less than the calls for another group.
-            joins = padded * heads <= chunk_elements && 4 * padded <= 5 * (real + queries * keys);
+            joins = padded * heads <= group_elements && 4 * padded <= 5 * (real + queries * keys);
         }
         if (!joins) {
             groups.push_back({row, {}, {}});
