@@ -23,8 +23,6 @@ namespace {
 /// Added to squared gradients, and the least scale of a parameter: the paper's ε₁ and ε₂.
 constexpr float square_epsilon = 1e-30f;
 constexpr double scale_epsilon = 1e-3;
-/// Elements that are worth a thread; sums over them are added up in order, so that threads make no difference.
-constexpr int64_t block = int64_t(1) << 16;
 
 CTORCH_VECTORISED void gather(const Gradient &gradient, int64_t start, int64_t count, float factor, float *sum) {
     ctorch::sum_up(gradient, start, count, sum);
@@ -52,14 +50,15 @@ CTORCH_VECTORISED void scale(float *row, float factor, const float *columns, int
     for (int64_t j = 0; j < count; ++j) row[j] *= factor * columns[j];
 }
 
-/// The running mean of squares, and gradients that become an update.
-CTORCH_VECTORISED void follow(float *gradient, float *mean, float share, int64_t count) {
+/// The running mean of squares after these gradients.
+CTORCH_VECTORISED void follow(const float *gradient, float *mean, float share, int64_t count) {
     for (int64_t j = 0; j < count; ++j) {
         float g = gradient[j];
         mean[j] += (g * g + square_epsilon - mean[j]) * share;
     }
 }
 
+/// Gradients become an update.
 CTORCH_VECTORISED void normalise(float *gradient, const float *mean, int64_t count) {
     for (int64_t j = 0; j < count; ++j) gradient[j] /= __builtin_elementwise_sqrt(mean[j]);
 }
@@ -93,7 +92,7 @@ struct Step {
         return sum;
     }
 
-    int64_t lines_each() const { return std::max<int64_t>(1, block / std::max<int64_t>(1, length)); }
+    int64_t lines_each() const { return std::max<int64_t>(1, ctorch::gradient_block / std::max<int64_t>(1, length)); }
     int64_t blocks_each() const { return (rows + lines_each() - 1) / lines_each(); }
     int64_t blocks() const { return rows == 0 ? 0 : lines / rows * blocks_each(); }
 
@@ -199,7 +198,7 @@ CTorchStatus ctorch_adafactor(
             int64_t elements = gradient.count;
             auto weight = borrow(parameter.weight);
             // Strips of what is not a matrix are as long as a thread's work.
-            int64_t length = block, rows = (elements + block - 1) / block, lines = rows;
+            int64_t length = ctorch::gradient_block, rows = (elements + length - 1) / length, lines = rows;
             if (parameter.column) {
                 TORCH_CHECK(weight.dim() >= 2, "adafactor: a parameter of shape ", weight.sizes(), " has no rows and columns");
                 length = weight.size(-1), rows = weight.size(-2), lines = length == 0 ? 0 : elements / length;
@@ -215,9 +214,7 @@ CTorchStatus ctorch_adafactor(
         }
         for (size_t i = 0; i < count; ++i) {
             change_parameter(steps[i], given[i].learning_rate, given[i].decay, clip_threshold, scales_by_weights);
-            // Whoever keeps something that depends on the weights looks at their version.
-            for (auto *changed : {given[i].weight, given[i].row, given[i].column, given[i].copy})
-                if (changed) ctorch::implementation(changed)->bump_version();
+            ctorch::note_written({given[i].weight, given[i].row, given[i].column, given[i].copy});
         }
     });
 }

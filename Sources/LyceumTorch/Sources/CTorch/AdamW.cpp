@@ -18,9 +18,6 @@ using ctorch::store;
 
 namespace {
 
-/// Elements whose gradient is summed up at a time, in the first cache.
-constexpr int64_t strip = 1024;
-
 /// What one parameter's step is made of.
 struct Step {
     Gradient gradient;
@@ -37,9 +34,9 @@ struct Step {
 };
 
 CTORCH_VECTORISED void change(const Step &step, int64_t start, int64_t end) {
-    float sum[strip];
-    for (; start < end; start += strip) {
-        int64_t count = std::min(strip, end - start);
+    float sum[ctorch::gradient_strip];
+    for (; start < end; start += ctorch::gradient_strip) {
+        int64_t count = std::min(ctorch::gradient_strip, end - start);
         ctorch::sum_up(step.gradient, start, count, sum);
         float *__restrict weight = step.weight + start, *__restrict mean = step.mean + start;
         float *__restrict square = step.square + start;
@@ -83,9 +80,7 @@ CTorchStatus ctorch_adamw(
         ctorch::share(static_cast<int64_t>(blocks.size()), 1, [&](int64_t begin, int64_t end) {
             for (int64_t i = begin; i < end; ++i) change(steps[blocks[i].tensor], blocks[i].start, blocks[i].end);
         });
-        // Whoever keeps something that depends on the weights looks at their version.
         for (size_t i = 0; i < count; ++i)
-            for (auto *changed : {given[i].weight, given[i].mean, given[i].square, given[i].copy})
-                if (changed) ctorch::implementation(changed)->bump_version();
+            ctorch::note_written({given[i].weight, given[i].mean, given[i].square, given[i].copy});
     });
 }

@@ -41,16 +41,18 @@ ctorch::Half *ctorch::writable_halves(const CTorchTensor *handle, int64_t count)
     return static_cast<Half *>(tensor.mutable_data_ptr());
 }
 
+void ctorch::note_written(std::initializer_list<CTorchTensor *> tensors) {
+    for (auto *tensor : tensors)
+        if (tensor) implementation(tensor)->bump_version();
+}
+
 namespace {
 
-/// Elements that are summed up at a time, in the first cache.
-constexpr int64_t strip = 1024;
-
 CTORCH_VECTORISED double square_sum(const Gradient &gradient, int64_t start, int64_t end) {
-    float sum[strip];
+    float sum[ctorch::gradient_strip];
     double total = 0;
-    for (; start < end; start += strip) {
-        int64_t count = std::min(strip, end - start);
+    for (; start < end; start += ctorch::gradient_strip) {
+        int64_t count = std::min(ctorch::gradient_strip, end - start);
         ctorch::sum_up(gradient, start, count, sum);
         total += ctorch::squares(sum, count);
     }

@@ -3,7 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 #include "CTorch.h"
@@ -27,6 +29,13 @@ struct Gradient {
 float *writable_floats(const CTorchTensor *handle, int64_t count, const char *what);
 /// The same of the weights' copy in brain floats; null for none.
 Half *writable_halves(const CTorchTensor *handle, int64_t count);
+/// Notes that tensors (null for none) were written: whoever keeps something that depends on them looks at their version.
+void note_written(std::initializer_list<CTorchTensor *> tensors);
+
+/// Elements whose gradient is summed up at a time, in the first cache.
+constexpr int64_t gradient_strip = 1024;
+/// Elements that are worth a thread.
+constexpr int64_t gradient_block = int64_t(1) << 16;
 
 template <typename T>
 CTORCH_INLINE void add_part(const T *part, float *sum, int64_t count, bool first) {
@@ -66,10 +75,10 @@ struct Block {
 /// Divides tensors of `count(i)` elements.
 template <typename Count>
 std::vector<Block> blocks_of(size_t tensors, Count count) {
-    constexpr int64_t size = int64_t(1) << 16;
     std::vector<Block> blocks;
     for (size_t i = 0; i < tensors; ++i)
-        for (int64_t start = 0; start < count(i); start += size) blocks.push_back({i, start, std::min(start + size, count(i))});
+        for (int64_t start = 0; start < count(i); start += gradient_block)
+            blocks.push_back({i, start, std::min(start + gradient_block, count(i))});
     return blocks;
 }
 

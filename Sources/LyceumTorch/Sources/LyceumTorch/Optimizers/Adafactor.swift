@@ -88,12 +88,7 @@ public final class Adafactor: PartsOptimizer {
         }
     }
 
-    func takes(_ gradients: [GradientParts?]) -> Bool {
-        gradients.allSatisfy { $0?.suitsKernels ?? true }
-            && slots.allSatisfy { slot in
-                slot.parameter.tensor.suitsOptimizers && slot.moment.tensors.allSatisfy(\.suitsOptimizers)
-            }
-    }
+    var tensors: [Tensor] { slots.flatMap { [$0.parameter.tensor] + $0.moment.tensors } }
 
     func step(
         _ gradients: [GradientParts?], factor: Double, learningRate: Double, embeddingLearningRate: Double?,
@@ -101,8 +96,7 @@ public final class Adafactor: PartsOptimizer {
     ) throws {
         let places = slots.indices.filter { gradients[$0] != nil }
         if places.isEmpty { return }
-        try noGrad { try Foreach.add_(places.map { slots[$0].step }, 1) }
-        let shares = try places.map { pow(try slots[$0].step.item(), Self.decayExponent) }
+        let shares = try count(places.map { slots[$0].step }).map { pow($0, Self.decayExponent) }
         try GradientParts.withHandles(places.compactMap { gradients[$0] }) { given in
             let parameters = places.indices.map { index in
                 let slot = slots[places[index]]

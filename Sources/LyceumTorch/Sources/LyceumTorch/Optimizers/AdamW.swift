@@ -53,12 +53,7 @@ public final class AdamW: PartsOptimizer {
         try stepByOwnGradients(learningRate, embeddingLearningRate)
     }
 
-    func takes(_ gradients: [GradientParts?]) -> Bool {
-        gradients.allSatisfy { $0?.suitsKernels ?? true }
-            && slots.allSatisfy {
-                [$0.parameter.tensor, $0.mean, $0.square].allSatisfy(\.suitsOptimizers)
-            }
-    }
+    var tensors: [Tensor] { slots.flatMap { [$0.parameter.tensor, $0.mean, $0.square] } }
 
     func step(
         _ gradients: [GradientParts?], factor: Double, learningRate: Double, embeddingLearningRate: Double?,
@@ -66,9 +61,7 @@ public final class AdamW: PartsOptimizer {
     ) throws {
         let places = slots.indices.filter { gradients[$0] != nil }
         if places.isEmpty { return }
-        // Counted from 1: the step that is being made.
-        try noGrad { try Foreach.add_(places.map { slots[$0].step }, 1) }
-        let counts = try places.map { try slots[$0].step.item() }
+        let counts = try count(places.map { slots[$0].step })
         try GradientParts.withHandles(places.compactMap { gradients[$0] }) { given in
             let parameters = places.indices.map { index in
                 let slot = slots[places[index]]

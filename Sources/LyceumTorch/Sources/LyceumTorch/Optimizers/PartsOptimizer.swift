@@ -1,7 +1,7 @@
 /// An optimizer with a kernel of its own for the CPU, which adds up and scales gradients on the way.
 protocol PartsOptimizer: Optimizer {
-    /// Whether `step(_:…)` can change the parameters by these gradients.
-    func takes(_ gradients: [GradientParts?]) -> Bool
+    /// All that a step changes besides the count of steps.
+    var tensors: [Tensor] { get }
 
     /// Changes the parameters by gradients that are still to be added up and scaled.
     ///
@@ -21,6 +21,17 @@ protocol PartsOptimizer: Optimizer {
 }
 
 extension PartsOptimizer {
+    /// Whether `step(_:…)` can change the parameters by these gradients.
+    func takes(_ gradients: [GradientParts?]) -> Bool {
+        gradients.allSatisfy { $0?.suitsKernels ?? true } && tensors.allSatisfy(\.suitsOptimizers)
+    }
+
+    /// Counts a step for those that make one; gives their numbers, from 1.
+    func count(_ steps: [Tensor]) throws -> [Double] {
+        try noGrad { try Foreach.add_(steps, 1) }
+        return try steps.map { try $0.item() }
+    }
+
     /// Changes the parameters by their own gradients.
     func stepByOwnGradients(_ learningRate: Double, _ embeddingLearningRate: Double?) throws {
         let gradients = try parameters.map { try $0.parameter.tensor.grad.map { GradientParts(parts: [$0]) } }

@@ -183,7 +183,7 @@ public final class Trainer<Trainee: Learner, Source: BatchSource> where Trainee.
 
     /// Lets the optimizer change the weights by the gradients that the passes have left, clipped; gives their norm.
     ///
-    /// - Throws: `LyceumError.failed` when loss or norm are no longer numbers; nothing is changed then.
+    /// - Throws: `LyceumError.failed` if the loss or the norm is not finite; the weights then stay as they are.
     private func change(loss: Double, rate: Double, embeddingRate: Double?) throws -> Double {
         func check(_ norm: Double) throws {
             guard loss.isFinite, norm.isFinite else {
